@@ -1,0 +1,67 @@
+// The arrows of docs/design.md. test/fences/check-arrows.ts runs this and refuses to pass on nothing read.
+const packageOf = (name) => `^packages/${name}/`;
+
+/** What a package may import of ours; whatever is not listed is forbidden. */
+const allowed = {
+  domain: [],
+  service: [],
+  store: ["domain"],
+  actions: ["store", "domain"],
+  queue: [],
+  local: ["domain", "store", "queue", "service"],
+};
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: { pathNot: "src/generated/" }, to: { circular: true } },
+    {
+      name: "nothing-imports-apps",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^apps/" },
+    },
+    {
+      name: "apps-do-not-import-each-other",
+      severity: "error",
+      from: { path: "^apps/([^/]+)/" },
+      to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
+    {
+      name: "only-tests-import-local",
+      severity: "error",
+      from: { path: "^(apps|packages/(?!local/))" },
+      to: { path: packageOf("local") },
+    },
+    {
+      name: "product-code-does-not-import-tests",
+      severity: "error",
+      from: { path: "^(apps|packages)/" },
+      to: { path: "^test/" },
+    },
+    {
+      name: "only-queue-speaks-to-the-queue",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: packageOf("queue") },
+      to: { path: "node_modules/(bullmq|ioredis)/" },
+    },
+    {
+      name: "only-store-speaks-prisma",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: packageOf("store") },
+      to: { path: "node_modules/@prisma/|^packages/store/src/generated" },
+    },
+    ...Object.entries(allowed).map(([name, others]) => ({
+      name: `arrows-of-${name}`,
+      comment: `packages/${name} may import of ours: ${others.join(", ") || "nothing"}.`,
+      severity: "error",
+      from: { path: packageOf(name) },
+      to: { path: "^packages/", pathNot: `^packages/(${[name, ...others].join("|")})/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};

@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // One PostgreSQL server for the whole run; each file gets databases of its own on it.
+    globalSetup: "test/support/global-setup.ts",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // A bulk action in a test must end, and its processes with it: what hangs is a leak, not bad luck.
+    teardownTimeout: 10_000,
+    projects: [
+      project("unit", "{apps,packages}/*/src/**/*.test.ts"),
+      project("fences", "test/fences/**/*.test.ts"),
+      project("local", "test/local/**/*.test.ts"),
+      project("integration on the PostgreSQL queue", "test/integration/**/*.test.ts", "postgres"),
+      project("integration on the Redis queue", "test/integration/**/*.test.ts", "redis"),
+      project("e2e", "test/e2e/**/*.test.ts"),
+    ],
+  },
+});
+
+function project(name: string, include: string, queueEngine?: "postgres" | "redis") {
+  return {
+    extends: true as const,
+    test: { name, include: [include], ...(queueEngine && { provide: { queueEngine } }) },
+  };
+}
