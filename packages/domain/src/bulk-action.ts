@@ -1,0 +1,30 @@
+/**
+ * The five statuses of the wire, for ever (the base contract allows no sixth):
+ * `succeeded`: no record failed and at least one was deleted; `completed`: executed, with failures;
+ * `invalid`: the action applied to none of the ids.
+ */
+export type BulkActionStatus = "pending" | "processing" | "succeeded" | "completed" | "invalid";
+
+/** Whether nothing about the bulk action will change any more. */
+export function isTerminal(status: BulkActionStatus): boolean {
+  switch (status) {
+    case "pending":
+    case "processing":
+      return false;
+    case "succeeded":
+    case "completed":
+    case "invalid":
+      return true;
+  }
+}
+
+/** One request as it is kept; the ids are in its chunks. */
+export type BulkAction = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly actionType: string;
+  readonly status: BulkActionStatus;
+  readonly recordCount: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+};

@@ -1,0 +1,4 @@
+/** What a token may be used for. */
+export type Scope = "bulk_actions:read" | "bulk_actions:write";
+
+export const ALL_SCOPES: readonly Scope[] = ["bulk_actions:read", "bulk_actions:write"];
