@@ -1,0 +1,232 @@
+import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
+import type { Database } from "./database.ts";
+import { type Sql, sql } from "./sql.ts";
+
+export type NewBulkAction = {
+  readonly accountId: string;
+  readonly actionType: string;
+  /** Valid UUIDs, each once, in the caller's order. */
+  readonly recordIds: readonly string[];
+  readonly chunkSize: number;
+};
+
+/** A bulk action together with its ids, as callers see it. */
+export type BulkActionWithRecords = BulkAction & {
+  /** As submitted, in order, duplicates dropped. */
+  readonly recordIds: readonly string[];
+  /** Those of them that were skipped so far, in the same order. */
+  readonly skippedIds: readonly string[];
+};
+
+/**
+ * Writes a bulk action and its chunks in one statement. When it returns, the action is durable and will
+ * reach a terminal status.
+ */
+export async function createBulkAction(database: Database, action: NewBulkAction): Promise<BulkAction> {
+  // One text parameter: an array parameter would be escaped element by element.
+  const recordIds = `{${action.recordIds.join(",")}}`;
+  const [row] = await database.$queryRaw<BulkAction[]>`
+    WITH bulk_action AS (
+      INSERT INTO bulk_actions (account_id, action_type, record_count)
+      VALUES (${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length})
+      RETURNING *
+    ),
+    submitted AS MATERIALIZED (SELECT ${recordIds}::uuid[] AS ids),
+    chunks AS (
+      INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
+      SELECT bulk_action.id, position, slice, cardinality(slice)
+      FROM bulk_action, submitted,
+           generate_series(0, ${action.recordIds.length - 1}, ${action.chunkSize}) AS position,
+           LATERAL (SELECT submitted.ids[position + 1 : position + ${action.chunkSize}] AS slice) AS sliced
+    )
+    SELECT ${COLUMNS} FROM bulk_action`;
+  if (row === undefined) throw new Error("INSERT INTO bulk_actions returned no row.");
+  return row;
+}
+
+/** The account's bulk action of this id, with its ids. */
+export async function findBulkAction(
+  database: Database,
+  accountId: string,
+  id: string,
+): Promise<BulkActionWithRecords | undefined> {
+  const rows = await database.$queryRaw<BulkAction[]>`
+    SELECT ${COLUMNS} FROM bulk_actions bulk_action
+    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
+  const [bulkAction] = await attachRecords(database, rows);
+  return bulkAction;
+}
+
+export type SortColumn = "created_at" | "updated_at";
+
+export type ListQuery = {
+  /** Only these; ids that are unknown or of another account are just absent. */
+  readonly ids: readonly string[] | undefined;
+  readonly sort: { readonly column: SortColumn; readonly direction: "asc" | "desc" };
+  readonly limit: number;
+  /** Counts from 1. */
+  readonly page: number;
+};
+
+/** One page of the account's bulk actions, without their ids, and how many there are in all. */
+export async function listBulkActions(
+  database: Database,
+  accountId: string,
+  query: ListQuery,
+): Promise<{ readonly count: number; readonly bulkActions: readonly BulkAction[] }> {
+  const matching = sql`
+    bulk_action.account_id = ${accountId}::uuid
+    ${query.ids === undefined ? sql`` : sql`AND bulk_action.id = ANY(${`{${query.ids.join(",")}}`}::uuid[])`}`;
+  const [[total], bulkActions] = await Promise.all([
+    database.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM bulk_actions bulk_action WHERE ${matching}`,
+    database.$queryRaw<BulkAction[]>`
+      SELECT ${COLUMNS} FROM bulk_actions bulk_action
+      WHERE ${matching} ${orderBy(query.sort)}
+      LIMIT ${query.limit} OFFSET ${(query.page - 1) * query.limit}`,
+  ]);
+  return { count: total?.count ?? 0, bulkActions };
+}
+
+/** The bulk actions with their submitted and skipped ids, in the order given; one query for all. */
+export async function attachRecords(
+  database: Database,
+  bulkActions: readonly BulkAction[],
+): Promise<readonly BulkActionWithRecords[]> {
+  if (bulkActions.length === 0) return [];
+  const ids = `{${bulkActions.map((bulkAction) => bulkAction.id).join(",")}}`;
+  const chunks = await database.$queryRaw<ChunkRecords[]>`
+    SELECT bulk_action_id AS "bulkActionId", record_ids AS "recordIds", skipped_ids AS "skippedIds"
+    FROM bulk_action_chunks
+    WHERE bulk_action_id = ANY(${ids}::uuid[])
+    ORDER BY bulk_action_id, position`;
+  const chunksByAction = Map.groupBy(chunks, (chunk) => chunk.bulkActionId);
+  return bulkActions.map((bulkAction) => {
+    const own = chunksByAction.get(bulkAction.id) ?? [];
+    return {
+      ...bulkAction,
+      recordIds: own.flatMap((chunk) => chunk.recordIds),
+      skippedIds: own.flatMap((chunk) => chunk.skippedIds),
+    };
+  });
+}
+
+type ChunkRecords = {
+  readonly bulkActionId: string;
+  readonly recordIds: readonly string[];
+  readonly skippedIds: readonly string[];
+};
+
+/** Turns `pending` into `processing`; does nothing to a bulk action that has gone further. */
+export async function markStarted(database: Database, id: string): Promise<void> {
+  await database.$executeRaw`
+    UPDATE bulk_actions SET status = 'processing', started_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE id = ${id}::uuid AND status = 'pending'`;
+}
+
+/** A turn's mark on its bulk action. */
+export type Activity = {
+  /** Records that have their outcome, of all. */
+  readonly percent: number;
+  /** The database's clock: the moment of this activity. */
+  readonly updatedAt: Date;
+};
+
+/**
+ * Notes that a turn of this generation was here and will have a successor. Answers `undefined` when the
+ * generation has moved on or the bulk action has ended: then there must be no successor.
+ */
+export async function recordActivity(
+  database: Database,
+  id: string,
+  generation: number,
+): Promise<Activity | undefined> {
+  const [activity] = await database.$queryRaw<Activity[]>`
+    UPDATE bulk_actions SET updated_at = clock_timestamp()
+    WHERE id = ${id}::uuid AND generation = ${generation} AND status IN ('pending', 'processing')
+    RETURNING updated_at AS "updatedAt",
+      (SELECT floor(100 * sum(done_count) / bulk_actions.record_count)::int
+       FROM bulk_action_chunks WHERE bulk_action_id = ${id}::uuid) AS percent`;
+  return activity;
+}
+
+/** What `settle` found. */
+export type Settlement =
+  | { readonly kind: "settled"; readonly status: BulkActionStatus }
+  /** Chunks are left. */
+  | {
+      readonly kind: "open";
+      readonly generation: number;
+      /** Chunks in trouble that may be tried (carefully) now. */
+      readonly troubledCount: number;
+      /** How long until any chunk may be tried; 0: now. */
+      readonly dueInMs: number;
+      /** Records that have their outcome, of all. */
+      readonly percent: number;
+    }
+  /** Someone else was faster, or the bulk action is gone. */
+  | { readonly kind: "closed" };
+
+/**
+ * Writes the terminal status, once, if every chunk is finished. Safe to call at any time from anywhere.
+ *
+ * A failed record makes it `completed`; otherwise it is `succeeded` when anything was deleted and
+ * `invalid` when the action applied to none of the ids (the base contract's words).
+ */
+export async function settle(database: Database, id: string): Promise<Settlement> {
+  const [row] = await database.$queryRaw<SettlementRow[]>`
+    WITH tally AS (
+      SELECT count(*) FILTER (WHERE finished_at IS NULL)::int AS unfinished,
+             count(*) FILTER (WHERE finished_at IS NULL AND not_before <= clock_timestamp()
+                                AND (attempts > 0 OR slice_size IS NOT NULL))::int AS troubled,
+             ceil(1000 * extract(epoch FROM
+               min(not_before) FILTER (WHERE finished_at IS NULL) - clock_timestamp()))::int AS due_in_ms,
+             sum(done_count) AS done, sum(deleted_count) AS deleted, sum(failed_count) AS failed
+      FROM bulk_action_chunks WHERE bulk_action_id = ${id}::uuid
+    ),
+    settled AS (
+      UPDATE bulk_actions SET
+        status = CASE WHEN tally.failed > 0 THEN 'completed'
+                      WHEN tally.deleted > 0 THEN 'succeeded' ELSE 'invalid' END,
+        started_at = COALESCE(started_at, clock_timestamp()),
+        finished_at = clock_timestamp(), updated_at = clock_timestamp()
+      FROM tally
+      WHERE id = ${id}::uuid AND status IN ('pending', 'processing') AND tally.unfinished = 0
+      RETURNING status
+    )
+    SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
+           troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",
+           floor(100 * done / record_count)::int AS percent
+    FROM bulk_actions, tally WHERE id = ${id}::uuid`;
+  if (row === undefined) return { kind: "closed" };
+  if (row.settledStatus !== null) return { kind: "settled", status: row.settledStatus };
+  if (row.unfinished === 0) return { kind: "closed" };
+  const { generation, troubledCount, dueInMs, percent } = row;
+  return { kind: "open", generation, troubledCount, dueInMs, percent };
+}
+
+type SettlementRow = {
+  readonly settledStatus: BulkActionStatus | null;
+  readonly generation: number;
+  readonly unfinished: number;
+  readonly troubledCount: number;
+  readonly dueInMs: number;
+  readonly percent: number;
+};
+
+const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
+  bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
+  bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;
+
+function orderBy({ column, direction }: ListQuery["sort"]): Sql {
+  switch (`${column} ${direction}` as const) {
+    case "created_at asc":
+      return sql`ORDER BY created_at ASC, id ASC`;
+    case "created_at desc":
+      return sql`ORDER BY created_at DESC, id DESC`;
+    case "updated_at asc":
+      return sql`ORDER BY updated_at ASC, id ASC`;
+    case "updated_at desc":
+      return sql`ORDER BY updated_at DESC, id DESC`;
+  }
+}

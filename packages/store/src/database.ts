@@ -1,0 +1,38 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import { PrismaClient } from "./generated/client.ts";
+
+export type DatabaseOptions = {
+  /** PostgreSQL connection URL. */
+  readonly url: string;
+  /** Seen in pg_stat_activity: which process a connection belongs to. */
+  readonly applicationName: string;
+  readonly poolSize: number;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+};
+
+/** The one way to PostgreSQL: Prisma's client over a pool of node-postgres connections. */
+export type Database = PrismaClient;
+
+/** Either the database or a transaction in it. */
+export type Queryable = Pick<Database, "$queryRaw" | "$executeRaw">;
+
+/**
+ * Opens a pool; connects on first use. End it with `$disconnect()`.
+ *
+ * No statement waits for ever: locks, statements and idle transactions are bounded by PostgreSQL itself,
+ * so a stuck process cannot hold a shop's rows.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const adapter = new PrismaPg({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.poolSize,
+    connectionTimeoutMillis: 5_000,
+    lock_timeout: options.lockTimeoutMs,
+    statement_timeout: options.statementTimeoutMs,
+    idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    keepAlive: true,
+  });
+  return new PrismaClient({ adapter });
+}

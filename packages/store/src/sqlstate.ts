@@ -1,0 +1,87 @@
+import type { ChunkFault } from "@bulk/domain/chunk-failure";
+
+/**
+ * The five-character PostgreSQL error code inside an error thrown by Prisma, if it came from the server.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+export function findSqlstate(error: unknown): string | undefined {
+  const cause = findDriverCause(error);
+  const code = cause?.["originalCode"];
+  return typeof code === "string" ? code : undefined;
+}
+
+/**
+ * What a failed chunk statement says about its records, or `undefined` when it says nothing about them:
+ * the database is away, full, or not the one this code was written for. Then nothing may be concluded.
+ */
+export function findChunkFault(error: unknown): ChunkFault | undefined {
+  const sqlstate = findSqlstate(error);
+  switch (sqlstate) {
+    case undefined:
+      return undefined;
+    // A RESTRICT foreign key: 23001 from PostgreSQL 18 on, 23503 before.
+    case "23001":
+    case "23503":
+      return "referenced";
+    case "40P01":
+    case "40001":
+      return "conflict";
+    case "55P03":
+      return "locked";
+    case "57014":
+      return "slow";
+    default:
+      return isAboutServer(sqlstate) ? undefined : "refused";
+  }
+}
+
+/** Whether the error means that the database could not be reached or did not accept the connection. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const sqlstate = findSqlstate(error);
+  if (sqlstate !== undefined) return /^(08|53|57P|28|3D)/.test(sqlstate);
+  if (!(error instanceof Error)) return false;
+  const code: unknown = Reflect.get(error, "code");
+  if (typeof code === "string" && UNREACHABLE_CODES.has(code)) return true;
+  const kind = findDriverCause(error)?.["kind"];
+  return (typeof kind === "string" && UNREACHABLE_KINDS.has(kind)) || UNREACHABLE_MESSAGE.test(error.message);
+}
+
+// Connection, missing or foreign schema, resources, operator intervention, system, internal.
+function isAboutServer(sqlstate: string): boolean {
+  return /^(08|25|26|28|3D|3F|42|53|57P|58|XX)/.test(sqlstate);
+}
+
+// P1001, P1002, P1008, P1017: https://www.prisma.io/docs/orm/reference/error-reference
+// P2024, P2028: no connection from the pool in time.
+const UNREACHABLE_CODES = new Set([
+  "P1001",
+  "P1002",
+  "P1008",
+  "P1017",
+  "P2024",
+  "P2028",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "EPIPE",
+]);
+
+const UNREACHABLE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout"]);
+
+// node-postgres reports a connection lost in mid-query, and a pool without a free one, by message only.
+const UNREACHABLE_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+function findDriverCause(error: unknown): Readonly<Record<string, unknown>> | undefined {
+  let candidate: unknown = error;
+  for (const step of ["meta", "driverAdapterError", "cause"]) {
+    const next: unknown = isRecord(candidate) ? Reflect.get(candidate, step) : undefined;
+    if (next !== undefined) candidate = next;
+  }
+  return isRecord(candidate) && candidate !== error ? candidate : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

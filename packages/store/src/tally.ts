@@ -1,0 +1,25 @@
+import type { Tally } from "@bulk/domain/outcome";
+import type { Database } from "./database.ts";
+
+/** How many of a bulk action's records have which outcome; the sum over its chunks, finished or not. */
+export async function readTally(database: Database, bulkActionId: string): Promise<Tally> {
+  const [tally] = await database.$queryRaw<Tally[]>`
+    SELECT COALESCE(sum(deleted_count), 0)::int AS deleted,
+           COALESCE(sum(skipped_count), 0)::int AS skipped,
+           COALESCE(sum(failed_count), 0)::int AS failed
+    FROM bulk_action_chunks WHERE bulk_action_id = ${bulkActionId}::uuid`;
+  if (tally === undefined) throw new Error("An aggregate returned no row.");
+  return tally;
+}
+
+/** How many records were skipped or failed for which reason, most frequent first. */
+export async function countReasons(
+  database: Database,
+  bulkActionId: string,
+): Promise<readonly { readonly code: string; readonly count: number }[]> {
+  return await database.$queryRaw`
+    SELECT code, count(*)::int AS count
+    FROM bulk_action_chunks, unnest(skipped_codes || failed_codes) AS code
+    WHERE bulk_action_id = ${bulkActionId}::uuid
+    GROUP BY code ORDER BY count DESC, code`;
+}
