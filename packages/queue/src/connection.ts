@@ -1,0 +1,50 @@
+import { isPgPool, type PgPool } from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+
+/** Where turns are kept: Redis when a URL is given, otherwise BullMQ's own tables in the database. */
+export type QueueEngine = {
+  readonly databaseUrl: string;
+  readonly redisUrl: string | undefined;
+};
+
+/** Who connects: a producer fails fast, a worker waits for Redis to come back. */
+export type ConnectionRole = "producer" | "worker";
+
+/** The name of the one queue, in both engines. */
+export const QUEUE_NAME = "bulk-actions";
+
+// The braces keep all keys of the queue in one slot of a Redis Cluster.
+export const REDIS_PREFIX = "{bulk}";
+
+/** A Redis connection that survives restarts and failovers. `onError` hears of every fault. */
+export function connectRedis(url: string, role: ConnectionRole, onError: (error: Error) => void): Redis {
+  const redis = new Redis(url, {
+    // BullMQ's workers demand null; a producer must not sit on a request for ever.
+    maxRetriesPerRequest: role === "worker" ? null : 1,
+    enableOfflineQueue: role === "worker",
+    ...(role === "producer" ? { commandTimeout: 5_000 } : {}),
+    connectionName: `bulk-actions-${role}`,
+    // A former primary answers READONLY after a failover: connect again and send the command once more.
+    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),
+    retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  });
+  redis.on("error", onError);
+  return redis;
+}
+
+/** A pool for BullMQ's PostgreSQL backend, which keeps its tables in the schema `bullmq`. */
+export function connectPostgres(url: string, poolSize: number, onError: (error: Error) => void): PgPool {
+  const pool: unknown = new pg.Pool({
+    connectionString: url,
+    max: poolSize,
+    application_name: "bulk-actions-queue",
+    options: "-c search_path=bullmq",
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
+  // node-postgres' declared types and BullMQ's picture of them differ; BullMQ's own check decides.
+  if (!isPgPool(pool)) throw new Error("This version of pg has no pool that BullMQ can use.");
+  pool.on("error", onError);
+  return pool;
+}

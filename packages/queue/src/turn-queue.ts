@@ -1,0 +1,82 @@
+import { createPostgresBackend, Queue } from "bullmq";
+import { connectPostgres, connectRedis, QUEUE_NAME, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
+import type { NewTurn } from "./turn.ts";
+
+/** The producer's side of the queue. */
+export type TurnQueue = {
+  /** BullMQ's own object, for Bull Board. */
+  readonly native: Queue;
+  /**
+   * Adds turns at the back, in order. Throws when the queue did not take them within the deadline; it may
+   * still take them later, which costs nothing: a turn too many finds nothing to do.
+   */
+  addTurns(turns: readonly NewTurn[]): Promise<void>;
+  /** Whether every turn that was ever added has been started. Throws after the deadline. */
+  isDrained(): Promise<boolean>;
+  /** Ends the connections; gives up waiting after the deadline. */
+  close(): Promise<void>;
+};
+
+export type TurnQueueOptions = {
+  readonly engine: QueueEngine;
+  /** How long one call may take. BullMQ itself waits without end for a Redis that is away. */
+  readonly deadlineMs: number;
+  readonly onError: (error: Error) => void;
+};
+
+/** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
+export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions): TurnQueue {
+  const { queue, disconnect } = openNative(engine, onError);
+  queue.on("error", onError);
+  return {
+    native: queue,
+    async addTurns(turns) {
+      await within(deadlineMs, queue.addBulk(turns.map(toJob)));
+    },
+    async isDrained() {
+      return (await within(deadlineMs, queue.getWaitingCount())) === 0;
+    },
+    async close() {
+      await within(deadlineMs, queue.close()).catch(onError);
+      await disconnect();
+    },
+  };
+}
+
+function openNative(
+  engine: QueueEngine,
+  onError: (error: Error) => void,
+): { readonly queue: Queue; readonly disconnect: () => Promise<void> } {
+  if (engine.redisUrl === undefined) {
+    const pool = connectPostgres(engine.databaseUrl, 4, onError);
+    const queue: unknown = new Queue(QUEUE_NAME, { connection: pool }, createPostgresBackend);
+    // BullMQ's types name the backend in the class; what is used of it, here and by Bull Board, is the same.
+    return { queue: queue as Queue, disconnect: () => pool.end() };
+  }
+  const redis = connectRedis(engine.redisUrl, "producer", onError);
+  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: REDIS_PREFIX });
+  return {
+    queue,
+    async disconnect() {
+      redis.disconnect();
+    },
+  };
+}
+
+function toJob({ actionType, enqueuedAt, delayMs, ...data }: NewTurn) {
+  return { name: actionType, data, opts: { timestamp: enqueuedAt.getTime(), delay: delayMs } };
+}
+
+async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`The queue did not answer within ${deadlineMs} ms.`));
+  }, deadlineMs);
+  // Whatever comes after the deadline is nobody's business any more.
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

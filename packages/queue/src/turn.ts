@@ -1,0 +1,58 @@
+/** The payload of a job: one lane's turn at a bulk action. References only, never record ids. */
+export type Turn = {
+  readonly bulkActionId: string;
+  readonly generation: number;
+  /** Counts from 1. */
+  readonly lane: number;
+  /** Counts from 1 within its lane and generation. */
+  readonly turn: number;
+};
+
+/** A turn on its way to the queue. */
+export type NewTurn = Turn & {
+  readonly actionType: string;
+  /** The database's clock, so that the sweeper compares moments of one clock only. */
+  readonly enqueuedAt: Date;
+  readonly delayMs: number;
+};
+
+/**
+ * The first turns of a bulk action: one for each lane, no more lanes than chunks.
+ *
+ * @param window how many lanes one bulk action may have at once
+ */
+export function firstTurns(
+  start: {
+    readonly id: string;
+    readonly actionType: string;
+    readonly generation: number;
+    readonly enqueuedAt: Date;
+  },
+  chunkCount: number,
+  window: number,
+): readonly NewTurn[] {
+  return Array.from({ length: Math.min(chunkCount, window) }, (_, index) => ({
+    bulkActionId: start.id,
+    actionType: start.actionType,
+    generation: start.generation,
+    lane: index + 1,
+    turn: 1,
+    enqueuedAt: start.enqueuedAt,
+    delayMs: 0,
+  }));
+}
+
+/** A job taken from the queue, not yet believed. */
+export function parseTurn(value: unknown): Turn {
+  if (typeof value === "object" && value !== null) {
+    const { bulkActionId, generation, lane, turn } = value as Readonly<Record<string, unknown>>;
+    if (typeof bulkActionId === "string" && isCount(generation) && isCount(lane) && isCount(turn)) {
+      return { bulkActionId, generation, lane, turn };
+    }
+  }
+  throw new Error("This job is not a turn: expected bulkActionId, generation, lane and turn.");
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0;
+}

@@ -1,0 +1,13 @@
+import { z } from "zod";
+import { urlOf } from "./read-config.ts";
+
+/** The variables every process reads: where the engines are, and how to log. */
+export const engineConfig = z.object({
+  /** The database; it also holds the queue when REDIS_URL is unset. */
+  DATABASE_URL: urlOf("postgres:", "postgresql:"),
+  /** The queue's Redis or Valkey. */
+  REDIS_URL: urlOf("redis:", "rediss:").optional(),
+  /** Address of the ops port; loopback unless you say otherwise. */
+  OPS_HOST: z.string().default("127.0.0.1"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+});

@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+/** A configuration that cannot be used; the message lists every fault, by name and never by value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Reads a process's whole configuration once. An empty variable counts as unset. Answers a frozen object;
+ * throws `ConfigError` with all faults together.
+ */
+export function readConfig<Schema extends z.ZodObject>(
+  schema: Schema,
+  environment: NodeJS.ProcessEnv,
+): Readonly<z.infer<Schema>> {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(present);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new ConfigError(`The configuration cannot be used:\n${faults.join("\n")}`);
+}
+
+/** A whole number between two bounds, from a variable's text. */
+export function wholeNumber(least: number, most: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .regex(/^\d+$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+}
+
+/** A URL with one of the protocols given, such as `postgres:`. */
+export function urlOf(...protocols: readonly string[]) {
+  return z.string().refine(
+    (value) => {
+      return URL.canParse(value) && protocols.includes(new URL(value).protocol);
+    },
+    `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
+  );
+}
