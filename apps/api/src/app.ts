@@ -1,0 +1,44 @@
+import { RequestError } from "@bulk/domain/request-error";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import { answerWith, sendError } from "./answer.ts";
+import { requireCaller } from "./authenticate.ts";
+import type { ApiContext } from "./context.ts";
+import { errorAnswer } from "./error-body.ts";
+import { logRequests } from "./log-requests.ts";
+import { readBody } from "./read-body.ts";
+import { routes } from "./routes.ts";
+
+/** The public API: middleware in order, then the routes, then what is left. */
+export function createApp(context: ApiContext): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", false);
+  app.use(logRequests(context.logger));
+  app.use(helmet());
+  for (const { method, path, scope, endpoint } of routes) {
+    const body = method === "post" ? readBody(context.config.MAX_RECORD_IDS) : [];
+    app[method](path, requireCaller(scope, context.database), ...body, answerWith(endpoint, context));
+  }
+  app.use(refuseUnknownPath);
+  app.use(refuse);
+  return app;
+}
+
+const refuseUnknownPath: RequestHandler = (request) => {
+  throw new RequestError(
+    "not_found",
+    "request.not_found",
+    `There is no ${request.method} ${request.path.slice(0, 200)} here.`,
+  );
+};
+
+// Express knows an error handler by its four parameters.
+const refuse: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+  const answer = errorAnswer(error);
+  if (answer.status >= 500) request.log.error({ error }, "request failed");
+  // Too late for words once the body has begun; a cut connection at least is no false success.
+  if (response.headersSent) response.destroy();
+  else sendError(response, answer);
+};

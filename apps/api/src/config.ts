@@ -1,0 +1,22 @@
+import { engineConfig } from "@bulk/service/engine-config";
+import { wholeNumber } from "@bulk/service/read-config";
+import { z } from "zod";
+
+/** Everything the API can be told. */
+export const apiConfig = engineConfig.extend({
+  /** The public API. */
+  PORT: wholeNumber(0, 65_535).default(3000),
+  HOST: z.string().default("127.0.0.1"),
+  /** The API's own port for health and the dashboard. */
+  OPS_PORT: wholeNumber(0, 65_535).default(3001),
+  /** How many ids one bulk action may carry; the cap on a request's body follows from it. */
+  MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
+  /** How many records are handled in one transaction. */
+  CHUNK_SIZE: wholeNumber(1, 10_000).default(1_000),
+  /** How many lanes one bulk action may have at once. */
+  WINDOW: wholeNumber(1, 64).default(4),
+  /** Database connections for requests. */
+  API_POOL_SIZE: wholeNumber(1, 100).default(10),
+});
+
+export type ApiConfig = z.infer<typeof apiConfig>;

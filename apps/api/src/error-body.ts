@@ -1,0 +1,105 @@
+import { RequestError, type RequestErrorKind, type ValidationError } from "@bulk/domain/request-error";
+import { isDatabaseUnavailable } from "@bulk/store/sqlstate";
+
+/** The five keys of every answer that is not a 2xx. */
+export type ErrorBody = {
+  readonly http_status: string;
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+  readonly validation_errors: readonly ValidationError[];
+};
+
+export type ErrorAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+};
+
+/** What a caller is told of anything thrown; whatever is not meant for callers becomes a bare 500. */
+export function errorAnswer(error: unknown): ErrorAnswer {
+  if (error instanceof RequestError) {
+    return answer(ANSWERS[error.kind], error.code, error.message, error.validationErrors);
+  }
+  if (isDatabaseUnavailable(error)) {
+    return answer(
+      ANSWERS.unavailable,
+      "service.unavailable",
+      "The database is not available. Try again soon.",
+    );
+  }
+  return (
+    bodyParserAnswer(error) ?? answer(INTERNAL, "service.internal_error", "Something went wrong on our side.")
+  );
+}
+
+/** The answer to bytes that never became a request: bad syntax, too slow, headers too large. */
+export function protocolAnswer(code: string | undefined): ErrorAnswer {
+  switch (code) {
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return answer([408, "request_timeout"], "request.timeout", "The request did not arrive in time.");
+    case "HPE_HEADER_OVERFLOW":
+      return answer(
+        [431, "request_header_fields_too_large"],
+        "request.headers_too_large",
+        "The headers are too large.",
+      );
+    default:
+      return answer(ANSWERS.malformed, "request.malformed", "This is not HTTP/1.1.");
+  }
+}
+
+type Status = readonly [status: number, name: string, headers?: Readonly<Record<string, string>>];
+
+const ANSWERS: Readonly<Record<RequestErrorKind, Status>> = {
+  malformed: [400, "bad_request"],
+  unauthorized: [401, "unauthorized", { "WWW-Authenticate": "Bearer" }],
+  forbidden: [403, "forbidden"],
+  not_found: [404, "not_found"],
+  unsupported: [415, "unsupported_media_type"],
+  invalid: [422, "unprocessable_entity"],
+  unavailable: [503, "service_unavailable", { "Retry-After": "5" }],
+};
+
+const INTERNAL: Status = [500, "internal_server_error"];
+
+// What express.json() and express.text() throw: https://github.com/expressjs/body-parser#errors
+function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
+  const type: unknown = error instanceof Error ? Reflect.get(error, "type") : undefined;
+  switch (type) {
+    case "entity.too.large":
+      return answer([413, "payload_too_large"], "request.too_large", "The body is too large.");
+    case "encoding.unsupported":
+    case "charset.unsupported":
+      return answer(
+        ANSWERS.unsupported,
+        "request.unsupported_media_type",
+        "Send UTF-8, as it is or compressed with gzip, deflate or br.",
+      );
+    case "entity.parse.failed":
+    case "entity.verify.failed":
+    case "request.aborted":
+    case "request.size.invalid":
+    case "stream.encoding.set":
+      return answer(ANSWERS.malformed, "request.malformed", "The body is not valid JSON.");
+    default:
+      // A path that is not valid percent-encoding.
+      return error instanceof URIError
+        ? answer(ANSWERS.malformed, "request.malformed", "The path is not valid.")
+        : undefined;
+  }
+}
+
+function answer(
+  [status, name, headers = {}]: Status,
+  code: string,
+  message: string,
+  validationErrors: readonly ValidationError[] = [],
+): ErrorAnswer {
+  const type = code.slice(code.indexOf(".") + 1);
+  return {
+    status,
+    headers,
+    body: { http_status: name, type, code, message, validation_errors: validationErrors },
+  };
+}

@@ -1,0 +1,44 @@
+import type { IncomingMessage } from "node:http";
+import { RequestError } from "@bulk/domain/request-error";
+import express, { type RequestHandler } from "express";
+import { parseFormBody } from "./form-body.ts";
+
+/** What an id takes in a pretty-printed JSON body or in `bulk_action%5Brecord_ids%5D%5B99999%5D=<uuid>&`. */
+const BYTES_PER_ID = 128;
+
+/** Room for the rest of a body. */
+const BYTES_BESIDES = 64 * 1024;
+
+/** Reads a JSON or form-encoded body of at most `maxRecordIds` ids; refuses any other content type. */
+export function readBody(maxRecordIds: number): readonly RequestHandler[] {
+  const limit = maxRecordIds * BYTES_PER_ID + BYTES_BESIDES;
+  return [
+    refuseOtherTypes,
+    express.json({ limit, type: isJson }),
+    express.text({ limit, type: FORM }),
+    parseForm,
+  ];
+}
+
+const FORM = "application/x-www-form-urlencoded";
+
+function isJson(request: IncomingMessage): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "");
+}
+
+const refuseOtherTypes: RequestHandler = (request, _response, next) => {
+  const hasBody =
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"]) > 0;
+  if (!hasBody || isJson(request) || request.is(FORM)) next();
+  else
+    throw new RequestError(
+      "unsupported",
+      "request.unsupported_media_type",
+      `Send application/json or ${FORM}.`,
+    );
+};
+
+const parseForm: RequestHandler = (request, _response, next) => {
+  if (request.is(FORM) && typeof request.body === "string") request.body = parseFormBody(request.body);
+  next();
+};

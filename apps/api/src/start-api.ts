@@ -1,0 +1,60 @@
+import { createServer, type Server } from "node:http";
+import { registry } from "@bulk/actions/registry";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { closeServer, listen } from "@bulk/service/listen";
+import type { Logger } from "@bulk/service/logger";
+import { createOpsApp } from "@bulk/service/ops-app";
+import type { Service } from "@bulk/service/run-service";
+import { type Database, openDatabase } from "@bulk/store/database";
+import { readClock } from "@bulk/store/sweep";
+import { createApiServer } from "./api-server.ts";
+import { createApp } from "./app.ts";
+import type { ApiConfig } from "./config.ts";
+import { addDashboard } from "./dashboard.ts";
+
+/** How long an enqueue may hold up the answer to a caller whose action is already durable. */
+const ENQUEUE_DEADLINE_MS = 250;
+
+/** Starts the public API and the ops port. */
+export async function startApi(
+  config: ApiConfig,
+  logger: Logger,
+): Promise<Service & { readonly port: number }> {
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: "bulk-actions-api",
+    poolSize: config.API_POOL_SIZE,
+    lockTimeoutMs: 2_000,
+    statementTimeoutMs: 15_000,
+  });
+  const queue = openTurnQueue({
+    engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
+    deadlineMs: ENQUEUE_DEADLINE_MS,
+    onError: (error) => logger.warn({ error }, "queue trouble"),
+  });
+  const server = createApiServer(createApp({ database, queue, registry, logger, config }));
+  const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
+  const opsServer = await listenForOps(config, database, queue);
+  logger.info({ host: config.HOST, port, opsPort: config.OPS_PORT }, "api is listening");
+  return {
+    port,
+    async stop() {
+      logger.info("api is stopping");
+      await closeServer(server, SHUTDOWN_MS);
+      await closeServer(opsServer, 0);
+      await queue.close();
+      await database.$disconnect();
+      logger.info("api stopped");
+    },
+  };
+}
+
+const SHUTDOWN_MS = 10_000;
+
+async function listenForOps(config: ApiConfig, database: Database, queue: TurnQueue): Promise<Server> {
+  const app = createOpsApp([{ name: "database", check: () => readClock(database) }]);
+  addDashboard(app, queue);
+  const server = createServer(app);
+  await listen(server, { host: config.OPS_HOST, port: config.OPS_PORT, variable: "OPS_PORT" });
+  return server;
+}

@@ -1,0 +1,27 @@
+import { engineConfig } from "@bulk/service/engine-config";
+import { wholeNumber } from "@bulk/service/read-config";
+import type { z } from "zod";
+
+/** Everything a worker can be told. */
+export const workerConfig = engineConfig.extend({
+  /** The worker's own port for health. */
+  WORKER_OPS_PORT: wholeNumber(0, 65_535).default(3002),
+  /** How many turns the process takes at once; each needs a database connection. */
+  WORKER_CONCURRENCY: wholeNumber(1, 100).default(4),
+  /** How many lanes one bulk action may have at once. */
+  WINDOW: wholeNumber(1, 64).default(4),
+  /** How long a turn goes on before it lets the others have theirs. */
+  TURN_MS: wholeNumber(1, 5_000).default(250),
+  /** How long the sweeper rests between two looks. */
+  SWEEP_INTERVAL_MS: wholeNumber(100, 3_600_000).default(2_000),
+  /** How long an ended bulk action is kept. */
+  RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+  /** No chunk waits longer for a row that somebody else holds. */
+  LOCK_TIMEOUT_MS: wholeNumber(50, 60_000).default(2_000),
+  /** No statement runs longer. */
+  STATEMENT_TIMEOUT_MS: wholeNumber(100, 300_000).default(15_000),
+  /** How long the running chunks may take to end after SIGTERM. */
+  SHUTDOWN_MS: wholeNumber(100, 300_000).default(20_000),
+});
+
+export type WorkerConfig = z.infer<typeof workerConfig>;

@@ -1,0 +1,74 @@
+import { createServer, type Server } from "node:http";
+import { registry } from "@bulk/actions/registry";
+import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
+import { every } from "@bulk/service/every";
+import { closeServer, listen } from "@bulk/service/listen";
+import type { Logger } from "@bulk/service/logger";
+import { createOpsApp } from "@bulk/service/ops-app";
+import type { Service } from "@bulk/service/run-service";
+import { type Database, openDatabase } from "@bulk/store/database";
+import { readClock } from "@bulk/store/sweep";
+import type { WorkerConfig } from "./config.ts";
+import { sweep } from "./sweeper.ts";
+import { takeTurn } from "./take-turn.ts";
+
+/** Starts taking turns and sweeping. `stop` ends the running chunks first, even while the queue is away. */
+export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
+  const database = openWorkerDatabase(config);
+  const opsServer = await listenForOps(config, database);
+  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const onError = (error: unknown) => logger.warn({ error }, "worker trouble");
+  const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError });
+  let lastTaken: Date | undefined;
+  const tools = { database, queue, registry, logger, turnMs: config.TURN_MS };
+  const worker = startTurnWorker({
+    engine,
+    concurrency: config.WORKER_CONCURRENCY,
+    takeTurn(turn: TakenTurn) {
+      if (lastTaken === undefined || turn.enqueuedAt > lastTaken) lastTaken = turn.enqueuedAt;
+      return takeTurn(turn, tools);
+    },
+    onError,
+  });
+  const sweeperTools = {
+    ...{ database, queue, logger, window: config.WINDOW, retentionDays: config.RETENTION_DAYS },
+    lastTaken: () => lastTaken,
+    marginMs: 2_000 + config.TURN_MS,
+  };
+  const sweeper = every(config.SWEEP_INTERVAL_MS, () => sweep(sweeperTools), onError);
+  logger.info({ concurrency: config.WORKER_CONCURRENCY }, "worker is taking turns");
+  return {
+    async stop() {
+      logger.info("worker is stopping");
+      const hasEnded = await worker.stop(config.SHUTDOWN_MS);
+      if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; the database rolls it back");
+      await sweeper.stop();
+      await queue.close();
+      await closeServer(opsServer, 0);
+      await database.$disconnect();
+      logger.info("worker stopped");
+    },
+  };
+}
+
+function openWorkerDatabase(config: WorkerConfig): Database {
+  return openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: "bulk-actions-worker",
+    // One for the sweeper, one for health.
+    poolSize: config.WORKER_CONCURRENCY + 2,
+    lockTimeoutMs: config.LOCK_TIMEOUT_MS,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+  });
+}
+
+async function listenForOps(config: WorkerConfig, database: Database): Promise<Server> {
+  const server = createServer(createOpsApp([{ name: "database", check: () => readClock(database) }]));
+  await listen(server, {
+    host: config.OPS_HOST,
+    port: config.WORKER_OPS_PORT,
+    variable: "WORKER_OPS_PORT",
+  });
+  return server;
+}

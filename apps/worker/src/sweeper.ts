@@ -1,0 +1,52 @@
+import { firstTurns } from "@bulk/queue/turn";
+import type { TurnQueue } from "@bulk/queue/turn-queue";
+import type { Logger } from "@bulk/service/logger";
+import { settle } from "@bulk/store/bulk-actions";
+import type { Database } from "@bulk/store/database";
+import { readClock, sweepOnce } from "@bulk/store/sweep";
+
+export type SweeperTools = {
+  readonly database: Database;
+  readonly queue: TurnQueue;
+  readonly logger: Logger;
+  /** When the turn this process took last was enqueued; `undefined` before its first. */
+  readonly lastTaken: () => Date | undefined;
+  readonly window: number;
+  readonly retentionDays: number;
+  /** How much longer than the watermark says a bulk action must have been quiet to count as lost. */
+  readonly marginMs: number;
+};
+
+/**
+ * Makes rows and queue agree again, once: settles what is finished, starts the lanes of bulk actions that
+ * lost their turns, prunes what is older than the retention.
+ */
+export async function sweep(tools: SweeperTools): Promise<void> {
+  const { database, queue, logger } = tools;
+  const watermark = await readWatermark(tools);
+  const findings = await sweepOnce(database, { watermark, retentionDays: tools.retentionDays });
+  if (findings === undefined) return;
+  for (const id of findings.unsettled) await settle(database, id);
+  const turns = findings.restarted.flatMap((lost) =>
+    firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window),
+  );
+  if (turns.length > 0) await queue.addTurns(turns);
+  const settled = findings.unsettled.length;
+  const restarted = findings.restarted.length;
+  if (settled + restarted + findings.prunedCount > 0) {
+    logger.info({ settled, restarted, pruned: findings.prunedCount }, "swept");
+  }
+}
+
+/*
+ * The queue is first in, first out: everything enqueued before the turn a worker last took has been
+ * started, and when nothing waits, everything has. The clock is read before the queue is asked, so that
+ * what comes in between does not count. A queue that does not answer tells nothing.
+ */
+async function readWatermark(tools: SweeperTools): Promise<Date | undefined> {
+  const now = await readClock(tools.database);
+  const isDrained = await tools.queue.isDrained().catch(() => undefined);
+  if (isDrained === undefined) return undefined;
+  const started = isDrained ? now : tools.lastTaken();
+  return started && new Date(started.getTime() - tools.marginMs);
+}
