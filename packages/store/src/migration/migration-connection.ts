@@ -1,0 +1,63 @@
+import { Client } from "pg";
+import { MigrationError } from "./migration-error.ts";
+
+/**
+ * One connection of its own to a database, to be ended by the caller. A session lock needs the session, so
+ * the URL must lead to PostgreSQL itself, not to a pooler that hands out its connections by transaction.
+ *
+ * @throws MigrationError when there is no connection to be had
+ */
+export async function openMigrationConnection(databaseUrl: string): Promise<Client> {
+  const connection = createClient(databaseUrl);
+  // A connection that is lost between two statements is noticed by the next one.
+  connection.on("error", () => {});
+  try {
+    await connection.connect();
+  } catch (error) {
+    throw new MigrationError(describeRefusal(connection, error), { cause: error });
+  }
+  return connection;
+}
+
+function createClient(databaseUrl: string): Client {
+  if (!URL.canParse(databaseUrl)) {
+    // Not quoted: there may be a password in it.
+    throw new MigrationError(
+      "The database URL cannot be read. Write it as postgres://user:password@host:port/database.",
+    );
+  }
+  return new Client({
+    connectionString: databaseUrl,
+    application_name: "bulk-actions-migrate",
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  });
+}
+
+function describeRefusal({ host, port, database }: Client, error: unknown): string {
+  const reason = findReason(error);
+  return `Database "${database}" at ${host}:${port} cannot be reached: ${reason.text}. ${adviceOn(reason.code)}`;
+}
+
+// A name with several addresses fails with an AggregateError, whose message is empty.
+function findReason(error: unknown): { readonly text: string; readonly code: string } {
+  if (!(error instanceof Error)) return { text: String(error), code: "" };
+  const code: unknown = Reflect.get(error, "code");
+  return { text: error.message || String(code), code: typeof code === "string" ? code : "" };
+}
+
+// https://www.postgresql.org/docs/current/errcodes-appendix.html
+function adviceOn(code: string): string {
+  switch (code) {
+    case "3D000":
+      return "Create the database, or correct its name in the database URL.";
+    case "28000":
+    case "28P01":
+      return "Correct the user and the password in the database URL.";
+    case "53300":
+    case "57P03":
+      return "Try again when the server has started or has connections to spare.";
+    default:
+      return "Start the server, or correct host and port in the database URL.";
+  }
+}
