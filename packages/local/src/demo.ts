@@ -1,0 +1,108 @@
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readConfig } from "@bulk/service/read-config";
+import { runService, type Service } from "@bulk/service/run-service";
+import { program } from "commander";
+import { localConfig } from "./config.ts";
+import { type DemoAction, runDemoAction } from "./demo-action.ts";
+import { type Engines, migrateEngines, ownEngines } from "./engines.ts";
+import { type FilledShop, fillShop } from "./fill-shop.ts";
+import { findFreePort } from "./free-port.ts";
+import { startStack } from "./stack.ts";
+
+program
+  .name("pnpm demo")
+  .description(
+    "Starts everything on embedded engines (nothing to install or configure), deletes 50,000 products of " +
+      "a made-up shop with one bulk action over HTTP, and stays up for you to try more.",
+  )
+  .option("--exit", "stop after the bulk action; exit code 0 only if it ended succeeded", false)
+  .parse();
+
+const { exit } = program.opts<{ exit: boolean }>();
+
+await runService(async () => {
+  const { DATA_DIR } = readConfig(localConfig, { DATA_DIR: process.env["DATA_DIR"] });
+  console.log(`Starting PostgreSQL 18 under ${DATA_DIR} …`);
+  // Always the embedded server: a demo must not delete anything anywhere else.
+  const engines = await ownEngines({ ...readConfig(localConfig, { DATA_DIR }) });
+  try {
+    return await runDemo(engines, DATA_DIR);
+  } catch (error) {
+    await engines.close();
+    throw error;
+  }
+});
+
+async function runDemo(engines: Engines, dataDirectory: string): Promise<Service> {
+  await migrateEngines(engines);
+  console.log("Filling a shop: 60,000 products, 250 of them on order lines …");
+  const shop = await fillShop(engines.databaseUrl, "demo", {
+    products: 60_000,
+    customers: 1_000,
+    inUse: 250,
+  });
+  await writeFile(join(dataDirectory, "demo-token"), `${shop.token}\n`, { mode: 0o600 });
+  const ports = {
+    PORT: await findFreePort(3000),
+    OPS_PORT: await findFreePort(3001),
+    WORKER_OPS_PORT: await findFreePort(3002),
+  };
+  const apiUrl = `http://127.0.0.1:${ports.PORT}`;
+  const stack = await startStack({
+    engines,
+    environment: { ...process.env, ...ofText(ports), HOST: "127.0.0.1", OPS_HOST: "127.0.0.1" },
+    logDirectory: dataDirectory,
+  });
+  async function stop(): Promise<void> {
+    await stack.stop();
+    await engines.close();
+  }
+  const recordIds = [...shop.productIds.slice(0, 50_000), ...Array.from({ length: 25 }, () => randomUUID())];
+  console.log(`Deleting ${recordIds.length} products through ${apiUrl} (25 of the ids do not exist) …`);
+  const action = await runDemoAction({
+    apiUrl,
+    token: shop.token,
+    databaseUrl: engines.databaseUrl,
+    recordIds,
+  });
+  printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
+  if (exit) {
+    await stop();
+    process.exit(action.status === "succeeded" ? 0 : 1);
+  }
+  console.log("\nEverything stays up. Ctrl-C stops it.");
+  return { stop, failed: stack.failed };
+}
+
+function printResult(
+  { id, status, tally, reasons, seconds }: DemoAction,
+  shop: FilledShop,
+  apiUrl: string,
+  dashboardUrl: string,
+  dataDirectory: string,
+): void {
+  const why = reasons.map(({ code, count }) => `${count} × ${code}`).join(", ");
+  const [next] = shop.productIds.slice(-1);
+  console.log(`
+Bulk action ${id} ${status} in ${seconds.toFixed(1)} s
+  deleted  ${tally.deleted}
+  skipped  ${tally.skipped}  (${why})
+  failed   ${tally.failed}
+
+Ask for it yourself:
+  curl -s -H 'Authorization: Bearer ${shop.token}' ${apiUrl}/v1/bulk_actions/${id}
+
+Delete one more product:
+  curl -s ${apiUrl}/v1/bulk_actions -H 'Authorization: Bearer ${shop.token}' \\
+    -H 'Content-Type: application/json' \\
+    -d '{"bulk_action":{"action_type":"delete_products","record_ids":["${next}"]}}'
+
+Dashboard  ${dashboardUrl}
+Logs       ${join(dataDirectory, "api.log")}, ${join(dataDirectory, "worker.log")}`);
+}
+
+function ofText(ports: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
+}

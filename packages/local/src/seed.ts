@@ -1,0 +1,71 @@
+import { writeFile } from "node:fs/promises";
+import { readConfig } from "@bulk/service/read-config";
+import { InvalidArgumentError, program } from "commander";
+import { localConfig } from "./config.ts";
+import { joinEngines, migrateEngines } from "./engines.ts";
+import { fillShop } from "./fill-shop.ts";
+import { runCommand } from "./run-command.ts";
+
+type SeedOptions = {
+  readonly account: string;
+  readonly products: number;
+  readonly customers: number;
+  readonly inUse: number;
+  readonly out?: string;
+};
+
+program
+  .name("pnpm seed")
+  .description(
+    "Fills a shop in the database (DATABASE_URL, or the embedded server when it is unset) and mints a token.",
+  )
+  .option("--account <name>", "the account; created if there is none of this name", "demo")
+  .option("--products <number>", "products to add", parseCount, 1_000)
+  .option("--customers <number>", "customers to add", parseCount, 1_000)
+  .option("--in-use <number>", "how many of these products stand on an order line", parseCount, 0)
+  .option(
+    "--out <file>",
+    "where to write the result as JSON: account_id, token, product_ids (all that were added), " +
+      "in_use_product_ids (those of them in use), customer_ids",
+  )
+  .action(async (options: SeedOptions) => {
+    if (options.inUse > options.products) {
+      program.error("error: --in-use cannot be more than --products");
+    }
+    const engines = await joinEngines(readConfig(localConfig, process.env));
+    try {
+      await migrateEngines(engines);
+      const shop = await fillShop(engines.databaseUrl, options.account, options);
+      console.log(
+        `Added ${options.products} products (${options.inUse} in use) and ${options.customers} customers ` +
+          `to the account ${options.account} (${shop.accountId}).`,
+      );
+      if (options.out === undefined) console.log(`Token: ${shop.token}`);
+      else await writeResult(options.out, shop);
+    } finally {
+      await engines.close();
+    }
+  });
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count > 10_000_000) {
+    throw new InvalidArgumentError("It must be a whole number up to 10000000.");
+  }
+  return count;
+}
+
+async function writeResult(file: string, shop: Awaited<ReturnType<typeof fillShop>>): Promise<void> {
+  const result = {
+    account_id: shop.accountId,
+    token: shop.token,
+    product_ids: shop.productIds,
+    in_use_product_ids: shop.inUseProductIds,
+    customer_ids: shop.customerIds,
+  };
+  // It holds a secret.
+  await writeFile(file, `${JSON.stringify(result)}\n`, { mode: 0o600 });
+  console.log(`Wrote the token and the ids to ${file}.`);
+}
+
+await runCommand(program);
