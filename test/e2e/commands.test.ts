@@ -1,0 +1,210 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "@bulk/local/free-port";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createClient } from "../support/client.ts";
+import { startProgram } from "../support/program.ts";
+import { createTestDatabase } from "../support/test-database.ts";
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "bulk-actions-commands-"));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+describe("pnpm demo --exit", () => {
+  test("on nothing but Node runs one real bulk action to succeeded, beside whatever has the usual ports", async () => {
+    await using _taken = await occupy([3000, 3001, 3002, 5432, 6379]);
+    await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory }, ["--exit"]);
+
+    expect(await demo.exited()).toEqual({ code: 0, signal: null });
+
+    expect(demo.output()).toMatch(/Bulk action [0-9a-f-]{36} succeeded in/);
+    expect(demo.output()).toMatch(/deleted {2}49750\n/);
+    expect(demo.output()).toMatch(/skipped {2}275 {2}\(250 × record\.in_use, 25 × record\.not_found\)/);
+    expect(demo.output()).toMatch(/100 % \(50025 of 50025 records\)/);
+  });
+
+  test("with an unknown option says so and exits with 1", async () => {
+    await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory }, ["--exti"]);
+    expect(await demo.exited()).toEqual({ code: 1, signal: null });
+    expect(demo.output()).toContain("unknown option '--exti'");
+  });
+});
+
+describe("pnpm demo", () => {
+  test("stays up, and the calls it suggests work until Ctrl-C", async () => {
+    await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory });
+    await demo.says(/Everything stays up/, 60_000);
+    const [, token = "", url = "", id = ""] = await demo.says(
+      /Bearer (bulk_live_[\w-]+)' (http:\S+)\/v1\/bulk_actions\/([0-9a-f-]+)/,
+    );
+    const [, productId = ""] = await demo.says(/"record_ids":\["([0-9a-f-]{36})"\]/);
+    const [, dashboard = ""] = await demo.says(/Dashboard {2}(\S+)/);
+    const client = createClient(url);
+
+    expect(await client.retrieve(token, id)).toMatchObject({ status: "succeeded" });
+    const one = await client.submit(token, "delete_products", [productId]);
+    expect(await client.finished(token, one.id)).toMatchObject({ status: "succeeded" });
+    expect((await fetch(dashboard)).status).toBe(200);
+    expect(await readFile(join(directory, "demo-token"), "utf8")).toBe(`${token}\n`);
+
+    demo.kill("SIGINT");
+    expect(await demo.exited()).toEqual({ code: 0, signal: null });
+    await expect(fetch(dashboard)).rejects.toThrow("fetch failed");
+  });
+});
+
+describe("pnpm start", () => {
+  test("serves a shop that pnpm seed fills beside it, refuses a second start, keeps all of it over a restart", async () => {
+    const environment = await portsIn(directory);
+    const url = `http://127.0.0.1:${environment.PORT}`;
+    const client = createClient(url);
+    const out = join(directory, "shop.json");
+    let id: string;
+    {
+      await using start = startProgram("packages/local/src/start.ts", environment);
+      await start.says(/Ctrl-C stops everything/, 60_000);
+
+      const options = ["--account", "shop", "--products", "3000", "--customers", "10", "--in-use", "7"];
+      await using seed = startProgram("packages/local/src/seed.ts", environment, [...options, "--out", out]);
+      expect(await seed.exited()).toEqual({ code: 0, signal: null });
+      const shop = await readShop(out);
+      expect(shop.product_ids).toHaveLength(3_000);
+      expect(shop.customer_ids).toHaveLength(10);
+      expect(shop.product_ids).toEqual(expect.arrayContaining([...shop.in_use_product_ids]));
+      expect(seed.output()).not.toContain(shop.token);
+
+      ({ id } = await client.submit(shop.token, "delete_products", shop.product_ids));
+      expect((await client.finished(shop.token, id)).skipped_record_ids).toEqual(shop.in_use_product_ids);
+
+      await using second = startProgram("packages/local/src/start.ts", environment);
+      expect(await second.exited()).toEqual({ code: 1, signal: null });
+      expect(second.output()).toMatch(/already running \(process \d+\)/);
+      expect(second.output()).not.toMatch(/\n\s+at /);
+
+      start.kill("SIGTERM");
+      expect(await start.exited()).toEqual({ code: 0, signal: null });
+    }
+    await using again = startProgram("packages/local/src/start.ts", environment);
+    await again.says(/Ctrl-C stops everything/, 60_000);
+    const { token } = await readShop(out);
+    expect(await client.retrieve(token, id)).toMatchObject({ status: "succeeded" });
+    again.kill("SIGTERM");
+    expect(await again.exited()).toEqual({ code: 0, signal: null });
+  });
+
+  test("with its port taken says which variable to set, leaves nothing running, exits with 1", async () => {
+    const environment = await portsIn(directory);
+    await using _taken = await occupy([Number(environment.PORT)]);
+    await using start = startProgram("packages/local/src/start.ts", environment);
+    expect(await start.exited()).toEqual({ code: 1, signal: null });
+    expect(start.output()).toMatch(/is taken by another process\. .* set PORT to a free port/);
+    expect(start.output()).not.toMatch(/\n\s+at /);
+    // The embedded server has been stopped: another start finds no owner and no taken port of its own.
+    await using migrate = startProgram("packages/local/src/migrate.ts", environment);
+    expect(await migrate.exited()).toEqual({ code: 0, signal: null });
+    expect(migrate.output()).toContain("Nothing to do");
+  });
+
+  test("killed outright takes API and worker with it, and the next start finds all in order", async () => {
+    const environment = await portsIn(directory);
+    await using start = startProgram("packages/local/src/start.ts", environment);
+    await start.says(/Ctrl-C stops everything/, 60_000);
+    start.kill("SIGKILL");
+    await start.exited();
+
+    // Once the ports are free again, the two have ended with their parent.
+    await using again = await startWhenFree(environment);
+    await again.says(/Ctrl-C stops everything/, 60_000);
+    again.kill("SIGTERM");
+    expect(await again.exited()).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe("pnpm migrate and pnpm seed", () => {
+  test("work on DATABASE_URL, and say what to do when it is not reachable", async () => {
+    const database = await createTestDatabase();
+    try {
+      await using migrate = startProgram("packages/local/src/migrate.ts", { DATABASE_URL: database.url });
+      expect(await migrate.exited()).toEqual({ code: 0, signal: null });
+      expect(migrate.output()).toContain("Nothing to do: the database is up to date.");
+    } finally {
+      await database.dispose();
+    }
+    const port = await findFreePort(0);
+    const url = `postgres://me:secret@127.0.0.1:${port}/shop`;
+    await using lost = startProgram("packages/local/src/migrate.ts", { DATABASE_URL: url });
+    expect(await lost.exited()).toEqual({ code: 1, signal: null });
+    expect(lost.output()).toContain(`127.0.0.1:${port}`);
+    expect(lost.output()).not.toContain("secret");
+    expect(lost.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test.each([
+    [["--products", "-1"], "It must be a whole number"],
+    [["--products", "1", "--in-use", "2"], "--in-use cannot be more than --products"],
+  ])("seed %j is refused before anything is started", async (options, message) => {
+    await using seed = startProgram("packages/local/src/seed.ts", { DATA_DIR: directory }, options);
+    expect(await seed.exited()).toEqual({ code: 1, signal: null });
+    expect(seed.output()).toContain(message);
+  });
+
+  test.each(["demo", "seed", "migrate", "migrate-create"] as const)("%s --help helps", async (name) => {
+    await using help = startProgram(`packages/local/src/${name}.ts`, {}, ["--help"]);
+    expect(await help.exited()).toEqual({ code: 0, signal: null });
+    expect(help.output()).toMatch(/Usage: pnpm \S+/);
+  });
+});
+
+async function portsIn(dataDirectory: string) {
+  return {
+    DATA_DIR: dataDirectory,
+    PORT: String(await findFreePort(0)),
+    OPS_PORT: String(await findFreePort(0)),
+    WORKER_OPS_PORT: String(await findFreePort(0)),
+  };
+}
+
+type ShopFile = {
+  readonly token: string;
+  readonly product_ids: readonly string[];
+  readonly in_use_product_ids: readonly string[];
+  readonly customer_ids: readonly string[];
+};
+
+async function readShop(file: string): Promise<ShopFile> {
+  return JSON.parse(await readFile(file, "utf8")) as ShopFile;
+}
+
+// Ports that are taken already are just as well taken.
+async function occupy(ports: readonly number[]): Promise<AsyncDisposable> {
+  const servers = await Promise.all(ports.map(tryListen));
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) server?.close();
+    },
+  };
+}
+
+function tryListen(port: number): Promise<Server | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Server | undefined>();
+  const server = createServer();
+  server.once("error", () => resolve(undefined));
+  server.listen(port, "127.0.0.1", () => resolve(server));
+  return promise;
+}
+
+async function startWhenFree(environment: Awaited<ReturnType<typeof portsIn>>) {
+  const { PORT, OPS_PORT, WORKER_OPS_PORT } = environment;
+  for (const port of [PORT, OPS_PORT, WORKER_OPS_PORT]) {
+    await expect.poll(() => findFreePort(Number(port)), { timeout: 20_000 }).toBe(Number(port));
+  }
+  return startProgram("packages/local/src/start.ts", environment);
+}

@@ -1,0 +1,160 @@
+import { beforeAll, describe, expect, inject, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startProgram } from "../support/program.ts";
+import { openTestStack, queueEngines, type TestStack } from "../support/test-stack.ts";
+
+describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engine) => {
+  test("a worker killed in mid-action changes only the time it takes", async () => {
+    await using stack = await openTestStack(engine, { CHUNK_SIZE: "100" });
+    const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 20_000, inUse: 50 });
+    await slowDown(stack);
+    await using first = stack.startWorker();
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await eventually(() => expectUnderway(stack, id));
+
+    first.kill("SIGKILL");
+    expect(await first.exited()).toEqual({ code: null, signal: "SIGKILL" });
+    expect((await stack.retrieve(token, id)).status).toBe("processing");
+    await using _second = stack.startWorker();
+
+    const ended = await stack.finished(token, id);
+    expect(ended).toMatchObject({ status: "succeeded", skipped_record_ids: inUseProductIds });
+    await expectHonest(stack, id, productIds.length);
+  });
+
+  test("one of two workers killed leaves the other to finish", async () => {
+    await using stack = await openTestStack(engine, { CHUNK_SIZE: "100" });
+    const { token, productIds } = await stack.fillShop({ products: 20_000 });
+    await slowDown(stack);
+    await using first = stack.startWorker();
+    await using _second = stack.startWorker();
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await eventually(() => expectUnderway(stack, id));
+
+    first.kill("SIGKILL");
+
+    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+    await expectHonest(stack, id, productIds.length);
+  });
+
+  test("an API killed right after its 200 has promised nothing it does not keep", async () => {
+    await using stack = await openTestStack(engine);
+    const { token, productIds } = await stack.fillShop({ products: 2_000 });
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    stack.api.kill("SIGKILL");
+    await stack.api.exited();
+
+    await using _worker = stack.startWorker();
+    await using _api = await stack.restartApi();
+
+    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+  });
+});
+
+describe("SIGTERM", () => {
+  test("lets a worker finish its running chunks, exit with 0, and others go on", async () => {
+    await using stack = await openTestStack("postgres", { CHUNK_SIZE: "100" });
+    const { token, productIds } = await stack.fillShop({ products: 10_000 });
+    await slowDown(stack);
+    await using first = stack.startWorker();
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await eventually(() => expectUnderway(stack, id));
+
+    first.kill("SIGTERM");
+
+    expect(await first.exited()).toEqual({ code: 0, signal: null });
+    expect(first.output()).toContain("worker stopped");
+    await using _second = stack.startWorker();
+    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+  });
+
+  test("lets the API answer what it has begun and exit with 0", async () => {
+    await using stack = await openTestStack("postgres");
+    const { token, productIds } = await stack.fillShop({ products: 20_000 });
+
+    const answer = stack.submit(token, "delete_products", productIds).catch(() => undefined);
+    stack.api.kill("SIGTERM");
+
+    expect(await stack.api.exited()).toEqual({ code: 0, signal: null });
+    // Answered with 200 exactly if it was accepted, however the two raced.
+    const accepted = await stack.database.query<{ id: string }>("SELECT id FROM bulk_actions");
+    const answered = await answer;
+    expect(accepted).toEqual(answered === undefined ? [] : [{ id: answered.id }]);
+  });
+});
+
+describe.skipIf(inject("redisServer") === undefined)("SIGTERM while Redis is away", () => {
+  test("lets a worker finish its running chunks and exit with 0", async () => {
+    await using stack = await openTestStack("redis", { CHUNK_SIZE: "100" });
+    const { token, productIds } = await stack.fillShop({ products: 10_000 });
+    await slowDown(stack);
+    await using worker = stack.startWorker();
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await eventually(() => expectUnderway(stack, id));
+
+    await stack.redis?.kill();
+    worker.kill("SIGTERM");
+    stack.api.kill("SIGINT");
+
+    expect(await worker.exited()).toEqual({ code: 0, signal: null });
+    expect(await stack.api.exited()).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe("a start that cannot work", () => {
+  test.each([
+    ["apps/api/src/main.ts", { PORT: "70000" }, /DATABASE_URL: .*\n {2}PORT: must be a whole number/],
+    ["apps/worker/src/main.ts", { DATABASE_URL: "mysql://x", TURN_MS: "no" }, /DATABASE_URL: must be a URL/],
+  ] as const)("of %s lists every fault by name and exits with 1", async (entry, environment, expected) => {
+    await using program = startProgram(entry, environment);
+    expect(await program.exited()).toEqual({ code: 1, signal: null });
+    expect(program.output()).toMatch(expected);
+    expect(program.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test("because its port is taken names the variable to set and exits with 1", async () => {
+    await using stack = await openTestStack("postgres");
+    const { port } = new URL(stack.url);
+    await using second = startProgram("apps/api/src/main.ts", { ...stack.environment, PORT: port });
+    expect(await second.exited()).toEqual({ code: 1, signal: null });
+    expect(second.output()).toMatch(
+      new RegExp(`Port ${port} on 127.0.0.1 is taken .* set PORT to a free port`),
+    );
+    expect(second.output()).not.toMatch(/\n\s+at /);
+  });
+});
+
+beforeAll(() => {
+  if (inject("redisServer") === undefined) console.warn("!!! No Redis: its crash tests are skipped !!!");
+});
+
+// So that an action of a few seconds can be interrupted: a hundredth of a second for each chunk's statement.
+async function slowDown(stack: TestStack): Promise<void> {
+  await stack.database.query(`
+    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$`);
+  await stack.database.query(
+    "CREATE TRIGGER be_slow AFTER DELETE ON products FOR EACH STATEMENT EXECUTE FUNCTION be_slow()",
+  );
+}
+
+async function expectUnderway(stack: TestStack, id: string): Promise<void> {
+  const [chunks] = await stack.database.query<{ finished: number; left: number }>(
+    `SELECT count(finished_at)::int AS finished, count(*)::int - count(finished_at)::int AS left
+     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+    [id],
+  );
+  expect(chunks?.finished).toBeGreaterThan(3);
+  expect(chunks?.left).toBeGreaterThan(3);
+}
+
+// What is left of the shop is exactly what the outcomes say.
+async function expectHonest(stack: TestStack, id: string, submitted: number): Promise<void> {
+  const [tally] = await stack.database.query(
+    `SELECT sum(done_count)::int AS done, sum(deleted_count)::int AS deleted,
+            (SELECT count(*)::int FROM products) AS left
+     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+    [id],
+  );
+  expect(tally).toEqual({ done: submitted, deleted: submitted - tally?.["left"], left: tally?.["left"] });
+}

@@ -1,0 +1,146 @@
+import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
+
+describe("the sweeper", () => {
+  test("starts the lanes of a bulk action that lost all its turns", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 20 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await loseAllTurns(service);
+
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
+
+    expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+    expect(await generation(service, id)).toBe(2);
+  });
+
+  test("settles a bulk action whose worker died between its last chunk and the terminal status", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 20 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await loseAllTurns(service);
+    await service.database.query(
+      "UPDATE bulk_action_chunks SET done_count = 20, deleted_count = 20, finished_at = now()",
+    );
+
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
+
+    expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+    expect(await generation(service, id)).toBe(1);
+  });
+
+  test("leaves a bulk action alone whose turns wait in a long queue", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "1" });
+    const { token, productIds } = await service.fillShop({ products: 60 });
+    // Each chunk takes a tenth of a second: the last bulk action waits far longer than the margin.
+    await slowDown(service, 0.1);
+    const ids = await Promise.all(
+      [0, 1, 2, 3, 4, 5].map(
+        async (n) => (await service.submit(token, "delete_products", productIds.slice(n * 10, n * 10 + 10))).id,
+      ),
+    );
+
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100", WORKER_CONCURRENCY: "1", TURN_MS: "1" });
+
+    for (const id of ids) await service.finished(token, id);
+    expect(await Promise.all(ids.map((id) => generation(service, id)))).toEqual(ids.map(() => 1));
+  });
+
+  test("does not take a chunk that runs for long for a lost one", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 1 });
+    await slowDown(service, 4);
+    const { id } = await service.submit(token, "delete_products", productIds);
+
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
+
+    expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+    expect(await generation(service, id)).toBe(1);
+  });
+
+  test("prunes what ended longer ago than the retention, and nothing else", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 2 });
+    const [first = "", second = ""] = productIds;
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100", RETENTION_DAYS: "30" });
+    const old = await service.submit(token, "delete_products", [first]);
+    const recent = await service.submit(token, "delete_products", [second]);
+    await service.finished(token, old.id);
+    await service.finished(token, recent.id);
+
+    await age(service, recent.id, 29);
+    await age(service, old.id, 31);
+
+    await eventually(async () => {
+      const response = await service.request(token, `/v1/bulk_actions/${old.id}`);
+      expect(response.status).toBe(404);
+    }, 10_000);
+    expect(await service.retrieve(token, recent.id)).toMatchObject({ status: "succeeded" });
+    expect(await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks")).toEqual(
+      [{ id: recent.id }],
+    );
+  });
+});
+
+describe("a turn of an older generation", () => {
+  test("ends at once and changes nothing", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 20 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await service.database.query("UPDATE bulk_actions SET generation = 2");
+    const queue = openQueue(service);
+    try {
+      // The sweeper rests: only the old turn is there.
+      await service.startWorker({ SWEEP_INTERVAL_MS: "3600000" });
+      await eventually(async () => {
+        expect(await queue.native.getCompletedCount()).toBe(1);
+      }, 10_000);
+      const [job] = await queue.native.getCompleted();
+      expect(job?.returnvalue).toMatchObject({ ending: "nothing_left", deleted: 0 });
+      expect(await service.retrieve(token, id)).toMatchObject({ status: "processing" });
+      expect(await service.database.query("SELECT count(*)::int AS n FROM products")).toEqual([{ n: 20 }]);
+    } finally {
+      await queue.close();
+    }
+  });
+});
+
+function openQueue(service: TestService) {
+  return openTurnQueue({
+    engine: { databaseUrl: service.database.url, redisUrl: service.redis?.url },
+    deadlineMs: 5_000,
+    onError: () => undefined,
+  });
+}
+
+async function loseAllTurns(service: TestService): Promise<void> {
+  const queue = openQueue(service);
+  await queue.native.drain(true);
+  await queue.close();
+}
+
+async function slowDown(service: TestService, seconds: number): Promise<void> {
+  await service.database.query(`
+    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN OLD; END $$`);
+  await service.database.query(
+    "CREATE TRIGGER be_slow BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION be_slow()",
+  );
+}
+
+async function generation(service: TestService, id: string): Promise<number | undefined> {
+  const [row] = await service.database.query<{ generation: number }>(
+    "SELECT generation FROM bulk_actions WHERE id = $1",
+    [id],
+  );
+  return row?.generation;
+}
+
+async function age(service: TestService, id: string, days: number): Promise<void> {
+  await service.database.query(
+    "UPDATE bulk_actions SET finished_at = now() - make_interval(days => $2) WHERE id = $1",
+    [id, days],
+  );
+}

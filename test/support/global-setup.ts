@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
+import { migrateQueue } from "@bulk/queue/migrate-queue";
+import { migrate } from "@bulk/store/migration/migrate";
+import type { TestProject } from "vitest/node";
+import { findRedisServer } from "./redis-server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A superuser's URL on the test run's own PostgreSQL server; its database is the migrated template. */
+    readonly postgresUrl: string;
+    /** Which engine carries the queue in this project. */
+    readonly queueEngine: "postgres" | "redis";
+    /** The program to start Redis with, if there is one. */
+    readonly redisServer: string | undefined;
+  }
+}
+
+/** Starts what the whole run shares and makes the template that test databases are copied from. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const redisServer = await findRedisServer();
+  if (redisServer === undefined && process.env["REDIS_URL"] === undefined) {
+    const message = "Neither redis-server nor valkey-server is on the PATH, and REDIS_URL is not set";
+    if (process.env["CI"]) throw new Error(`${message}: the Redis tests cannot run.`);
+    console.warn(`\n!!! ${message}: ALL TESTS ON REDIS ARE SKIPPED !!!\n`);
+  }
+  const directory = await mkdtemp(join(tmpdir(), "bulk-actions-test-"));
+  const postgres = await ownEmbeddedPostgres(directory);
+  await migrate(postgres.url);
+  await migrateQueue(postgres.url);
+  project.provide("postgresUrl", postgres.url);
+  project.provide("redisServer", redisServer);
+  return async () => {
+    await postgres.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+}

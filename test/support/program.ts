@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.ts";
+
+/** A process of the service, as an operator would start it. */
+export type Program = {
+  readonly pid: number;
+  /** Everything it has written so far, both streams. */
+  output(): string;
+  /** Waits until it has written something that matches. */
+  says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
+  kill(signal: NodeJS.Signals): void;
+  /** Waits for its end. */
+  exited(): Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Ends it, whatever it does. */
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The files that the scripts of package.json run. */
+export type Entry =
+  | "apps/api/src/main.ts"
+  | "apps/worker/src/main.ts"
+  | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
+
+/** Starts a process with these variables and no others of ours. */
+export function startProgram(
+  entry: Entry,
+  environment: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
+): Program {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [entry, ...options], {
+    cwd: ROOT,
+    env: { PATH, HOME, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const exited = once(child, "close").then(() => ({ code: child.exitCode, signal: child.signalCode }));
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  return {
+    pid: pidOf(child),
+    output: () => output,
+    says(pattern, timeoutMs = 30_000) {
+      return eventually(() => {
+        const match = pattern.exec(output);
+        if (match === null) throw new Error(`${entry} has not said ${pattern}, but: ${output}`);
+        return match;
+      }, timeoutMs);
+    },
+    kill: (signal) => child.kill(signal),
+    exited: () => exited,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+    },
+  };
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error("The process did not start.");
+  return child.pid;
+}

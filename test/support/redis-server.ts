@@ -1,0 +1,82 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import { findFreePort } from "@bulk/local/free-port";
+
+/** A Redis (or Valkey) of a test's own, to be stopped, flushed and started again. */
+export type RedisServer = {
+  readonly url: string;
+  readonly port: number;
+  start(): Promise<void>;
+  /** Ends it at once, as a crash would; what it held is gone. */
+  kill(): Promise<void>;
+  /** FLUSHALL: it runs on, but has forgotten everything. */
+  flush(): Promise<void>;
+  dispose(): Promise<void>;
+};
+
+/** The first Redis-compatible server program on the PATH. */
+export async function findRedisServer(): Promise<string | undefined> {
+  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
+    for (const name of ["redis-server", "valkey-server"]) {
+      const program = join(directory, name);
+      const isThere = await access(program, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return program;
+    }
+  }
+  return undefined;
+}
+
+/** Starts a server on a free port; it keeps nothing on disk. */
+export async function startRedisServer(program: string): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), "bulk-actions-redis-"));
+  const port = await findFreePort(0);
+  let stop: () => Promise<void> = async () => undefined;
+  const server: RedisServer = {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    async start() {
+      stop = await launch(program, port, directory);
+    },
+    async kill() {
+      await stop();
+    },
+    async flush() {
+      const socket = connect(port, "127.0.0.1").setEncoding("utf8");
+      socket.write("FLUSHALL\r\n");
+      const [reply] = await once(socket, "data");
+      socket.destroy();
+      if (reply !== "+OK\r\n") throw new Error(`FLUSHALL: ${reply}`);
+    },
+    async dispose() {
+      await stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+async function launch(program: string, port: number, directory: string): Promise<() => Promise<void>> {
+  const options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory];
+  const child = spawn(program, ["--port", String(port), ...options, "--maxmemory-policy", "noeviction"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(child, "exit");
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (/ready to accept connections/i.test(line)) break;
+  }
+  child.stdout.resume();
+  if (child.exitCode !== null) throw new Error(`${program} did not start on port ${port}.`);
+  return async () => {
+    child.kill("SIGKILL");
+    await exited;
+  };
+}

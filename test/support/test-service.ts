@@ -1,0 +1,69 @@
+import { apiConfig } from "@bulk/api/config";
+import { startApi } from "@bulk/api/start-api";
+import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
+import { createLogger } from "@bulk/service/logger";
+import { readConfig } from "@bulk/service/read-config";
+import type { Service } from "@bulk/service/run-service";
+import type { ShopSize } from "@bulk/store/seed-shop";
+import { workerConfig } from "@bulk/worker/config";
+import { startWorker } from "@bulk/worker/start-worker";
+import { inject } from "vitest";
+import { type Client, createClient } from "./client.ts";
+import { type RedisServer, startRedisServer } from "./redis-server.ts";
+import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+
+/** API and workers in this process, on real engines of the test's own, over real HTTP. */
+export type TestService = Client & {
+  readonly database: TestDatabase;
+  /** Only where the queue is on Redis. */
+  readonly redis: RedisServer | undefined;
+  readonly url: string;
+  startWorker(environment?: NodeJS.ProcessEnv): Promise<Service>;
+  fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** Opens everything; the variables given override the defaults of API and workers. */
+export async function openTestService(environment: NodeJS.ProcessEnv = {}): Promise<TestService> {
+  const database = await createTestDatabase();
+  const redis = await startRedisIfNeeded();
+  const variables = {
+    DATABASE_URL: database.url,
+    ...(redis && { REDIS_URL: redis.url }),
+    ...{ PORT: "0", OPS_PORT: "0", WORKER_OPS_PORT: "0", LOG_LEVEL: "fatal" },
+    ...environment,
+  };
+  const logger = createLogger({ name: "test", level: variables.LOG_LEVEL });
+  const api = await startApi(readConfig(apiConfig, variables), logger);
+  const services: Service[] = [api];
+  const url = `http://127.0.0.1:${api.port}`;
+  return {
+    database,
+    redis,
+    url,
+    ...createClient(url),
+    async startWorker(workerEnvironment = {}) {
+      const worker = await startWorker(
+        readConfig(workerConfig, { ...variables, ...workerEnvironment }),
+        logger,
+      );
+      services.push(worker);
+      return worker;
+    },
+    fillShop(size, account = "test") {
+      return fillShop(database.url, account, { products: 0, customers: 0, inUse: 0, ...size });
+    },
+    async [Symbol.asyncDispose]() {
+      for (const service of services.reverse()) await service.stop();
+      await redis?.dispose();
+      await database.dispose();
+    },
+  };
+}
+
+async function startRedisIfNeeded(): Promise<RedisServer | undefined> {
+  if (inject("queueEngine") === "postgres") return undefined;
+  const program = inject("redisServer");
+  if (program === undefined) throw new Error("There is no Redis to test on.");
+  return await startRedisServer(program);
+}
