@@ -25,15 +25,16 @@ export type Entry =
   | "apps/worker/src/main.ts"
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
-/** Starts a process with these variables and no others of ours. */
+/** Starts a process of the tree in `directory`, with these variables and no others of ours. */
 export function startProgram(
   entry: Entry,
   environment: NodeJS.ProcessEnv = {},
   options: readonly string[] = [],
+  directory: string = ROOT,
 ): Program {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, [entry, ...options], {
-    cwd: ROOT,
+    cwd: directory,
     env: { PATH, HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -29,9 +29,11 @@ export type TestStack = Client & {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+/** Starts the API of the tree in `directory`, by default of this one. */
 export async function openTestStack(
   engine: QueueEngine,
   overrides: NodeJS.ProcessEnv = {},
+  directory?: string,
 ): Promise<TestStack> {
   const database = await createTestDatabase();
   const redis = engine === "redis" ? await startRedisServer(requireRedis()) : undefined;
@@ -42,13 +44,13 @@ export async function openTestStack(
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", CI: process.env["CI"] },
     ...overrides,
   };
-  const api = await startApi(environment);
+  const api = await startApi(environment, directory);
   return {
     ...createClient(`http://127.0.0.1:${port}`),
     ...{ database, redis, api, environment },
     url: `http://127.0.0.1:${port}`,
-    startWorker: () => startProgram("apps/worker/src/main.ts", environment),
-    restartApi: () => startApi(environment),
+    startWorker: () => startProgram("apps/worker/src/main.ts", environment, [], directory),
+    restartApi: () => startApi(environment, directory),
     fillShop: (size) => fillShop(database.url, "test", { products: 0, customers: 0, inUse: 0, ...size }),
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
@@ -58,8 +60,8 @@ export async function openTestStack(
   };
 }
 
-async function startApi(environment: NodeJS.ProcessEnv): Promise<Program> {
-  const api = startProgram("apps/api/src/main.ts", environment);
+async function startApi(environment: NodeJS.ProcessEnv, directory: string | undefined): Promise<Program> {
+  const api = startProgram("apps/api/src/main.ts", environment, [], directory);
   await api.says(/api is listening/);
   return api;
 }
