@@ -1,9 +1,9 @@
 import type { FailureCode } from "./outcome.ts";
 
 /**
- * What went wrong with a chunk's statement, as far as its records are concerned:
- * `refused` (this will not pass by waiting), `locked` and `conflict` (others hold the records; waiting
- * helps), `slow` (the statement time-out; fewer records help).
+ * What went wrong with a chunk's statement, as far as its records are concerned: `refused` and `referenced`
+ * (by a foreign key) will not pass by waiting; `locked` and `conflict` may, others hold the records; `slow`
+ * (the statement time-out) may with fewer records.
  */
 export type ChunkFault = "refused" | "referenced" | "locked" | "conflict" | "slow";
 
