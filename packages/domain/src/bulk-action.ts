@@ -5,19 +5,6 @@
  */
 export type BulkActionStatus = "pending" | "processing" | "succeeded" | "completed" | "invalid";
 
-/** Whether nothing about the bulk action will change any more. */
-export function isTerminal(status: BulkActionStatus): boolean {
-  switch (status) {
-    case "pending":
-    case "processing":
-      return false;
-    case "succeeded":
-    case "completed":
-    case "invalid":
-      return true;
-  }
-}
-
 /** One request as it is kept; the ids are in its chunks. */
 export type BulkAction = {
   readonly id: string;

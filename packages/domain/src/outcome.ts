@@ -1,6 +1,3 @@
-/** Why a record was left alone: the action does not apply to it. */
-export type SkipCode = "record.not_found" | "record.in_use";
-
 /** Why a record the action does apply to could not be changed. */
 export type FailureCode = "record.locked" | "record.timeout" | "record.conflict" | "record.internal_error";
 
