@@ -20,7 +20,10 @@ describe("a bulk action", () => {
     expect(await service.database.query("SELECT id FROM products ORDER BY id")).toEqual(
       [...shop.inUseProductIds].sort().map((id) => ({ id })),
     );
-    expect(await countReasons(service.database, submitted.id)).toEqual({ "record.in_use": 5, "record.not_found": 1 });
+    expect(await countReasons(service.database, submitted.id)).toEqual({
+      "record.in_use": 5,
+      "record.not_found": 1,
+    });
   });
 
   test("deletes customers and leaves their orders, detached", async () => {

@@ -38,7 +38,8 @@ describe("the sweeper", () => {
     await slowDown(service, 0.1);
     const ids = await Promise.all(
       [0, 1, 2, 3, 4, 5].map(
-        async (n) => (await service.submit(token, "delete_products", productIds.slice(n * 10, n * 10 + 10))).id,
+        async (n) =>
+          (await service.submit(token, "delete_products", productIds.slice(n * 10, n * 10 + 10))).id,
       ),
     );
 
@@ -78,9 +79,9 @@ describe("the sweeper", () => {
       expect(response.status).toBe(404);
     }, 10_000);
     expect(await service.retrieve(token, recent.id)).toMatchObject({ status: "succeeded" });
-    expect(await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks")).toEqual(
-      [{ id: recent.id }],
-    );
+    expect(
+      await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks"),
+    ).toEqual([{ id: recent.id }]);
   });
 });
 

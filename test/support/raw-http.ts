@@ -9,6 +9,8 @@ export type RawAnswer = {
   readonly body: string;
 };
 
+export type Headers = Readonly<Record<string, string | number>>;
+
 /** One TCP connection, on which a test decides every byte itself. */
 export type RawConnection = AsyncDisposable & {
   /** Resolves when the operating system has taken the bytes, or the connection is gone. */
@@ -17,6 +19,8 @@ export type RawConnection = AsyncDisposable & {
   receive(text: string): Promise<void>;
   /** Waits until the server has closed the connection; answers everything that arrived. */
   untilClosed(): Promise<string>;
+  /** Whether the server takes no more bytes either. */
+  isCut(): boolean;
 };
 
 /** Sends a whole request on a connection of its own and reads until the server closes it. */
@@ -27,12 +31,13 @@ export async function sendRaw(url: string, ...pieces: readonly (string | Uint8Ar
 }
 
 /** The head of an HTTP/1.1 request, which the server is asked to close the connection after. */
-export function requestHead(
-  requestLine: string,
-  headers: Readonly<Record<string, string | number>> = {},
-): string {
+export function requestHead(requestLine: string, headers: Headers = {}): string {
   const lines = Object.entries({ host: "shop.test", connection: "close", ...headers });
   return `${requestLine} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+}
+
+export function bearer(token: string): Headers {
+  return { authorization: `Bearer ${token}` };
 }
 
 export async function openRaw(url: string): Promise<RawConnection> {
@@ -44,19 +49,24 @@ export async function openRaw(url: string): Promise<RawConnection> {
   // A server may cut off a sender; that is then seen in what has arrived.
   socket.on("error", () => undefined);
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    socket.once("end", resolve);
+    socket.once("close", () => resolve());
+  });
   const received = () => Buffer.concat(pieces).toString();
   return {
     write: (bytes) => write(socket, bytes),
     async receive(text) {
       while (!received().includes(text)) {
         if (socket.readableEnded || socket.destroyed) throw new Error(`Closed after: ${received()}`);
-        await Promise.race([once(socket, "data"), once(socket, "end"), closed]);
+        await Promise.race([new Promise((resolve) => socket.once("data", resolve)), ended]);
       }
     },
     async untilClosed() {
-      if (!socket.readableEnded && !socket.destroyed) await Promise.race([once(socket, "end"), closed]);
+      await ended;
       return received();
     },
+    isCut: () => socket.destroyed,
     async [Symbol.asyncDispose]() {
       socket.destroy();
       await closed;
@@ -68,7 +78,7 @@ function write(socket: Socket, bytes: string | Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()));
 }
 
-/** Takes the last answer apart; `100 Continue` before it is passed over. */
+/** Takes an answer apart; `100 Continue` before it is passed over. */
 export function parseAnswer(text: string): RawAnswer {
   const start = text.startsWith("HTTP/1.1 100") ? text.indexOf("\r\n\r\n") + 4 : 0;
   const end = text.indexOf("\r\n\r\n", start);

@@ -34,8 +34,11 @@ export async function findRedisServer(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Starts a server on a free port; it keeps nothing on disk. */
-export async function startRedisServer(program: string): Promise<RedisServer> {
+/** Starts a server on a free port, with further options if need be; it keeps nothing on disk. */
+export async function startRedisServer(
+  program: string,
+  furtherOptions: readonly string[] = [],
+): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), "bulk-actions-redis-"));
   const port = await findFreePort(0);
   let stop: () => Promise<void> = async () => undefined;
@@ -43,7 +46,7 @@ export async function startRedisServer(program: string): Promise<RedisServer> {
     port,
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      stop = await launch(program, port, directory);
+      stop = await launch(program, port, directory, furtherOptions);
     },
     async kill() {
       await stop();
@@ -64,8 +67,23 @@ export async function startRedisServer(program: string): Promise<RedisServer> {
   return server;
 }
 
-async function launch(program: string, port: number, directory: string): Promise<() => Promise<void>> {
-  const options = ["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory];
+async function launch(
+  program: string,
+  port: number,
+  directory: string,
+  furtherOptions: readonly string[],
+): Promise<() => Promise<void>> {
+  const options = [
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--dir",
+    directory,
+    ...furtherOptions,
+  ];
   const child = spawn(program, ["--port", String(port), ...options, "--maxmemory-policy", "noeviction"], {
     stdio: ["ignore", "pipe", "inherit"],
   });

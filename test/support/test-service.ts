@@ -18,6 +18,8 @@ export type TestService = Client & {
   /** Only where the queue is on Redis. */
   readonly redis: RedisServer | undefined;
   readonly url: string;
+  /** Health and dashboard. */
+  readonly opsUrl: string;
   startWorker(environment?: NodeJS.ProcessEnv): Promise<Service>;
   fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -41,6 +43,7 @@ export async function openTestService(environment: NodeJS.ProcessEnv = {}): Prom
     database,
     redis,
     url,
+    opsUrl: `http://127.0.0.1:${api.opsPort}`,
     ...createClient(url),
     async startWorker(workerEnvironment = {}) {
       const worker = await startWorker(

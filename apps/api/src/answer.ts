@@ -19,7 +19,7 @@ export function answerWith(
       {
         caller,
         params: request.params,
-        query: new URL(request.originalUrl, "http://unused").searchParams,
+        query: new URLSearchParams(request.originalUrl.replace(/^[^?]*/, "")),
         body: request.body,
         logger: request.log,
       },

@@ -1,29 +1,57 @@
-import { createServer, type RequestListener, type Server, STATUS_CODES } from "node:http";
-import { protocolAnswer } from "./error-body.ts";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { Duplex } from "node:stream";
+import type { Logger } from "@bulk/service/logger";
+import { originForm } from "./origin-form.ts";
+import { refuseConnection, refuseRequest } from "./refuse-connection.ts";
+
+/** How long a sender may take. */
+export type ApiTimeouts = {
+  /** For the headers, from the opening of the connection or the end of the request before. */
+  readonly headersMs: number;
+  /** For a whole request, body included. */
+  readonly requestMs: number;
+  /** How often the two above are looked at, so a cut may come this much later. */
+  readonly checkMs: number;
+};
+
+export const API_TIMEOUTS: ApiTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
 
 /** An HTTP server that slow or broken senders cannot hold, and that answers even them in the error shape. */
-export function createApiServer(app: RequestListener): Server {
+export function createApiServer(app: RequestListener, logger: Logger, timeouts = API_TIMEOUTS): Server {
+  const latestResponse = new WeakMap<Duplex, ServerResponse>();
+  function pass(request: IncomingMessage, response: ServerResponse): void {
+    latestResponse.set(request.socket, response);
+    request.url = originForm(request.url ?? "");
+    app(request, response);
+  }
   const server = createServer(
     {
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkMs,
       // Longer than the idle time of common load balancers, so that they close first.
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16 * 1024,
+      // Node refuses without a body; the app does it in the error shape.
+      requireHostHeader: false,
     },
-    app,
+    pass,
   );
   // An expectation we do not know is no reason to refuse (RFC 9110, 10.1.1 leaves it to the server).
-  server.on("checkExpectation", app);
+  server.on("checkExpectation", pass);
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return;
-    const { status, body } = protocolAnswer(error.code);
-    const text = JSON.stringify(body);
-    socket.end(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-        `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`,
-    );
+    const response = latestResponse.get(socket);
+    if (response === undefined || response.writableFinished) refuseConnection(socket, error.code, logger);
+    else if (!response.headersSent && !response.req.complete) refuseRequest(response, error.code);
+    // Whoever sends rubbish after a good request gets the answer to that first, and whole.
+    else response.once("finish", () => refuseConnection(socket, error.code, logger));
   });
   return server;
 }

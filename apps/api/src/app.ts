@@ -17,6 +17,7 @@ export function createApp(context: ApiContext): Express {
   app.set("query parser", false);
   app.use(logRequests(context.logger));
   app.use(helmet());
+  app.use(refuseWithoutHost);
   for (const { method, path, scope, endpoint } of routes) {
     const body = method === "post" ? readBody(context.config.MAX_RECORD_IDS) : [];
     app[method](path, requireCaller(scope, context.database), ...body, answerWith(endpoint, context));
@@ -26,6 +27,12 @@ export function createApp(context: ApiContext): Express {
   return app;
 }
 
+// RFC 9112, 3.2.
+const refuseWithoutHost: RequestHandler = ({ httpVersion, headers }, _response, next) => {
+  if (httpVersion !== "1.1" || headers.host !== undefined) next();
+  else throw new RequestError("malformed", "request.malformed", "HTTP/1.1 demands a Host header.");
+};
+
 const refuseUnknownPath: RequestHandler = (request) => {
   throw new RequestError(
     "not_found",
@@ -34,10 +41,10 @@ const refuseUnknownPath: RequestHandler = (request) => {
   );
 };
 
-// Express knows an error handler by its four parameters.
-const refuse: ErrorRequestHandler = (error: unknown, request, response, _next) => {
+// Express knows an error handler by its four parameters. The request's log line tells of `response.err`.
+const refuse: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
   const answer = errorAnswer(error);
-  if (answer.status >= 500) request.log.error({ error }, "request failed");
+  if (answer.status >= 500 && error instanceof Error) response.err = error;
   // Too late for words once the body has begun; a cut connection at least is no false success.
   if (response.headersSent) response.destroy();
   else sendError(response, answer);

@@ -77,17 +77,18 @@ function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
         "Send UTF-8, as it is or compressed with gzip, deflate or br.",
       );
     case "entity.parse.failed":
-    case "entity.verify.failed":
-    case "request.aborted":
-    case "request.size.invalid":
-    case "stream.encoding.set":
       return answer(ANSWERS.malformed, "request.malformed", "The body is not valid JSON.");
     default:
-      // A path that is not valid percent-encoding.
-      return error instanceof URIError
-        ? answer(ANSWERS.malformed, "request.malformed", "The path is not valid.")
-        : undefined;
+      return malformedAnswer(error);
   }
+}
+
+// Everything else that Express and its parsers blame on the caller: a path that is no percent-encoding, a
+// body that is no gzip or breaks off.
+function malformedAnswer(error: unknown): ErrorAnswer | undefined {
+  if (!(error instanceof Error) || Reflect.get(error, "status") !== 400) return undefined;
+  const part = error instanceof URIError ? "path" : "body";
+  return answer(ANSWERS.malformed, "request.malformed", `The ${part} cannot be read.`);
 }
 
 function answer(

@@ -5,8 +5,9 @@ import { pinoHttp } from "pino-http";
 import type { Locals } from "./answer.ts";
 
 /**
- * One line per request: method, path, status, duration and request id; never headers, query or body. The
- * id goes back in `Request-Id`; a well-formed `X-Request-Id` of the caller is kept.
+ * One line per request: method, path, status, duration and request id, and of a failure of ours the error;
+ * never headers, query or body. The id goes back in `Request-Id`; a well-formed `X-Request-Id` of the
+ * caller is kept.
  */
 export function logRequests(logger: Logger) {
   return pinoHttp({
@@ -15,16 +16,20 @@ export function logRequests(logger: Logger) {
     customAttributeKeys: { reqId: "requestId", responseTime: "durationMs", err: "error" },
     genReqId: identify,
     customLogLevel: (_request, response, error) =>
-      error !== undefined || response.statusCode >= 500 ? "error" : "info",
+      (error ?? response.err) !== undefined || response.statusCode >= 500 ? "error" : "info",
     customProps: (_request, response) => describeLocals(response),
     customSuccessMessage: describe,
     customErrorMessage: describe,
     serializers: {
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split("?", 1)[0] }),
-      res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      res: ({ statusCode }: { statusCode: number | null }) => ({ statusCode }),
+      // pino-http's own writes every property; PostgreSQL's "Failing row contains (…)" would be among them.
+      error: ({ type, message, stack }: LoggedError) => ({ type, message, stack }),
     },
   });
 }
+
+type LoggedError = { readonly type: string; readonly message: string; readonly stack: string };
 
 function identify(request: IncomingMessage, response: ServerResponse): string {
   const given = request.headers["x-request-id"];
@@ -40,5 +45,5 @@ function describeLocals(response: ServerResponse): Readonly<Record<string, strin
 }
 
 function describe(request: IncomingMessage, response: ServerResponse): string {
-  return `${request.method} ${response.statusCode}`;
+  return `${request.method} ${response.writableEnded ? response.statusCode : "cut off"}`;
 }

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError } from "@bulk/domain/request-error";
 import express, { type RequestHandler } from "express";
 import { parseFormBody } from "./form-body.ts";
@@ -14,8 +15,9 @@ export function readBody(maxRecordIds: number): readonly RequestHandler[] {
   const limit = maxRecordIds * BYTES_PER_ID + BYTES_BESIDES;
   return [
     refuseOtherTypes,
-    express.json({ limit, type: isJson }),
-    express.text({ limit, type: FORM }),
+    // Not strict: valid JSON that is no object is refused by whoever expects an object, in better words.
+    express.json({ limit, type: isJson, strict: false, verify: refuseBrokenText }),
+    express.text({ limit, type: FORM, verify: refuseBrokenText }),
     parseForm,
   ];
 }
@@ -37,6 +39,19 @@ const refuseOtherTypes: RequestHandler = (request, _response, next) => {
       `Send application/json or ${FORM}.`,
     );
 };
+
+// A decoder would put U+FFFD in place of broken bytes and go on.
+function refuseBrokenText(
+  _request: IncomingMessage,
+  _response: ServerResponse,
+  body: Buffer,
+  charset: string,
+): void {
+  if (charset !== "utf-8") {
+    throw new RequestError("unsupported", "request.unsupported_media_type", "Send UTF-8.");
+  }
+  if (!isUtf8(body)) throw new RequestError("malformed", "request.malformed", "The body is not valid UTF-8.");
+}
 
 const parseForm: RequestHandler = (request, _response, next) => {
   if (request.is(FORM) && typeof request.body === "string") request.body = parseFormBody(request.body);

@@ -7,7 +7,7 @@ import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
-import { createApiServer } from "./api-server.ts";
+import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { addDashboard } from "./dashboard.ts";
@@ -19,7 +19,8 @@ const ENQUEUE_DEADLINE_MS = 250;
 export async function startApi(
   config: ApiConfig,
   logger: Logger,
-): Promise<Service & { readonly port: number }> {
+  timeouts = API_TIMEOUTS,
+): Promise<Service & { readonly port: number; readonly opsPort: number }> {
   const database = openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-api",
@@ -32,12 +33,13 @@ export async function startApi(
     deadlineMs: ENQUEUE_DEADLINE_MS,
     onError: (error) => logger.warn({ error }, "queue trouble"),
   });
-  const server = createApiServer(createApp({ database, queue, registry, logger, config }));
+  const server = createApiServer(createApp({ database, queue, registry, logger, config }), logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const opsServer = await listenForOps(config, database, queue);
-  logger.info({ host: config.HOST, port, opsPort: config.OPS_PORT }, "api is listening");
+  const { opsServer, opsPort } = await listenForOps(config, database, queue);
+  logger.info({ host: config.HOST, port, opsPort }, "api is listening");
   return {
     port,
+    opsPort,
     async stop() {
       logger.info("api is stopping");
       await closeServer(server, SHUTDOWN_MS);
@@ -51,10 +53,18 @@ export async function startApi(
 
 const SHUTDOWN_MS = 10_000;
 
-async function listenForOps(config: ApiConfig, database: Database, queue: TurnQueue): Promise<Server> {
+async function listenForOps(
+  config: ApiConfig,
+  database: Database,
+  queue: TurnQueue,
+): Promise<{ readonly opsServer: Server; readonly opsPort: number }> {
   const app = createOpsApp([{ name: "database", check: () => readClock(database) }]);
   addDashboard(app, queue);
-  const server = createServer(app);
-  await listen(server, { host: config.OPS_HOST, port: config.OPS_PORT, variable: "OPS_PORT" });
-  return server;
+  const opsServer = createServer(app);
+  const opsPort = await listen(opsServer, {
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    variable: "OPS_PORT",
+  });
+  return { opsServer, opsPort };
 }

@@ -32,6 +32,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     lock_timeout: options.lockTimeoutMs,
     statement_timeout: options.statementTimeoutMs,
     idle_in_transaction_session_timeout: options.statementTimeoutMs,
+    // For a connection that went silent (a failover, dropped packets): the server's own limit comes first.
+    query_timeout: options.statementTimeoutMs + 2_000,
     keepAlive: true,
   });
   return new PrismaClient({ adapter });

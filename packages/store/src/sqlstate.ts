@@ -38,7 +38,8 @@ export function findChunkFault(error: unknown): ChunkFault | undefined {
 /** Whether the error means that the database could not be reached or did not accept the connection. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);
-  if (sqlstate !== undefined) return /^(08|53|57P|28|3D)/.test(sqlstate);
+  // 55000: the database is closed for connections (ALTER DATABASE … ALLOW_CONNECTIONS false).
+  if (sqlstate !== undefined) return /^(08|53|57P|28|3D|55000)/.test(sqlstate);
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, "code");
   if (typeof code === "string" && UNREACHABLE_CODES.has(code)) return true;
@@ -71,7 +72,7 @@ const UNREACHABLE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "
 
 // node-postgres reports a connection lost in mid-query, and a pool without a free one, by message only.
 const UNREACHABLE_MESSAGE =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
 function findDriverCause(error: unknown): Readonly<Record<string, unknown>> | undefined {
   let candidate: unknown = error;

@@ -98,8 +98,10 @@ function summarize(errors: readonly ValidationError[]): string {
 
 // A value of the caller's in an error message: recognisable, and never long.
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  // Not its text: it may be nested too deeply to be written out.
+  return Array.isArray(value) ? "an array" : "an object";
 }
 
 function isStringArray(value: unknown): value is readonly string[] {

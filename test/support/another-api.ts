@@ -1,0 +1,26 @@
+import { API_TIMEOUTS } from "@bulk/api/api-server";
+import { apiConfig } from "@bulk/api/config";
+import { startApi } from "@bulk/api/start-api";
+import { createLogger } from "@bulk/service/logger";
+import { readConfig } from "@bulk/service/read-config";
+import type { TestService } from "./test-service.ts";
+
+/** One more API of a test service, on the same engines unless the variables say otherwise. */
+export async function openAnotherApi(
+  { database, redis }: Pick<TestService, "database" | "redis">,
+  environment: NodeJS.ProcessEnv = {},
+  timeouts = API_TIMEOUTS,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const variables = {
+    DATABASE_URL: database.url,
+    ...(redis && { REDIS_URL: redis.url }),
+    ...{ PORT: "0", OPS_PORT: "0" },
+    ...environment,
+  };
+  const api = await startApi(
+    readConfig(apiConfig, variables),
+    createLogger({ name: "test", level: "fatal" }),
+    timeouts,
+  );
+  return { url: `http://127.0.0.1:${api.port}`, [Symbol.asyncDispose]: () => api.stop() };
+}

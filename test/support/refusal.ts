@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { expect } from "vitest";
+import { type Headers, type RawAnswer, requestHead, sendRaw } from "./raw-http.ts";
+import type { TestService } from "./test-service.ts";
+
+/** The error of the base contract. */
+export type WireError = {
+  readonly http_status: string;
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+  readonly validation_errors: readonly WireFault[];
+};
+
+export type WireFault = {
+  readonly attribute: string;
+  readonly type: string;
+  readonly code: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly message: string;
+};
+
+/** What an error says before its own words. */
+export type Refusal = { readonly status: number; readonly httpStatus: string; readonly code: string };
+
+/** Expects this error, with exactly the keys of the contract; answers its body. */
+export function expectRefusal(
+  answer: RawAnswer | undefined,
+  { status, httpStatus, code }: Refusal,
+): WireError {
+  expect(answer?.status, answer?.body).toBe(status);
+  expect(answer?.headers["content-type"]).toBe("application/json; charset=utf-8");
+  const body = JSON.parse(answer?.body ?? "") as WireError;
+  expect(body).toStrictEqual({
+    http_status: httpStatus,
+    type: code.slice(code.lastIndexOf(".") + 1),
+    code,
+    message: expect.stringMatching(/^\S.+$/),
+    validation_errors: status === 422 ? expect.any(Array) : [],
+  });
+  return body;
+}
+
+/** Create (without a body), list and retrieve (of an unknown id), each with these headers. */
+export function everyCall(url: string, headers: Headers): Promise<readonly RawAnswer[]> {
+  const requestLines = [
+    "POST /v1/bulk_actions",
+    "GET /v1/bulk_actions",
+    `GET /v1/bulk_actions/${randomUUID()}`,
+  ];
+  return Promise.all(requestLines.map((line) => sendRaw(url, requestHead(line, headers))));
+}
+
+/**
+ * Expects no trace of any bulk action, neither in the database nor in the queue. Removes what there is, so
+ * that it fails one test and not those after it.
+ */
+export async function expectNothingWritten({ database, redis }: TestService): Promise<void> {
+  const chunks = await database.query("SELECT FROM bulk_action_chunks");
+  const bulkActions = await database.query("DELETE FROM bulk_actions RETURNING id");
+  const queue = openTurnQueue({
+    engine: { databaseUrl: database.url, redisUrl: redis?.url },
+    deadlineMs: 5_000,
+    onError: () => undefined,
+  });
+  try {
+    await queue.native.waitUntilReady();
+    const jobs = await queue.native.getJobCounts();
+    await queue.native.obliterate({ force: true });
+    expect(Object.keys(jobs)).toContain("waiting");
+    expect({ bulkActions, chunks, jobs: Object.values(jobs).filter((count) => count > 0) }).toEqual({
+      bulkActions: [],
+      chunks: [],
+      jobs: [],
+    });
+  } finally {
+    await queue.close();
+  }
+}
