@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+# One image for the API, the workers and `migrate`. Node runs the TypeScript as it is, so nothing is built;
+# the tree keeps its workspace layout because Node does not strip types under node_modules.
+
+FROM node:24-bookworm-slim AS source
+RUN npm install --global pnpm@12.21.0
+WORKDIR /app
+COPY . .
+
+# Prisma's client, generated from the schema; needs development dependencies, which stay in this stage.
+FROM source AS generated
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+  pnpm install --frozen-lockfile --ignore-scripts --no-optional --filter bulk-actions --filter @bulk/store
+RUN node_modules/.bin/prisma generate
+
+# Production dependencies. Optional are PostgreSQL itself and, as peers, Prisma's CLI and TypeScript.
+FROM source AS production
+RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
+  pnpm install --frozen-lockfile --prod --ignore-scripts --no-optional \
+  --filter @bulk/api... --filter @bulk/worker... --filter @bulk/local...
+# Prisma brings query compilers for databases that are not ours: 54 MB.
+RUN find node_modules/.pnpm -path '*/@prisma/client/runtime/query_compiler_*' ! -name '*.postgresql.*' -delete
+COPY --from=generated /app/packages/store/src/generated packages/store/src/generated
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0
+WORKDIR /app
+COPY --from=production /app ./
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+# Of the API, the default command. Alive rather than ready: a restart does not mend a database. The ops port
+# stays on the container's loopback unless OPS_HOST says otherwise: the dashboard has no login.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", \
+  "fetch('http://127.0.0.1:' + (process.env.OPS_PORT || 3001) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "apps/api/src/main.ts"]

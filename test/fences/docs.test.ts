@@ -1,0 +1,85 @@
+import { posix } from "node:path";
+import { expect, test } from "vitest";
+import { isThere, listFiles, readManifest, readText } from "../support/repository.ts";
+
+// What pnpm itself understands; everything else after `pnpm` is a script.
+const PNPM_COMMANDS = ["add", "deploy", "exec", "fetch", "install", "outdated", "update", "why"];
+
+type Documents = ReadonlyMap<string, string>;
+
+test("every relative link in the documents leads to a file", () => {
+  const documents = readDocuments();
+  expect(findDeadLinks(documents, isThere)).toEqual([]);
+  expect(listLinks(documents).length).toBeGreaterThan(3);
+});
+
+test("a link that leads nowhere is noticed", () => {
+  const document = [
+    "[one](design.md#tree) [two](../README.md) [three](gone.md) [four](../docs/gone.md#a 'title')",
+    "[web](https://example.com/gone.md) [mail](mailto:a@example.com) [here](#section)",
+    "[five]: gone-too.md",
+    "```\n[code](example.md)\n```",
+    "`[code](example.md)`",
+  ].join("\n");
+  const links = findDeadLinks(new Map([["docs/page.md", document]]), (path) => !path.includes("gone"));
+  expect(links).toEqual([
+    "docs/page.md: gone.md",
+    "docs/page.md: ../docs/gone.md#a",
+    "docs/page.md: gone-too.md",
+  ]);
+});
+
+test("every pnpm script that the documents name exists", () => {
+  const documents = readDocuments();
+  expect(findUnknownScripts(documents, Object.keys(readManifest().scripts ?? {}))).toEqual([]);
+  expect(listScripts(documents).length).toBeGreaterThan(5);
+});
+
+test("a script that does not exist is noticed", () => {
+  const document = [
+    "pnpm runs `pnpm check` and `pnpm chekc --all`, after `pnpm install` or `pnpm --version`.",
+    "```\n$ npx -y pnpm@1.2.3 demo --exit\nDATA_DIR=x pnpm run destroy && pnpm test\n```",
+  ].join("\n");
+  expect(findUnknownScripts(new Map([["README.md", document]]), ["check", "demo", "test"])).toEqual([
+    "README.md: pnpm chekc",
+    "README.md: pnpm destroy",
+  ]);
+});
+
+function readDocuments(): Documents {
+  return new Map(listFiles("*.md", "docs/**/*.md").map((path) => [path, readText(path)]));
+}
+
+function findDeadLinks(documents: Documents, exists: (path: string) => boolean): readonly string[] {
+  return listLinks(documents)
+    .filter(({ path, target }) => {
+      const file = decodeURIComponent(target.replace(/#.*$/, ""));
+      return !exists(posix.join(posix.dirname(path), file));
+    })
+    .map(({ path, target }) => `${path}: ${target}`);
+}
+
+function listLinks(documents: Documents): readonly { readonly path: string; readonly target: string }[] {
+  return [...documents].flatMap(([path, text]) => {
+    const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
+    const links = prose.matchAll(/\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)/gm);
+    return [...links]
+      .map(([, inline, reference]) => ({ path, target: inline ?? reference ?? "" }))
+      .filter(({ target }) => !/^([a-z][a-z+.-]*:|#)/i.test(target));
+  });
+}
+
+function findUnknownScripts(documents: Documents, scripts: readonly string[]): readonly string[] {
+  return listScripts(documents)
+    .filter(({ script }) => !scripts.includes(script) && !PNPM_COMMANDS.includes(script))
+    .map(({ path, script }) => `${path}: pnpm ${script}`);
+}
+
+/** What stands after `pnpm` in code; prose may say anything about it. */
+function listScripts(documents: Documents): readonly { readonly path: string; readonly script: string }[] {
+  return [...documents].flatMap(([path, text]) => {
+    const code = text.match(/^```[\s\S]*?^```|`[^`\n]+`/gm) ?? [];
+    const calls = code.join("\n").matchAll(/\bpnpm(?:@[\d.]+)? (?:run )?([a-z][a-z0-9:-]*)/g);
+    return [...calls].map(([, script]) => ({ path, script: script ?? "" }));
+  });
+}
