@@ -70,6 +70,7 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
   printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
   if (exit) {
     await stop();
+    console.log("\nEverything is stopped. pnpm start brings it back, with the same shop and token.");
     process.exit(action.status === "succeeded" ? 0 : 1);
   }
   console.log("\nEverything stays up. Ctrl-C stops it.");
