@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startProgram } from "../support/program.ts";
+import { slowDown } from "../support/slow-down.ts";
 import { openTestStack, queueEngines, type TestStack } from "../support/test-stack.ts";
 
 describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engine) => {
   test("a worker killed in mid-action changes only the time it takes", async () => {
     await using stack = await openTestStack(engine, { CHUNK_SIZE: "100" });
     const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 20_000, inUse: 50 });
-    await slowDown(stack);
+    await slowDown(stack.database, "STATEMENT", 0.05);
     await using first = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
     await eventually(() => expectUnderway(stack, id));
@@ -25,7 +26,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
   test("one of two workers killed leaves the other to finish", async () => {
     await using stack = await openTestStack(engine, { CHUNK_SIZE: "100" });
     const { token, productIds } = await stack.fillShop({ products: 20_000 });
-    await slowDown(stack);
+    await slowDown(stack.database, "STATEMENT", 0.05);
     await using first = stack.startWorker();
     await using _second = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
@@ -55,7 +56,7 @@ describe("SIGTERM", () => {
   test("lets a worker finish its running chunks, exit with 0, and others go on", async () => {
     await using stack = await openTestStack("postgres", { CHUNK_SIZE: "100" });
     const { token, productIds } = await stack.fillShop({ products: 10_000 });
-    await slowDown(stack);
+    await slowDown(stack.database, "STATEMENT", 0.05);
     await using first = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
     await eventually(() => expectUnderway(stack, id));
@@ -87,7 +88,7 @@ describe.skipIf(inject("redisServer") === undefined)("SIGTERM while Redis is awa
   test("lets a worker finish its running chunks and exit with 0", async () => {
     await using stack = await openTestStack("redis", { CHUNK_SIZE: "100" });
     const { token, productIds } = await stack.fillShop({ products: 10_000 });
-    await slowDown(stack);
+    await slowDown(stack.database, "STATEMENT", 0.05);
     await using worker = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
     await eventually(() => expectUnderway(stack, id));
@@ -127,16 +128,6 @@ describe("a start that cannot work", () => {
 beforeAll(() => {
   if (inject("redisServer") === undefined) console.warn("!!! No Redis: its crash tests are skipped !!!");
 });
-
-// So that an action of a few seconds can be interrupted: a hundredth of a second for each chunk's statement.
-async function slowDown(stack: TestStack): Promise<void> {
-  await stack.database.query(`
-    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$`);
-  await stack.database.query(
-    "CREATE TRIGGER be_slow AFTER DELETE ON products FOR EACH STATEMENT EXECUTE FUNCTION be_slow()",
-  );
-}
 
 async function expectUnderway(stack: TestStack, id: string): Promise<void> {
   const [chunks] = await stack.database.query<{ finished: number; left: number }>(

@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { slowDown } from "../support/slow-down.ts";
 import { openTestStack, type TestStack } from "../support/test-stack.ts";
 
 // Loudly said in crashes.test.ts; in CI a missing Redis fails the run before it starts.
@@ -42,12 +43,7 @@ describe.skipIf(inject("redisServer") === undefined)("in mid-action", () => {
   ])("Redis %s loses nothing", async (_name, fault) => {
     await using stack = await openTestStack("redis", { CHUNK_SIZE: "50" });
     const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 10_000, inUse: 20 });
-    await stack.database.query(`
-      CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$`);
-    await stack.database.query(
-      "CREATE TRIGGER be_slow AFTER DELETE ON products FOR EACH STATEMENT EXECUTE FUNCTION be_slow()",
-    );
+    await slowDown(stack.database, "STATEMENT", 0.05);
     await using _worker = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
     await eventually(() => expectUnderway(stack, id));

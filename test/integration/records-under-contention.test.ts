@@ -2,6 +2,7 @@ import pg from "pg";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { countReasons } from "../support/reasons.ts";
+import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 describe("an order line that arrives while its product's chunk is running", () => {
@@ -137,12 +138,7 @@ describe("records that take long to delete", () => {
   test("are deleted in smaller numbers when the whole chunk runs into the statement time-out", async () => {
     await using service = await openTestService();
     const { token, productIds } = await service.fillShop({ products: 16 });
-    await service.database.query(`
-      CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_sleep(0.1); RETURN OLD; END $$`);
-    await service.database.query(
-      "CREATE TRIGGER be_slow BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION be_slow()",
-    );
+    await slowDown(service.database, "ROW", 0.1);
     await service.startWorker({ STATEMENT_TIMEOUT_MS: "1000" });
 
     const { id } = await service.submit(token, "delete_products", productIds);

@@ -1,6 +1,7 @@
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 describe("the sweeper", () => {
@@ -35,7 +36,7 @@ describe("the sweeper", () => {
     await using service = await openTestService({ CHUNK_SIZE: "1" });
     const { token, productIds } = await service.fillShop({ products: 60 });
     // Each chunk takes a tenth of a second: the last bulk action waits far longer than the margin.
-    await slowDown(service, 0.1);
+    await slowDown(service.database, "ROW", 0.1);
     const ids = await Promise.all(
       [0, 1, 2, 3, 4, 5].map(
         async (n) =>
@@ -52,7 +53,7 @@ describe("the sweeper", () => {
   test("does not take a chunk that runs for long for a lost one", async () => {
     await using service = await openTestService();
     const { token, productIds } = await service.fillShop({ products: 1 });
-    await slowDown(service, 4);
+    await slowDown(service.database, "ROW", 4);
     const { id } = await service.submit(token, "delete_products", productIds);
 
     await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
@@ -100,12 +101,30 @@ describe("a turn of an older generation", () => {
       }, 10_000);
       const [job] = await queue.native.getCompleted();
       expect(job?.returnvalue).toMatchObject({ ending: "nothing_left", deleted: 0 });
-      expect(await service.retrieve(token, id)).toMatchObject({ status: "processing" });
+      expect(await service.retrieve(token, id)).toMatchObject({ status: "pending" });
       expect(await service.database.query("SELECT count(*)::int AS n FROM products")).toEqual([{ n: 20 }]);
     } finally {
       await queue.close();
     }
   });
+});
+
+test("a turn that is added twice waits in the queue once", async () => {
+  await using service = await openTestService();
+  const { token, productIds } = await service.fillShop({ products: 1 });
+  const { id } = await service.submit(token, "delete_products", productIds);
+  const queue = openQueue(service);
+  try {
+    const turn = { bulkActionId: id, actionType: "delete_products", generation: 1, lane: 1 };
+    const next = { ...turn, turn: 2, enqueuedAt: new Date(), delayMs: 0 };
+    // The worker that takes a dead one's turn over puts the same successor into the queue.
+    await queue.addTurns([next]);
+    await queue.addTurns([next]);
+    const waiting = await queue.native.getWaiting();
+    expect(waiting.map((job) => job.data.turn).sort()).toEqual([1, 2]);
+  } finally {
+    await queue.close();
+  }
 });
 
 function openQueue(service: TestService) {
@@ -120,15 +139,6 @@ async function loseAllTurns(service: TestService): Promise<void> {
   const queue = openQueue(service);
   await queue.native.drain(true);
   await queue.close();
-}
-
-async function slowDown(service: TestService, seconds: number): Promise<void> {
-  await service.database.query(`
-    CREATE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN OLD; END $$`);
-  await service.database.query(
-    "CREATE TRIGGER be_slow BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION be_slow()",
-  );
 }
 
 async function generation(service: TestService, id: string): Promise<number | undefined> {

@@ -7,7 +7,7 @@ import { readClock, sweepOnce } from "@bulk/store/sweep";
 
 export type SweeperTools = {
   readonly database: Database;
-  readonly queue: TurnQueue;
+  readonly queue: Pick<TurnQueue, "addTurns" | "isDrained">;
   readonly logger: Logger;
   /** When the turn this process took last was enqueued; `undefined` before its first. */
   readonly lastTaken: () => Date | undefined;

@@ -11,7 +11,7 @@ import { findChunkFault } from "@bulk/store/sqlstate";
 
 export type TurnTools = {
   readonly database: Database;
-  readonly queue: TurnQueue;
+  readonly queue: Pick<TurnQueue, "addTurns">;
   readonly registry: Registry;
   readonly logger: Logger;
   /** How long a turn goes on before it lets the others have theirs. */
@@ -29,7 +29,7 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
   if (action === undefined) {
     throw new Error(`This worker knows no action ${turn.actionType}; upgrade it.`);
   }
-  if (turn.turn === 1) await markStarted(tools.database, turn.bulkActionId);
+  if (turn.turn === 1) await markStarted(tools.database, turn.bulkActionId, turn.generation);
   const { ending, tally } = await workOnChunks(turn, action, tools);
   const { outcome, percent } = await endTurn(turn, ending, tools);
   const { bulkActionId, generation, lane } = turn;

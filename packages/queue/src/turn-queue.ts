@@ -7,7 +7,7 @@ export type TurnQueue = {
   /** BullMQ's own object, for Bull Board. */
   readonly native: Queue;
   /**
-   * Adds turns at the back, in order. Throws when the queue did not take them within the deadline; it may
+   * Adds turns at the back, in order; a turn that was added before is ignored. Throws when the queue did not take them within the deadline; it may
    * still take them later, which costs nothing: a turn too many finds nothing to do.
    */
   addTurns(turns: readonly NewTurn[]): Promise<void>;
@@ -63,8 +63,15 @@ function openNative(
   };
 }
 
+/*
+ * The id makes a turn unique: a worker that died between adding a lane's next turn and finishing its own is
+ * taken over by one that adds the same turn again, and BullMQ ignores an id it has. Without it the bulk action
+ * would have one lane more than its window from then on.
+ */
 function toJob({ actionType, enqueuedAt, delayMs, ...data }: NewTurn) {
-  return { name: actionType, data, opts: { timestamp: enqueuedAt.getTime(), delay: delayMs } };
+  const { bulkActionId, generation, lane, turn } = data;
+  const jobId = `${bulkActionId}-${generation}-${lane}-${turn}`;
+  return { name: actionType, data, opts: { jobId, timestamp: enqueuedAt.getTime(), delay: delayMs } };
 }
 
 async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {

@@ -117,11 +117,11 @@ type ChunkRecords = {
   readonly skippedIds: readonly string[];
 };
 
-/** Turns `pending` into `processing`; does nothing to a bulk action that has gone further. */
-export async function markStarted(database: Database, id: string): Promise<void> {
+/** Turns `pending` into `processing`; does nothing once it has gone further or its generation has moved on. */
+export async function markStarted(database: Database, id: string, generation: number): Promise<void> {
   await database.$executeRaw`
     UPDATE bulk_actions SET status = 'processing', started_at = clock_timestamp(), updated_at = clock_timestamp()
-    WHERE id = ${id}::uuid AND status = 'pending'`;
+    WHERE id = ${id}::uuid AND generation = ${generation} AND status = 'pending'`;
 }
 
 /** A turn's mark on its bulk action. */
