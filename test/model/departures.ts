@@ -1,0 +1,78 @@
+import { registry } from "@bulk/actions/registry";
+import { firstTurns } from "@bulk/queue/turn";
+import { createLogger } from "@bulk/service/logger";
+import { createBulkAction, settle } from "@bulk/store/bulk-actions";
+import { sweep } from "@bulk/worker/sweeper";
+import { takeTurn } from "@bulk/worker/take-turn";
+import type { Bench, Flight } from "./bench.ts";
+import { gateQueue, type QueuedTurn } from "./fifo-queue.ts";
+import { gateDatabase } from "./gated-database.ts";
+import { nameRecord } from "./model.ts";
+import { type Gate, startProcess } from "./process.ts";
+
+const logger = createLogger({ name: "test", level: "silent" });
+
+/** What the API does on a request: write it down, then nudge the queue. */
+export function departCreate(bench: Bench, records: readonly number[]): Flight {
+  const { scenario, shop } = bench;
+  const recordIds = records.map((record) => String(shop.recordIds[record]));
+  const name = `request ${bench.model.requests.length}`;
+  bench.story.push(`${name} asks to delete ${records.map(nameRecord).join(" ")}`);
+  return startProcess(name, async (gate) => {
+    const { database, queue } = toolsOf(bench, gate);
+    const { accountId } = shop;
+    const { chunkSize, window } = scenario;
+    const request = { accountId, actionType: "delete_products", recordIds, chunkSize };
+    const { id, actionType, updatedAt } = await createBulkAction(database, request);
+    const start = { id, actionType, generation: 1, enqueuedAt: updatedAt };
+    await queue.addTurns(firstTurns(start, Math.ceil(recordIds.length / chunkSize), window));
+  });
+}
+
+/** What a worker does with a turn it has taken. */
+export function departTurn(bench: Bench, turn: QueuedTurn): Flight {
+  const lost = new AbortController();
+  const stopping = new AbortController();
+  let hasPassedOn = false;
+  const onAdded = () => {
+    hasPassedOn = true;
+  };
+  const process = startProcess(nameTurn(bench, turn), async (gate) => {
+    const tools = toolsOf(bench, gate, { isTwin: turn.isTwin, onAdded });
+    await takeTurn(
+      { ...turn, stopping: stopping.signal, lost: lost.signal },
+      { ...tools, registry, turnMs: bench.scenario.turnMs },
+    );
+  });
+  return { ...process, lane: { turn, lost, hasPassedOn: () => hasPassedOn } };
+}
+
+export function departSweep(bench: Bench): Flight {
+  const { window } = bench.scenario;
+  return startProcess("sweep", (gate) =>
+    sweep({
+      ...toolsOf(bench, gate),
+      ...{ window, retentionDays: 30, marginMs: 0 },
+      lastTaken: () => bench.lastTaken,
+    }),
+  );
+}
+
+export function departSettle(bench: Bench, action: number, id: string): Flight {
+  return startProcess(`settling action ${action + 1}`, (gate) => settle(toolsOf(bench, gate).database, id));
+}
+
+export function nameTurn({ model }: Bench, { bulkActionId, generation, lane, turn }: QueuedTurn): string {
+  const action = model.actions.findIndex(({ id }) => id === bulkActionId) + 1;
+  return `action ${action}, generation ${generation}, lane ${lane}, turn ${turn}`;
+}
+
+function toolsOf({ engine, scenario, variant, queue }: Bench, gate: Gate, lane = NO_LANE) {
+  return {
+    database: gateDatabase(engine.service[scenario.locking], gate, variant),
+    queue: gateQueue(queue, gate, lane),
+    logger,
+  };
+}
+
+const NO_LANE = { isTwin: false, onAdded: () => {} };

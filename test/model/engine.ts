@@ -1,0 +1,77 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type Database, openDatabase } from "@bulk/store/database";
+import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+import { prepareRefusals } from "./shop.ts";
+import { createShopper, type Shopper } from "./shopper.ts";
+
+/** What all runs of a test share: one database, and the ways into it. */
+export type Engine = {
+  readonly database: TestDatabase;
+  /** The service's way, by how long a statement waits for a lock. */
+  readonly service: { readonly patient: Database; readonly hasty: Database };
+  readonly shopper: Shopper;
+  /** Counts the runs; each has an account of its own. */
+  nextRun(): number;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export async function openEngine(): Promise<Engine> {
+  const database = await createTestDatabase();
+  await prepareRefusals(database);
+  // Crashes here are those of processes, never of the server.
+  const name = new URL(database.url).pathname.slice(1);
+  await database.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+  await database.query("SET synchronous_commit = off");
+  const service = { patient: open(database.url, 5_000), hasty: open(database.url, 15) };
+  const shopper = await createShopper(database.url);
+  let run = 0;
+  return {
+    database,
+    service,
+    shopper,
+    nextRun: () => ++run,
+    async [Symbol.asyncDispose]() {
+      await shopper.dispose();
+      await service.patient.$disconnect();
+      await service.hasty.$disconnect();
+      await database.dispose();
+    },
+  };
+}
+
+function open(url: string, lockTimeoutMs: number): Database {
+  return openDatabase({
+    url,
+    applicationName: APPLICATION_NAME,
+    poolSize: 5,
+    lockTimeoutMs,
+    statementTimeoutMs: 30_000,
+  });
+}
+
+const APPLICATION_NAME = "service";
+
+/**
+ * Returns when every one of these has arrived or waits for a lock in the database, so that what comes next
+ * meets the same state in every replay.
+ */
+export async function settleDown(
+  database: TestDatabase,
+  findRunning: () => readonly { arrived(): Promise<void> }[],
+): Promise<void> {
+  for (;;) {
+    const arrivals = findRunning().map((one) => one.arrived());
+    if (arrivals.length === 0) return;
+    const hasArrived = await Promise.race([Promise.all(arrivals).then(() => true), wait(2, false)]);
+    // Locks are handed over before the commit that frees them answers: nobody is between two states here.
+    if (!hasArrived && (await countWaiting(database)) >= findRunning().length) return;
+  }
+}
+
+async function countWaiting(database: TestDatabase): Promise<number> {
+  const [row] = await database.query<{ count: number }>(
+    `SELECT count(DISTINCT pid)::int AS count FROM pg_locks JOIN pg_stat_activity USING (pid)
+     WHERE NOT granted AND datname = current_database() AND application_name = '${APPLICATION_NAME}'`,
+  );
+  return row?.count ?? 0;
+}

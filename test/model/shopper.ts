@@ -1,0 +1,82 @@
+import pg from "pg";
+import { Violation } from "./violation.ts";
+
+/** What somebody else does to a record of the shop. */
+export type ShopperDeed = "order" | "remove" | "hold";
+
+/** What came of it. */
+export type DeedResult = "done" | "refused";
+
+/** Somebody else in the shop, who never waits long for a lock. */
+export type Shopper = {
+  /** What they have done and not committed. */
+  open(): OpenDeed | undefined;
+  /** In one transaction of its own. */
+  doAtOnce(deed: ShopperDeed, record: ShopRecord): Promise<DeedResult>;
+  /** In a transaction that stays open until `leave`; only while none is. */
+  begin(deed: ShopperDeed, record: ShopRecord): Promise<DeedResult>;
+  leave(how: "COMMIT" | "ROLLBACK"): Promise<void>;
+  dispose(): Promise<void>;
+};
+
+export type ShopRecord = { readonly index: number; readonly id: string; readonly accountId: string };
+
+export type OpenDeed = { readonly deed: ShopperDeed; readonly record: ShopRecord };
+
+export async function createShopper(url: string): Promise<Shopper> {
+  const [one, other] = [await connect(url), await connect(url)];
+  let open: OpenDeed | undefined;
+  return {
+    open: () => open,
+    doAtOnce: (deed, record) => perform(other, deed, record),
+    async begin(deed, record) {
+      await one.query("BEGIN");
+      const result = await perform(one, deed, record);
+      if (result === "done") open = { deed, record };
+      else await one.query("ROLLBACK");
+      return result;
+    },
+    async leave(how) {
+      open = undefined;
+      await one.query(how);
+    },
+    async dispose() {
+      await Promise.all([one.end(), other.end()]);
+    },
+  };
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: "shopper" });
+  await client.connect();
+  await client.query("SET lock_timeout = 5");
+  return client;
+}
+
+async function perform(client: pg.Client, deed: ShopperDeed, record: ShopRecord): Promise<DeedResult> {
+  try {
+    const { rowCount } = await client.query(...statement(deed, record));
+    return rowCount === 1 ? "done" : "refused";
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && EXPECTED.has(error.code ?? "")) return "refused";
+    throw new Violation(`the shopper was refused for no known reason: ${error}`);
+  }
+}
+
+// A foreign key, a lock held by somebody else, the trigger of a product that refuses.
+const EXPECTED: ReadonlySet<string> = new Set(["23001", "23503", "55P03", "P0001"]);
+
+function statement(deed: ShopperDeed, { id, accountId }: ShopRecord): [string, string[]] {
+  switch (deed) {
+    case "order":
+      return [
+        `WITH placed AS (INSERT INTO orders (account_id) VALUES ($1) RETURNING id)
+         INSERT INTO line_items (order_id, product_id) SELECT id, $2 FROM placed`,
+        [accountId, id],
+      ];
+    case "remove":
+      return ["DELETE FROM products WHERE id = $1", [id]];
+    case "hold":
+      return ["SELECT FROM products WHERE id = $1 FOR UPDATE", [id]];
+  }
+}

@@ -1,0 +1,90 @@
+import type { BulkActionStatus } from "@bulk/domain/bulk-action";
+import type { FailureCode } from "@bulk/domain/outcome";
+import type { TestDatabase } from "../support/test-database.ts";
+import type { ModelAction, Outcome, Sighting, SkipCode } from "./model.ts";
+import { Violation } from "./violation.ts";
+
+/** Looks at every bulk action and at these records. Throws a `Violation` when a chunk contradicts itself. */
+export async function sight(database: TestDatabase, recordIds: readonly string[]): Promise<Sighting> {
+  const [row] = await database.query<SightingRow>(SIGHT, [recordIds]);
+  if (row === undefined) throw new Error("The sighting returned no row.");
+  const present = new Set(row.present);
+  const indexOf = (id: string) => recordIds.indexOf(id);
+  return {
+    present: recordIds.map((id) => present.has(id)),
+    actions: row.actions.map((action) => readAction(action, indexOf)),
+  };
+}
+
+const SIGHT = `
+  SELECT
+    (SELECT COALESCE(json_agg(id), '[]') FROM (
+       SELECT id FROM products WHERE id = ANY($1::uuid[])
+       UNION ALL SELECT id FROM customers WHERE id = ANY($1::uuid[])) AS present) AS present,
+    (SELECT COALESCE(json_agg(json_build_object(
+       'id', id, 'status', status, 'generation', generation, 'finishedAt', finished_at,
+       'chunks', (SELECT json_agg(chunk ORDER BY position) FROM bulk_action_chunks chunk
+                  WHERE bulk_action_id = bulk_actions.id)) ORDER BY created_at, id), '[]')
+     FROM bulk_actions) AS actions`;
+
+type SightingRow = { readonly present: readonly string[]; readonly actions: readonly ActionRow[] };
+
+type ActionRow = {
+  readonly id: string;
+  readonly status: BulkActionStatus;
+  readonly generation: number;
+  readonly finishedAt: string | null;
+  readonly chunks: readonly ChunkRow[];
+};
+
+type ChunkRow = {
+  readonly record_ids: readonly string[];
+  readonly done_count: number;
+  readonly finished_at: string | null;
+  readonly deleted_count: number;
+  readonly skipped_count: number;
+  readonly failed_count: number;
+  readonly skipped_ids: readonly string[];
+  readonly skipped_codes: readonly SkipCode[];
+  readonly failed_ids: readonly string[];
+  readonly failed_codes: readonly FailureCode[];
+};
+
+function readAction(row: ActionRow, indexOf: (id: string) => number): ModelAction {
+  const { id, status, generation, finishedAt, chunks } = row;
+  return {
+    ...{ id, status, generation },
+    finishedAt: finishedAt ?? undefined,
+    records: chunks.flatMap((chunk) => chunk.record_ids.map(indexOf)),
+    outcomes: chunks.flatMap(readOutcomes),
+  };
+}
+
+function readOutcomes(chunk: ChunkRow): readonly (Outcome | undefined)[] {
+  const exceptions = new Map<string, Outcome>([
+    ...pair(chunk.skipped_ids, chunk.skipped_codes),
+    ...pair(chunk.failed_ids, chunk.failed_codes),
+  ]);
+  const outcomes = chunk.record_ids.map((id, at) =>
+    at < chunk.done_count ? (exceptions.get(id) ?? "deleted") : undefined,
+  );
+  const deletedCount = outcomes.filter((outcome) => outcome === "deleted").length;
+  const counts = [deletedCount, chunk.skipped_ids.length, chunk.failed_ids.length, chunk.done_count];
+  const written = [chunk.deleted_count, chunk.skipped_count, chunk.failed_count];
+  const sum = deletedCount + exceptions.size;
+  if (String(counts) !== String([...written, sum])) {
+    throw new Violation(`a chunk's outcomes (deleted, skipped, failed, done: ${counts}) contradict its counts
+      (deleted, skipped, failed: ${written}; ${sum} in all)`);
+  }
+  if ((chunk.finished_at !== null) !== (chunk.done_count === chunk.record_ids.length)) {
+    throw new Violation("a chunk is finished and not done, or done and not finished");
+  }
+  return outcomes;
+}
+
+function pair<Code>(ids: readonly string[], codes: readonly Code[]): readonly (readonly [string, Code])[] {
+  return codes.flatMap((code, at) => {
+    const id = ids[at];
+    return id === undefined ? [] : [[id, code] as const];
+  });
+}
