@@ -5,6 +5,7 @@ import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
+import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
@@ -31,7 +32,7 @@ export async function startApi(
   const queue = openTurnQueue({
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
     deadlineMs: ENQUEUE_DEADLINE_MS,
-    onError: (error) => logger.warn({ error }, "queue trouble"),
+    onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
   const server = createApiServer(createApp({ database, queue, registry, logger, config }), logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });

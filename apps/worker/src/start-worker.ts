@@ -7,18 +7,25 @@ import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
+import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import type { WorkerConfig } from "./config.ts";
 import { sweep } from "./sweeper.ts";
 import { takeTurn } from "./take-turn.ts";
 
+/** The same trouble is told again after this long. */
+const TROUBLE_EVERY_MS = 10_000;
+
 /** Starts taking turns and sweeping. `stop` ends the running chunks first, even while the queue is away. */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
   const database = openWorkerDatabase(config);
   const opsServer = await listenForOps(config, database);
   const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
-  const onError = (error: unknown) => logger.warn({ error }, "worker trouble");
+  const onError = sparingly(
+    (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
+    TROUBLE_EVERY_MS,
+  );
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError });
   let lastTaken: Date | undefined;
   const tools = { database, queue, registry, logger, turnMs: config.TURN_MS };

@@ -1,6 +1,7 @@
 import type { Action } from "@bulk/actions/action";
 import type { Registry } from "@bulk/actions/registry";
 import type { Tally } from "@bulk/domain/outcome";
+import type { Turn } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { TakenTurn, TurnReport } from "@bulk/queue/turn-worker";
 import type { Logger } from "@bulk/service/logger";
@@ -25,6 +26,18 @@ export type TurnTools = {
  * Throws when the database or the queue is away. Nothing is lost then: the sweeper starts the lanes again.
  */
 export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
+  try {
+    return await work(turn, tools);
+  } catch (error) {
+    tools.logger.error(
+      { ...identify(turn), error },
+      "turn failed; nothing is lost, the sweeper starts the lanes again",
+    );
+    throw error;
+  }
+}
+
+async function work(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   const action = tools.registry.get(turn.actionType);
   if (action === undefined) {
     throw new Error(`This worker knows no action ${turn.actionType}; upgrade it.`);
@@ -32,10 +45,13 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
   if (turn.turn === 1) await markStarted(tools.database, turn.bulkActionId, turn.generation);
   const { ending, tally } = await workOnChunks(turn, action, tools);
   const { outcome, percent } = await endTurn(turn, ending, tools);
-  const { bulkActionId, generation, lane } = turn;
   const summary = { ending: outcome, ...tally };
-  tools.logger.info({ bulkActionId, generation, lane, turn: turn.turn, ...summary }, "turn ended");
+  tools.logger.info({ ...identify(turn), ...summary }, "turn ended");
   return { percent, summary };
+}
+
+function identify({ bulkActionId, generation, lane, turn }: TakenTurn): Turn {
+  return { bulkActionId, generation, lane, turn };
 }
 
 type Ending =

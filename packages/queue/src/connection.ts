@@ -35,7 +35,7 @@ export function connectRedis(url: string, role: ConnectionRole, onError: (error:
 
 /** A pool for BullMQ's PostgreSQL backend, which keeps its tables in the schema `bullmq`. */
 export function connectPostgres(url: string, poolSize: number, onError: (error: Error) => void): PgPool {
-  const pool: unknown = new pg.Pool({
+  const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
     application_name: "bulk-actions-queue",
@@ -43,8 +43,14 @@ export function connectPostgres(url: string, poolSize: number, onError: (error: 
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
   });
-  // node-postgres' declared types and BullMQ's picture of them differ; BullMQ's own check decides.
-  if (!isPgPool(pool)) throw new Error("This version of pg has no pool that BullMQ can use.");
   pool.on("error", onError);
+  // A connection that is lost while BullMQ has it checked out would otherwise end the process.
+  pool.on("connect", (client) => client.on("error", onError));
+  return asBullmqPool(pool);
+}
+
+// node-postgres' declared types and BullMQ's picture of them differ; BullMQ's own check decides.
+function asBullmqPool(pool: unknown): PgPool {
+  if (!isPgPool(pool)) throw new Error("This version of pg has no pool that BullMQ can use.");
   return pool;
 }

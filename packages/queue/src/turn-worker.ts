@@ -94,6 +94,8 @@ function openNative(
     lockDuration: 15_000,
     stalledInterval: 5_000,
     maxStalledCount: 5,
+    // After a lost connection BullMQ would rest for 15 s.
+    runRetryDelay: 1_000,
     removeOnComplete: { count: 1_000, age: 24 * 3600 },
     removeOnFail: { count: 1_000, age: 7 * 24 * 3600 },
   } satisfies Partial<WorkerOptions>;

@@ -36,8 +36,10 @@ export async function listen(server: Server, { host, port, variable }: ListenOpt
 export async function closeServer(server: Server, deadlineMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
-  server.closeIdleConnections();
+  // A connection that was busy just now is kept alive after its answer, so idle ones are looked for again.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => server.closeAllConnections(), deadlineMs);
   await promise;
+  clearInterval(idle);
   clearTimeout(timer);
 }

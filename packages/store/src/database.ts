@@ -1,4 +1,5 @@
 import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
 
 export type DatabaseOptions = {
@@ -24,7 +25,7 @@ export type Queryable = Pick<Database, "$queryRaw" | "$executeRaw">;
  * so a stuck process cannot hold a shop's rows.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const adapter = new PrismaPg({
+  const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.poolSize,
@@ -36,5 +37,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: options.statementTimeoutMs + 2_000,
     keepAlive: true,
   });
-  return new PrismaClient({ adapter });
+  // A connection that is lost in anybody's hands would otherwise end the process; whoever uses it hears of
+  // it from their own query.
+  pool.on("error", ignore);
+  pool.on("connect", (client) => client.on("error", ignore));
+  return new PrismaClient({ adapter: new PrismaPg(pool, { disposeExternalPool: true }) });
 }
+
+function ignore(): void {}
