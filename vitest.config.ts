@@ -16,6 +16,7 @@ export default defineConfig({
       project("integration on the PostgreSQL queue", "test/integration/**/*.test.ts", "postgres"),
       project("integration on the Redis queue", "test/integration/**/*.test.ts", "redis"),
       project("model", "test/model/**/*.test.ts"),
+      project("chaos", "test/chaos/**/*.test.ts"),
       project("e2e", "test/e2e/**/*.test.ts"),
     ],
   },

@@ -1,0 +1,88 @@
+import type { ChaosClient, ClientRecord } from "./client.ts";
+import { faultName, planFaults } from "./fault-plan.ts";
+import { type Arena, inflict } from "./faults.ts";
+import type { ChaosOptions, Notes } from "./notes.ts";
+import { pause } from "./pause.ts";
+import { createRandom } from "./random.ts";
+import type { ChaosShop } from "./shop.ts";
+import { drawSubmission, planActions } from "./workload.ts";
+
+/** What the sending and breaking needs. */
+export type Tools = Pick<Arena, "engines" | "database" | "services"> & {
+  readonly shops: readonly ChaosShop[];
+  readonly client: ChaosClient;
+};
+
+/** Sends and breaks for the time given; then puts everything right. Requests may still be under way. */
+export async function breakThings(
+  options: ChaosOptions,
+  tools: Tools,
+  notes: Notes,
+): Promise<{ readonly sending: Promise<void>; readonly lastFaultAt: number }> {
+  const ending = AbortSignal.any([options.interrupted, AbortSignal.timeout(options.seconds * 1_000)]);
+  const arena: Arena = { ...tools, busy: new Set(), recentIds: createRecentIds(options.seed, notes.record) };
+  // Must not happen; told at the end, so that everything is still put right and checked.
+  function report(error: unknown): void {
+    notes.violations.push(`The chaos run itself failed: ${String(error)}`);
+  }
+  const sending = sendActions(options, tools, report, ending);
+  const lastFaultAt = await breakAll(options, arena, notes, report, ending);
+  for (const service of tools.services) {
+    if (!service.isUp()) await service.start();
+  }
+  return { sending, lastFaultAt };
+}
+
+async function sendActions(
+  { seed, seconds }: ChaosOptions,
+  { shops, client }: Tools,
+  report: (error: unknown) => void,
+  ending: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now();
+  const sent: Promise<void>[] = [];
+  for (const action of planActions(seed, seconds, shops.length)) {
+    await pause(startedAt + action.atMs - performance.now(), ending);
+    if (ending.aborted) break;
+    const submission = drawSubmission(action, shops, action.atMs / (seconds * 1_000));
+    sent.push(client.submit(submission).catch(report));
+  }
+  await Promise.all(sent);
+}
+
+/** Answers when the last fault was over and being put right. */
+async function breakAll(
+  { seed, seconds, engine }: ChaosOptions,
+  arena: Arena,
+  { faults }: Notes,
+  report: (error: unknown) => void,
+  ending: AbortSignal,
+): Promise<number> {
+  const startedAt = performance.now();
+  const inflicted: Promise<void>[] = [];
+  for (const { atMs, fault } of planFaults(seed, seconds, engine)) {
+    await pause(startedAt + atMs - performance.now(), ending);
+    if (ending.aborted) break;
+    const name = faultName(fault);
+    inflicted.push(
+      inflict(fault, arena, ending).then((happened) => {
+        if (happened) faults.set(name, (faults.get(name) ?? 0) + 1);
+      }, report),
+    );
+  }
+  await pause(startedAt + seconds * 1_000 - performance.now(), ending);
+  const lastFaultAt = performance.now();
+  await Promise.all(inflicted);
+  return lastFaultAt;
+}
+
+const RECENT_SUBMISSIONS = 3;
+
+function createRecentIds(seed: number, { begun }: ClientRecord): Arena["recentIds"] {
+  const random = createRandom(seed + 3_000_003);
+  return (actionType) => {
+    const recent = begun.filter((submission) => submission.actionType === actionType);
+    const pool = recent.slice(-RECENT_SUBMISSIONS).flatMap((submission) => submission.recordIds);
+    return pool.length === 0 ? [] : Array.from({ length: 200 }, () => random.pick(pool));
+  };
+}

@@ -1,0 +1,144 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { eventually } from "../support/eventually.ts";
+import { type AcceptedAction, distinct, type FinalAnswer, type Submission } from "./recorded-run.ts";
+import type { ChaosShop } from "./shop.ts";
+
+/** A caller who has heard of broken networks: waits long enough, and counts what it is told. */
+export type ChaosClient = {
+  /** Sends until a 200 comes, each time as a new action; gives up after some attempts. */
+  submit(submission: Submission): Promise<void>;
+  /** The actions of one account with these ids; `undefined` when no answer came. */
+  list(accountId: string, ids: readonly string[]): Promise<readonly FinalAnswer[] | undefined>;
+};
+
+/** What has been sent and answered so far. */
+export type ClientRecord = {
+  /** What was begun to be sent, in order. */
+  readonly begun: Submission[];
+  readonly accepted: AcceptedAction[];
+  readonly unanswered: Submission[];
+  /** How often which answer came to a create; `none` for a connection that broke or was too slow. */
+  readonly answers: Map<string, number>;
+};
+
+export type ChaosClientOptions = {
+  readonly shops: readonly ChaosShop[];
+  /** The address of an API that is up; a different one from time to time. Throws when none is. */
+  readonly findApi: () => string;
+  readonly report: (violation: string) => void;
+  readonly record: ClientRecord;
+};
+
+const ATTEMPTS = 6;
+const PATIENCE_MS = 15_000;
+
+export function createChaosClient({ shops, findApi, report, record }: ChaosClientOptions): ChaosClient {
+  const tokens = new Map(shops.map((shop) => [shop.accountId, shop.token]));
+
+  async function request(accountId: string, path: string, body?: string): Promise<Answer | undefined> {
+    const headers = {
+      authorization: `Bearer ${tokens.get(accountId)}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+    };
+    try {
+      const api = await eventually(findApi, PATIENCE_MS);
+      const method = body === undefined ? "GET" : "POST";
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const response = await fetch(`${api}${path}`, {
+        method,
+        headers,
+        signal,
+        ...(body !== undefined && { body }),
+      });
+      return { status: response.status, text: await response.text() };
+    } catch {
+      // Refused, cut off, too slow, or nobody there: the caller cannot know what became of it.
+      return undefined;
+    }
+  }
+
+  async function list(
+    accountId: string,
+    ids: readonly string[],
+  ): Promise<readonly FinalAnswer[] | undefined> {
+    const query = ids.map((id) => `ids[]=${id}`).join("&");
+    const answer = await request(accountId, `/v1/bulk_actions?${query}&limit=100`);
+    if (answer === undefined || answer.status === 503) return undefined;
+    if (answer.status === 200) return parseList(answer.text);
+    report(`The list answered ${answer.status} to a correct request: ${answer.text.slice(0, 300)}`);
+    return undefined;
+  }
+
+  async function accept(submission: Submission, text: string): Promise<void> {
+    const created = parseAction(JSON.parse(text));
+    record.accepted.push({ ...submission, id: created.id });
+    if (!["pending", "processing"].includes(created.status)) {
+      report(`The answer to the create of ${created.id} had the status ${created.status}.`);
+    }
+    if (created.recordIds.join() !== distinct(submission.recordIds).join()) {
+      report(`The answer to the create of ${created.id} did not repeat its record_ids.`);
+    }
+    const seen = await list(submission.accountId, [created.id]);
+    if (seen?.length === 0) report(`Bulk action ${created.id} was not in the list right after its 200.`);
+  }
+
+  async function submitOnce(submission: Submission): Promise<boolean> {
+    const body = { bulk_action: { action_type: submission.actionType, record_ids: submission.recordIds } };
+    const answer = await request(submission.accountId, "/v1/bulk_actions", JSON.stringify(body));
+    const name = answer === undefined ? "none" : String(answer.status);
+    record.answers.set(name, (record.answers.get(name) ?? 0) + 1);
+    if (answer?.status === 200) {
+      await accept(submission, answer.text);
+      return true;
+    }
+    record.unanswered.push(submission);
+    if (answer !== undefined && answer.status !== 503) {
+      report(`A correct create was answered with ${answer.status}: ${answer.text.slice(0, 300)}`);
+    }
+    return false;
+  }
+
+  return {
+    list,
+    async submit(submission) {
+      record.begun.push(submission);
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        if (await submitOnce(submission)) return;
+        await wait(400 * attempt);
+      }
+    },
+  };
+}
+
+type Answer = { readonly status: number; readonly text: string };
+
+function parseList(text: string): readonly FinalAnswer[] {
+  const envelope: unknown = JSON.parse(text);
+  const entries = isRecord(envelope) ? envelope["data"] : undefined;
+  if (!Array.isArray(entries)) throw new Error(`This is no list: ${text.slice(0, 300)}`);
+  return entries.map(parseAction);
+}
+
+function parseAction(value: unknown): FinalAnswer {
+  if (isRecord(value)) {
+    const {
+      id,
+      action_type: actionType,
+      status,
+      record_ids: recordIds,
+      skipped_record_ids: skippedIds,
+    } = value;
+    if (typeof id === "string" && typeof actionType === "string" && typeof status === "string") {
+      if (isTexts(recordIds) && isTexts(skippedIds)) return { id, actionType, status, recordIds, skippedIds };
+    }
+  }
+  throw new Error(`This is no bulk action: ${JSON.stringify(value).slice(0, 300)}`);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { InvalidArgumentError, Option, program } from "commander";
+import type { ChaosEngine } from "./fault-plan.ts";
+import { createLiveLine, printReport } from "./report.ts";
+import { runChaos } from "./run.ts";
+
+type Options = {
+  readonly seconds: number;
+  readonly seed: number;
+  readonly engine: ChaosEngine;
+  readonly json?: string;
+  readonly logs?: string;
+};
+
+program
+  .name("pnpm chaos")
+  .description(
+    "Starts the whole service on engines of its own, sends hundreds of overlapping bulk actions, breaks " +
+      "everything that can break, and then proves from the database that every id got exactly the outcome " +
+      "it was promised. Exit code 0: no violation; 1: violations, or the run could not be made; 2: wrong usage.",
+  )
+  .option("--seconds <number>", "how long to break things", parseCount, 120)
+  .option("--seed <number>", "what to break when; the same seed gives the same schedule", parseCount, 1)
+  .addOption(
+    new Option("--engine <engine>", "where the queue is").choices(["postgres", "redis"]).default("postgres"),
+  )
+  .option("--json <file>", "write the result there as JSON")
+  .option("--logs <directory>", "keep there what the processes wrote")
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .parse();
+
+const options = program.opts<Options>();
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort());
+
+try {
+  // Requests that still wait for an answer are nobody's business any more.
+  process.exit(await run(options));
+} catch (error) {
+  const isInterrupted = interruption.signal.aborted;
+  console.error(isInterrupted ? "Interrupted; everything has been stopped and removed." : error);
+  process.exit(1);
+}
+
+async function run({ seconds, seed, engine, json, logs }: Options): Promise<number> {
+  console.log(`Chaos: ${seconds} s, seed ${seed}, queue on ${engine}`);
+  if (logs !== undefined) await mkdir(logs, { recursive: true });
+  const line = createLiveLine();
+  const result = await runChaos({
+    ...{ seconds, seed, engine, logDirectory: logs, interrupted: interruption.signal },
+    onProgress: line.show,
+  }).finally(line.end);
+  printReport(result);
+  if (json !== undefined) {
+    const { actions, ids, faults, drainSeconds, violations } = result;
+    const drain_seconds = drainSeconds ?? null;
+    const content = { seed, engine, actions, ids, faults, drain_seconds, violations };
+    await writeFile(json, `${JSON.stringify(content, null, 2)}\n`);
+  }
+  return result.violations.length === 0 ? 0 : 1;
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,6}$/.test(text) || value < 1)
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  return value;
+}

@@ -1,0 +1,47 @@
+/** What a client asked for: ids as sent, duplicates and all. */
+export type Submission = {
+  readonly accountId: string;
+  readonly actionType: string;
+  readonly recordIds: readonly string[];
+};
+
+/** A submission that was answered with 200. */
+export type AcceptedAction = Submission & { readonly id: string };
+
+/** What the list said about an action; recorded when it differs from what it said before. */
+export type Observation = { readonly id: string; readonly status: string; readonly skippedCount: number };
+
+/** What a chunk's row said; recorded when it differs from what it said before. */
+export type TallyObservation = {
+  readonly bulkActionId: string;
+  readonly position: number;
+  readonly done: number;
+  readonly deleted: number;
+  readonly skipped: number;
+  readonly failed: number;
+};
+
+/** An action as the list shows it when everything has ended. */
+export type FinalAnswer = {
+  readonly id: string;
+  readonly actionType: string;
+  readonly status: string;
+  readonly recordIds: readonly string[];
+  readonly skippedIds: readonly string[];
+};
+
+/** Everything the outside world saw of a run: what the checker holds against the database. */
+export type RecordedRun = {
+  readonly accepted: readonly AcceptedAction[];
+  /** Sent, but not answered with 200: they may have become actions or not. */
+  readonly unanswered: readonly Submission[];
+  /** In the order they were made. */
+  readonly observations: readonly Observation[];
+  readonly tallies: readonly TallyObservation[];
+  readonly finalAnswers: readonly FinalAnswer[];
+};
+
+/** Ids as the service is to keep them: each once, where it came first. */
+export function distinct(recordIds: readonly string[]): readonly string[] {
+  return [...new Set(recordIds)];
+}

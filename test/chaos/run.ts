@@ -1,0 +1,156 @@
+import pg from "pg";
+import { breakThings, type Tools } from "./break-things.ts";
+import { findIdleWorkers } from "./check-survivors.ts";
+import { checkRun } from "./checker.ts";
+import { type ChaosClient, createChaosClient } from "./client.ts";
+import { drain, readFinalAnswers } from "./drain.ts";
+import { type ChaosEngines, startEngines } from "./engines.ts";
+import {
+  type ChaosOptions,
+  type ChaosProgress,
+  type ChaosResult,
+  describeProgress,
+  type Notes,
+  takeNotes,
+} from "./notes.ts";
+import { poll } from "./poller.ts";
+import { createRandom } from "./random.ts";
+import type { FinalAnswer } from "./recorded-run.ts";
+import { type ServiceProcess, startServices } from "./services.ts";
+import { type ChaosShop, fillShops } from "./shop.ts";
+
+/** One run from the first process started to the last one ended. Throws only when it could not be run. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const notes = takeNotes();
+  const startedAt = performance.now();
+  let phase: ChaosProgress["phase"] = "starting";
+  const reporter = setInterval(() => {
+    options.onProgress(describeProgress(phase, (performance.now() - startedAt) / 1_000, notes));
+  }, 250);
+  try {
+    await using engines = await startEngines(options.engine);
+    await using database = openPool(engines.databaseUrl);
+    const shops = await fillShops(engines.databaseUrl, database.pool);
+    options.interrupted.throwIfAborted();
+    await using stack = await openServices(engines, options, notes);
+    const client = openClient(shops, stack.services, options.seed, notes);
+    await using _looking = startLooking(client, database.pool, notes);
+    const tools = { engines, database: database.pool, shops, services: stack.services, client };
+    return await breakAndCheck(options, tools, notes, (next) => {
+      phase = next;
+    });
+  } finally {
+    clearInterval(reporter);
+  }
+}
+
+async function breakAndCheck(
+  options: ChaosOptions,
+  tools: Tools,
+  notes: Notes,
+  enter: (phase: ChaosProgress["phase"]) => void,
+): Promise<ChaosResult> {
+  enter("breaking things");
+  const { sending, lastFaultAt } = await breakThings(options, tools, notes);
+  options.interrupted.throwIfAborted();
+  enter("draining");
+  await sending;
+  const drainSeconds = await drain(tools.database, lastFaultAt, options.interrupted, notes);
+  enter("checking");
+  notes.violations.push(...(await findIdleWorkers(tools, notes, options.seed)));
+  const finalAnswers = await readFinalAnswers(tools.client, notes);
+  return await conclude(tools.database, notes, drainSeconds, finalAnswers);
+}
+
+function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
+  const pool = new pg.Pool({
+    ...{ connectionString: url, max: 15, application_name: "chaos", connectionTimeoutMillis: 10_000 },
+  });
+  pool.on("error", () => undefined);
+  // A connection that is lost while somebody has it would otherwise end this process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return { pool, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+async function openServices(
+  { databaseUrl, redis }: ChaosEngines,
+  { logDirectory }: ChaosOptions,
+  { violations }: Notes,
+): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {
+  const services = await startServices({
+    ...{ databaseUrl, redisUrl: redis?.url, logDirectory },
+    report: (violation) => violations.push(violation),
+  });
+  return {
+    services,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(services.map((service) => service[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function openClient(
+  shops: readonly ChaosShop[],
+  services: readonly ServiceProcess[],
+  seed: number,
+  notes: Notes,
+): ChaosClient {
+  const random = createRandom(seed + 2_000_003);
+  return createChaosClient({
+    shops,
+    findApi() {
+      const urls = services.flatMap(({ url, isUp }) => (url !== undefined && isUp() ? [url] : []));
+      return random.pick(urls);
+    },
+    report: (violation) => notes.violations.push(violation),
+    record: notes.record,
+  });
+}
+
+function startLooking(
+  client: ChaosClient,
+  database: pg.Pool,
+  { record, sights, violations }: Notes,
+): AsyncDisposable {
+  const ending = new AbortController();
+  const looking = poll(client, database, record, sights, ending.signal).catch((error: unknown) => {
+    violations.push(`The chaos run itself failed to look: ${String(error)}`);
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      ending.abort();
+      await looking;
+    },
+  };
+}
+
+async function conclude(
+  database: pg.Pool,
+  { record, sights, faults, violations }: Notes,
+  drainSeconds: number | undefined,
+  finalAnswers: readonly FinalAnswer[],
+): Promise<ChaosResult> {
+  const run = { ...record, ...sights, finalAnswers };
+  const client = await database.connect();
+  try {
+    const found = await checkRun(client, run);
+    const { rows } = await client.query<{ kind: string; count: number }>(
+      "SELECT COALESCE(skip_code, kind) AS kind, count(*)::int AS count FROM outcome GROUP BY 1 ORDER BY 1",
+    );
+    return {
+      actions: record.accepted.length,
+      ids: record.accepted.reduce((sum, action) => sum + action.recordIds.length, 0),
+      faults: sorted(faults),
+      answers: sorted(record.answers),
+      outcomes: Object.fromEntries(rows.map(({ kind, count }) => [kind, count])),
+      drainSeconds,
+      violations: [...violations, ...found],
+    };
+  } finally {
+    client.release();
+  }
+}
+
+function sorted(counts: ReadonlyMap<string, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...counts].sort(([one], [other]) => one.localeCompare(other)));
+}
