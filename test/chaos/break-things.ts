@@ -1,6 +1,7 @@
+import type { Arena } from "./arena.ts";
 import type { ChaosClient, ClientRecord } from "./client.ts";
 import { faultName, planFaults } from "./fault-plan.ts";
-import { type Arena, inflict } from "./faults.ts";
+import { inflict } from "./faults.ts";
 import type { ChaosOptions, Notes } from "./notes.ts";
 import { pause } from "./pause.ts";
 import { createRandom } from "./random.ts";
