@@ -82,4 +82,9 @@ export const OUTCOME_CHECKS: readonly string[] = [
   `SELECT format('Bulk action %s went from %s to %s at %s.', bulk_action_id, before, after, at) AS sentence
    FROM chaos.status_writes
    WHERE before IN ('succeeded', 'completed', 'invalid') OR after = 'pending'`,
+
+  `SELECT format('Chunk %s of bulk action %s was worked on at %s, after the bulk action had ended at %s.',
+     position, bulk_action_id, chunk_write.at, status_write.at) AS sentence
+   FROM chaos.chunk_writes chunk_write JOIN chaos.status_writes status_write USING (bulk_action_id)
+   WHERE after IN ('succeeded', 'completed', 'invalid') AND chunk_write.at > status_write.at`,
 ];

@@ -156,6 +156,11 @@ describe("a lie in the database is told in a sentence:", () => {
       /got its outcome in 2 writes/,
     ],
     ["an action ends twice", `UPDATE bulk_actions SET status = 'invalid'`, /went from succeeded to invalid/],
+    [
+      "an action is worked on after its end",
+      `UPDATE bulk_action_chunks SET done_count = done_count`,
+      /was worked on at .*, after the bulk action had ended/,
+    ],
     ["an order disappears", `DELETE FROM line_items; DELETE FROM orders`, /^Order .* is gone/],
   ])("%s", async (_name, lie, sentence) => {
     await client.query(lie);

@@ -4,7 +4,8 @@ import type { ChaosClient, ClientRecord } from "./client.ts";
 import type { Notes } from "./notes.ts";
 import type { FinalAnswer } from "./recorded-run.ts";
 
-const DRAIN_LIMIT_MS = 120_000;
+/** Three times what the longest fault (a record locked for 20 s) can hold an action up. */
+const DRAIN_LIMIT_MS = 60_000;
 
 /** Waits until every action has ended; answers how long that took since the last fault. */
 export async function drain(

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { copyTree } from "../support/copy-tree.ts";
 import { openTestStack } from "../support/test-stack.ts";
 
 const run = promisify(execFile);
@@ -13,30 +13,26 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 test("following docs/adding-an-action.md to the letter gives an action that works over HTTP", async () => {
   const page = await readFile(join(ROOT, "docs/adding-an-action.md"), "utf8");
   const { path, source } = findFile(page);
-  const copy = await copyTree();
-  try {
-    await writeFile(join(copy, path), source);
-    await writeFile(join(copy, "registry.patch"), findPatch(page));
-    await run("git", ["apply", "registry.patch"], { cwd: copy });
+  await using copy = await copyTree();
+  await writeFile(join(copy.directory, path), source);
+  await writeFile(join(copy.directory, "registry.patch"), findPatch(page));
+  await run("git", ["apply", "registry.patch"], { cwd: copy.directory });
 
-    await using stack = await openTestStack("postgres", {}, copy);
-    await using _worker = stack.startWorker();
-    const { token, accountId } = await stack.fillShop({ products: 30, inUse: 30, customers: 1 });
-    const orders = await stack.database.query<{ id: string }>("SELECT id FROM orders WHERE account_id = $1", [
-      accountId,
-    ]);
-    const { id } = await stack.submit(
-      token,
-      "delete_orders",
-      orders.map((order) => order.id),
-    );
+  await using stack = await openTestStack("postgres", {}, copy.directory);
+  await using _worker = stack.startWorker();
+  const { token, accountId } = await stack.fillShop({ products: 30, inUse: 30, customers: 1 });
+  const orders = await stack.database.query<{ id: string }>("SELECT id FROM orders WHERE account_id = $1", [
+    accountId,
+  ]);
+  const { id } = await stack.submit(
+    token,
+    "delete_orders",
+    orders.map((order) => order.id),
+  );
 
-    expect(orders).toHaveLength(3);
-    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
-    expect(await stack.database.query("SELECT FROM line_items")).toEqual([]);
-  } finally {
-    await rm(copy, { recursive: true });
-  }
+  expect(orders).toHaveLength(3);
+  expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+  expect(await stack.database.query("SELECT FROM line_items")).toEqual([]);
 });
 
 function findFile(page: string): { readonly path: string; readonly source: string } {
@@ -49,15 +45,4 @@ function findPatch(page: string): string {
   const [, patch] = /```diff\n([\s\S]*?)```/.exec(page) ?? [];
   if (patch === undefined) throw new Error("The page has no patch.");
   return patch;
-}
-
-// The workspace's links are relative, so in the copy they lead to the copy.
-async function copyTree(): Promise<string> {
-  const copy = await mkdtemp(join(tmpdir(), "bulk-actions-copy-"));
-  for (const name of ["apps", "packages", "package.json"]) {
-    await cp(join(ROOT, name), join(copy, name), { recursive: true, verbatimSymlinks: true });
-  }
-  await symlink(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  await symlink(join(ROOT, "prisma"), join(copy, "prisma"));
-  return copy;
 }

@@ -1,0 +1,74 @@
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { copyTree } from "../support/copy-tree.ts";
+
+const run = promisify(execFile);
+
+type Mutant = {
+  readonly name: string;
+  readonly file: string;
+  readonly original: string;
+  readonly broken: string;
+};
+
+// Those that ignore the generation only make lanes double, which the model test sees: test/model/mutants.ts.
+const MUTANTS: readonly Mutant[] = [
+  {
+    name: "records are deleted in one transaction and their outcomes written in another",
+    file: "packages/store/src/chunks.ts",
+    original: "  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);",
+    broken: `
+  await database.$queryRaw\`
+    WITH claimed AS (\${claim(source, isHealthy)}),
+    chunk_records AS (
+      SELECT claimed.account_id, slice.record_id
+      FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
+    applied AS (\${effect.apply})
+    SELECT count(*)::int FROM applied\`;
+  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);`,
+  },
+  {
+    name: "a bulk action is settled while chunks are open",
+    file: "packages/store/src/bulk-actions.ts",
+    original: "AND tally.unfinished = 0",
+    broken: "",
+  },
+  {
+    name: "records of other accounts are deleted",
+    file: "packages/actions/src/delete-products.ts",
+    original: "      AND products.account_id = chunk_records.account_id\n      AND NOT",
+    broken: "      AND NOT",
+  },
+  {
+    name: "ids are lost between two chunks",
+    file: "packages/store/src/bulk-actions.ts",
+    original: "submitted.ids[position + 1 :",
+    broken: "submitted.ids[position + CASE position WHEN 0 THEN 1 ELSE 2 END :",
+  },
+];
+
+describe("pnpm chaos catches a service in which, on purpose,", () => {
+  test.each(MUTANTS)("$name", { timeout: 240_000 }, async ({ file, original, broken }) => {
+    await using copy = await copyTree();
+    const path = join(copy.directory, file);
+    const source = await readFile(path, "utf8");
+    expect(source).toContain(original);
+    await writeFile(path, source.replace(original, broken));
+    const report = join(copy.directory, "report.json");
+
+    const ending = await run(
+      process.execPath,
+      ["test/chaos/main.ts", "--seconds", "10", "--seed", "1", "--json", report],
+      { cwd: copy.directory },
+    ).catch((error: unknown) => error);
+
+    expect(ending).toMatchObject({ code: 1 });
+    const { violations } = JSON.parse(await readFile(report, "utf8")) as {
+      violations: readonly string[];
+    };
+    expect(violations).not.toEqual([]);
+  });
+});
