@@ -1,4 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startProgram } from "../support/program.ts";
+import { slowDown } from "../support/slow-down.ts";
+import type { TestDatabase } from "../support/test-database.ts";
 import { openTestStack } from "../support/test-stack.ts";
 
 describe("a database that has no room", () => {
@@ -21,3 +26,59 @@ describe("a database that has no room", () => {
     expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
   });
 });
+
+describe("a database that has too many connections", () => {
+  test("costs no record anything: the action waits, and ends when connections are free again", async () => {
+    await using stack = await openTestStack("postgres", { CHUNK_SIZE: "50" });
+    const { token, productIds } = await stack.fillShop({ products: 5_000 });
+    await slowDown(stack.database, "STATEMENT", 0.05);
+    await using role = await createLimitedRole(stack.database);
+    await using worker = startProgram("apps/worker/src/main.ts", {
+      ...stack.environment,
+      DATABASE_URL: role.url,
+    });
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await worker.says(/"ending":"passed_on"/);
+
+    await role.refuseConnections();
+    await worker.says(/too many connections.*nothing is lost/);
+    await role.acceptConnections();
+
+    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+    expect(await stack.database.query("SELECT FROM bulk_action_chunks WHERE failed_count > 0")).toEqual([]);
+  });
+});
+
+type LimitedRole = AsyncDisposable & {
+  /** The database, as this role. */
+  readonly url: string;
+  /** Ends the connections there are; new ones are told that there are too many. */
+  refuseConnections(): Promise<void>;
+  acceptConnections(): Promise<void>;
+};
+
+// No superuser, as those are exempt from every limit, but with the rights of one.
+async function createLimitedRole(database: TestDatabase): Promise<LimitedRole> {
+  const name = `limited_${randomBytes(6).toString("hex")}`;
+  await database.query(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
+  await database.query(`GRANT ${new URL(database.url).username} TO ${name}`);
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = name;
+  return {
+    url: url.href,
+    async refuseConnections() {
+      await database.query(`ALTER ROLE ${name} CONNECTION LIMIT 0`);
+      await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", [
+        name,
+      ]);
+    },
+    async acceptConnections() {
+      await database.query(`ALTER ROLE ${name} CONNECTION LIMIT -1`);
+    },
+    async [Symbol.asyncDispose]() {
+      // Refused as long as the worker's connections are there.
+      await eventually(() => database.query(`DROP ROLE ${name}`));
+    },
+  };
+}

@@ -29,20 +29,26 @@ describe("an order line that arrives while its product's chunk is running", () =
 });
 
 describe("a record that cannot be deleted", () => {
-  test("fails alone, and every other record of its chunk is deleted", async () => {
-    await using service = await openTestService();
-    const { token, productIds } = await service.fillShop({ products: 300 });
-    const bad = [productIds[0], productIds[137], productIds[299]].map(String);
-    await refuseDeletionOf(service, bad);
-    await service.startWorker();
+  test.each([1, 10])(
+    "fails alone, and every other record of its chunk is deleted: %d of 300",
+    async (count) => {
+      await using service = await openTestService();
+      const { token, productIds } = await service.fillShop({ products: 300 });
+      const bad = productIds.filter((_, index) => index % (300 / count) === 0);
+      await refuseDeletionOf(service, bad);
+      await service.startWorker();
 
-    const { id } = await service.submit(token, "delete_products", productIds);
+      const { id } = await service.submit(token, "delete_products", productIds);
 
-    expect(await service.finished(token, id)).toMatchObject({ status: "completed", skipped_record_ids: [] });
-    expect(await countReasons(service.database, id)).toEqual({ "record.internal_error": 3 });
-    expect(await failedIds(service, id)).toEqual(bad);
-    expect(await remaining(service)).toEqual([...bad].sort());
-  });
+      expect(await service.finished(token, id)).toMatchObject({
+        status: "completed",
+        skipped_record_ids: [],
+      });
+      expect(await countReasons(service.database, id)).toEqual({ "record.internal_error": count });
+      expect(await failedIds(service, id)).toEqual(bad);
+      expect(await remaining(service)).toEqual([...bad].sort());
+    },
+  );
 
   test("fails with all others when all are refused, and the bulk action still ends", async () => {
     await using service = await openTestService();
@@ -135,18 +141,47 @@ describe("a record that somebody else holds locked", () => {
 });
 
 describe("records that take long to delete", () => {
-  test("are deleted in smaller numbers when the whole chunk runs into the statement time-out", async () => {
-    await using service = await openTestService();
-    const { token, productIds } = await service.fillShop({ products: 16 });
+  test("are deleted in smaller numbers after a statement time-out, then in full numbers again", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "64" });
+    const { token, productIds } = await service.fillShop({ products: 64 });
     await slowDown(service.database, "ROW", 0.1);
+    await keepDiary(service);
     await service.startWorker({ STATEMENT_TIMEOUT_MS: "1000" });
 
     const { id } = await service.submit(token, "delete_products", productIds);
 
+    await eventually(async () => {
+      expect((await readDiary(service)).at(-1)).toMatchObject({ done_count: 8 });
+    }, 30_000);
+    await service.database.query("DROP TRIGGER be_slow ON products");
+
     expect(await service.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
     expect(await remaining(service)).toEqual([]);
+    const slices = (await readDiary(service)).map(({ slice_size }) => slice_size);
+    expect(slices.slice(0, 3)).toEqual([32, 16, 8]);
+    // Whatever was tried in between, it ends with no limit but the chunk's own size.
+    expect(slices.at(-1)).toBeNull();
   });
 });
+
+// What each write left on the chunk.
+async function keepDiary(service: TestService): Promise<void> {
+  await service.database.query(
+    "CREATE TABLE diary (entry serial PRIMARY KEY, slice_size integer, done_count integer)",
+  );
+  await service.database.query(`
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      INSERT INTO diary (slice_size, done_count) VALUES (NEW.slice_size, NEW.done_count); RETURN NULL; END $$`);
+  await service.database.query(
+    "CREATE TRIGGER note AFTER UPDATE ON bulk_action_chunks FOR EACH ROW EXECUTE FUNCTION note()",
+  );
+}
+
+async function readDiary(
+  service: TestService,
+): Promise<readonly { readonly slice_size: number | null; readonly done_count: number }[]> {
+  return await service.database.query("SELECT slice_size, done_count FROM diary ORDER BY entry");
+}
 
 async function connect(service: TestService): Promise<AsyncDisposable & { readonly client: pg.Client }> {
   const client = new pg.Client({ connectionString: service.database.url });

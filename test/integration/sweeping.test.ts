@@ -120,7 +120,7 @@ test("a turn that is added twice waits in the queue once", async () => {
     // The worker that takes a dead one's turn over puts the same successor into the queue.
     await queue.addTurns([next]);
     await queue.addTurns([next]);
-    const waiting = await queue.native.getWaiting();
+    const waiting = await queue.native.getJobs(["waiting", "prioritized"]);
     expect(waiting.map((job) => job.data.turn).sort()).toEqual([1, 2]);
   } finally {
     await queue.close();

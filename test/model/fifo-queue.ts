@@ -1,4 +1,4 @@
-import type { NewTurn } from "@bulk/queue/turn";
+import { isOpening, type NewTurn } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { Gate } from "./process.ts";
 
@@ -8,7 +8,7 @@ export type QueuedTurn = NewTurn & {
   readonly isTwin: boolean;
 };
 
-/** First in, first out, in memory: the test decides when a turn is taken, and when all are lost. */
+/** Opening turns before others, each kind first in, first out, in memory: the test decides when a turn is taken, and when all are lost. */
 export type FifoQueue = {
   add(turns: readonly QueuedTurn[]): void;
   take(): QueuedTurn | undefined;
@@ -29,8 +29,8 @@ export function createFifoQueue(): FifoQueue {
       delayed = [...delayed, ...turns.filter((turn) => turn.delayMs > 0)];
     },
     take() {
-      const [first, ...others] = waiting;
-      waiting = others;
+      const first = waiting.find(isOpening) ?? waiting[0];
+      waiting = waiting.filter((turn) => turn !== first);
       return first;
     },
     all: () => [...waiting, ...delayed],

@@ -1,3 +1,4 @@
+import { isOpening } from "@bulk/queue/turn";
 import {
   type Bench,
   clearBench,
@@ -92,7 +93,8 @@ async function take(bench: Bench, pace: Pace): Promise<void> {
 
 function noteTaken(bench: Bench, turn: QueuedTurn): void {
   bench.taken.push(turn);
-  if (bench.lastTaken === undefined || turn.enqueuedAt > bench.lastTaken) bench.lastTaken = turn.enqueuedAt;
+  const isNewer = bench.lastTaken === undefined || turn.enqueuedAt > bench.lastTaken;
+  if (isNewer && !isOpening(turn)) bench.lastTaken = turn.enqueuedAt;
 }
 
 async function settleAction(bench: Bench, number: number, pace: Pace): Promise<void> {

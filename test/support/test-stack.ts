@@ -25,7 +25,7 @@ export type TestStack = Client & {
   startWorker(): Program;
   /** Another API on the same port. */
   restartApi(): Promise<Program>;
-  fillShop(size: Partial<ShopSize>): Promise<FilledShop>;
+  fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
@@ -51,7 +51,9 @@ export async function openTestStack(
     url: `http://127.0.0.1:${port}`,
     startWorker: () => startProgram("apps/worker/src/main.ts", environment, [], directory),
     restartApi: () => startApi(environment, directory),
-    fillShop: (size) => fillShop(database.url, "test", { products: 0, customers: 0, inUse: 0, ...size }),
+    fillShop(size, account = "test") {
+      return fillShop(database.url, account, { products: 0, customers: 0, inUse: 0, ...size });
+    },
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
       await redis?.dispose();

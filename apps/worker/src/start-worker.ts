@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
+import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
 import { every } from "@bulk/service/every";
@@ -33,7 +34,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     engine,
     concurrency: config.WORKER_CONCURRENCY,
     takeTurn(turn: TakenTurn) {
-      if (lastTaken === undefined || turn.enqueuedAt > lastTaken) lastTaken = turn.enqueuedAt;
+      // An opening turn gets ahead: that it was taken tells nothing about the others.
+      const isNewer = lastTaken === undefined || turn.enqueuedAt > lastTaken;
+      if (isNewer && !isOpening(turn)) lastTaken = turn.enqueuedAt;
       return takeTurn(turn, tools);
     },
     onError,

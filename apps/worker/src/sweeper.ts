@@ -9,7 +9,10 @@ export type SweeperTools = {
   readonly database: Database;
   readonly queue: Pick<TurnQueue, "addTurns" | "isDrained">;
   readonly logger: Logger;
-  /** When the turn this process took last was enqueued; `undefined` before its first. */
+  /**
+   * When the newest turn this process took was enqueued, opening turns left out; `undefined` before the
+   * first.
+   */
   readonly lastTaken: () => Date | undefined;
   readonly window: number;
   readonly retentionDays: number;
@@ -39,8 +42,8 @@ export async function sweep(tools: SweeperTools): Promise<void> {
 }
 
 /*
- * The queue is first in, first out: everything enqueued before the turn a worker last took has been
- * started, and when nothing waits, everything has. The clock is read before the queue is asked, so that
+ * Turns that go on are taken first in, first out, and only when no opening turn waits: everything enqueued
+ * before the one a worker last took has been started, and when nothing waits, everything has. The clock is read before the queue is asked, so that
  * what comes in between does not count. A queue that does not answer tells nothing.
  */
 async function readWatermark(tools: SweeperTools): Promise<Date | undefined> {

@@ -1,14 +1,15 @@
 import { createPostgresBackend, Queue } from "bullmq";
 import { connectPostgres, connectRedis, QUEUE_NAME, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
-import type { NewTurn } from "./turn.ts";
+import { isOpening, type NewTurn } from "./turn.ts";
 
 /** The producer's side of the queue. */
 export type TurnQueue = {
   /** BullMQ's own object, for Bull Board. */
   readonly native: Queue;
   /**
-   * Adds turns at the back, in order; a turn that was added before is ignored. Throws when the queue did not take them within the deadline; it may
-   * still take them later, which costs nothing: a turn too many finds nothing to do.
+   * Adds turns at the back, in order: opening turns behind the other opening ones, which are taken first.
+   * A turn that was added before is ignored. Throws when the queue did not take them within the deadline;
+   * it may still take them later, which costs nothing: a turn too many finds nothing to do.
    */
   addTurns(turns: readonly NewTurn[]): Promise<void>;
   /** Whether every turn that was ever added has been started. Throws after the deadline. */
@@ -34,7 +35,8 @@ export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions)
       await within(deadlineMs, queue.addBulk(turns.map(toJob)));
     },
     async isDrained() {
-      return (await within(deadlineMs, queue.getWaitingCount())) === 0;
+      const waiting = await within(deadlineMs, queue.getJobCounts("waiting", "prioritized"));
+      return Object.values(waiting).every((count) => count === 0);
     },
     async close() {
       await within(deadlineMs, queue.close()).catch(onError);
@@ -71,7 +73,13 @@ function openNative(
 function toJob({ actionType, enqueuedAt, delayMs, ...data }: NewTurn) {
   const { bulkActionId, generation, lane, turn } = data;
   const jobId = `${bulkActionId}-${generation}-${lane}-${turn}`;
-  return { name: actionType, data, opts: { jobId, timestamp: enqueuedAt.getTime(), delay: delayMs } };
+  const opts = { jobId, timestamp: enqueuedAt.getTime(), delay: delayMs, priority: priority(data) };
+  return { name: actionType, data, opts };
+}
+
+// BullMQ takes jobs without a priority (0) first, then priority 1; each kind first in, first out.
+function priority(turn: Pick<NewTurn, "lane" | "turn">): number {
+  return isOpening(turn) ? 0 : 1;
 }
 
 async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {

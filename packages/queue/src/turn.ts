@@ -42,6 +42,14 @@ export function firstTurns(
   }));
 }
 
+/**
+ * Whether this is a bulk action's first turn of all. It is taken before every turn that goes on, so that a
+ * small bulk action, which needs no other, does not wait for everybody's lanes to come round.
+ */
+export function isOpening({ lane, turn }: Pick<Turn, "lane" | "turn">): boolean {
+  return lane === 1 && turn === 1;
+}
+
 /** A job taken from the queue, not yet believed. */
 export function parseTurn(value: unknown): Turn {
   if (typeof value === "object" && value !== null) {
