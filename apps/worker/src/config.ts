@@ -11,7 +11,7 @@ export const workerConfig = engineConfig.extend({
   /** How many lanes one bulk action may have at once. */
   WINDOW: wholeNumber(1, 64).default(4),
   /** How long a turn goes on before it lets the others have theirs. */
-  TURN_MS: wholeNumber(1, 5_000).default(250),
+  TURN_MS: wholeNumber(1, 5_000).default(100),
   /** How long the sweeper rests between two looks. */
   SWEEP_INTERVAL_MS: wholeNumber(100, 3_600_000).default(2_000),
   /** How long an ended bulk action is kept. */
