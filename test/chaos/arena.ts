@@ -1,11 +1,11 @@
 import type pg from "pg";
-import type { ChaosEngines } from "./engines.ts";
+import type { Engines } from "../support/engines.ts";
 import type { ServiceProcess } from "./services.ts";
 import type { ActionType } from "./shop.ts";
 
 /** Everything there is to break. */
 export type Arena = {
-  readonly engines: ChaosEngines;
+  readonly engines: Engines;
   /** Past every proxy. */
   readonly database: pg.Pool;
   readonly services: readonly ServiceProcess[];

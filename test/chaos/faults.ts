@@ -1,6 +1,6 @@
 import type pg from "pg";
+import type { Engines } from "../support/engines.ts";
 import type { Arena } from "./arena.ts";
-import type { ChaosEngines } from "./engines.ts";
 import type { Fault, ServiceName } from "./fault-plan.ts";
 import { pause } from "./pause.ts";
 import { sayToRedis } from "./redis-command.ts";
@@ -128,7 +128,7 @@ async function hitNetwork(
 
 async function hitRedis(
   fault: Fault & { readonly kind: "kill_redis" | "flush_redis" | "pause_redis" | "sleep_redis" },
-  { redis }: ChaosEngines,
+  { redis }: Engines,
   ending: AbortSignal,
 ): Promise<boolean> {
   if (redis === undefined) return false;

@@ -4,10 +4,11 @@ import { findFreePort } from "@bulk/local/free-port";
 import { program } from "commander";
 import pg from "pg";
 import { type Client, createClient } from "../support/client.ts";
+import { type Engines, startEngines } from "../support/engines.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import { openTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
-import { type ChaosEngines, startEngines } from "./engines.ts";
+import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
 
 program
   .name("pnpm chaos:recovery")
@@ -21,7 +22,7 @@ const { outage } = program.opts<{ outage: number }>();
 
 /** Everything a case may break. */
 type Bench = {
-  readonly engines: ChaosEngines;
+  readonly engines: Engines;
   readonly database: pg.Client;
   readonly shop: FilledShop;
   readonly client: Client;
@@ -61,7 +62,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-await using engines = await startEngines("redis");
+await using engines = await startEngines("redis", HASTENED_RECOVERY);
 await using toPostgres = await openTcpProxy(engines.databaseUrl);
 await using apiToRedis = await openTcpProxy(engines.redis?.url ?? "");
 const shop = await fillShop(engines.databaseUrl, "recovery", { products: 600_000, customers: 0, inUse: 0 });

@@ -1,10 +1,11 @@
 import pg from "pg";
+import { type Engines, startEngines } from "../support/engines.ts";
 import { breakThings, type Tools } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
 import { checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
 import { drain, readFinalAnswers } from "./drain.ts";
-import { type ChaosEngines, startEngines } from "./engines.ts";
+import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
 import {
   type ChaosOptions,
   type ChaosProgress,
@@ -28,7 +29,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     options.onProgress(describeProgress(phase, (performance.now() - startedAt) / 1_000, notes));
   }, 250);
   try {
-    await using engines = await startEngines(options.engine);
+    await using engines = await startEngines(options.engine, HASTENED_RECOVERY);
     await using database = openPool(engines.databaseUrl);
     const shops = await fillShops(engines.databaseUrl, database.pool);
     options.interrupted.throwIfAborted();
@@ -73,7 +74,7 @@ function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
 }
 
 async function openServices(
-  { databaseUrl, redis }: ChaosEngines,
+  { databaseUrl, redis }: Engines,
   { logDirectory }: ChaosOptions,
   { violations }: Notes,
 ): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {

@@ -6,11 +6,10 @@ import { openPostgresCluster, type PostgresCluster } from "@bulk/local/postgres-
 import { migrateQueue } from "@bulk/queue/migrate-queue";
 import { migrate } from "@bulk/store/migration/migrate";
 import pg from "pg";
-import { findRedisServer, type RedisServer, startRedisServer } from "../support/redis-server.ts";
-import type { ChaosEngine } from "./fault-plan.ts";
+import { findRedisServer, type RedisServer, startRedisServer } from "./redis-server.ts";
 
 /** Real engines of a run's own, on free ports, in a temporary directory. */
-export type ChaosEngines = AsyncDisposable & {
+export type Engines = AsyncDisposable & {
   /** As superuser, past every proxy. */
   readonly databaseUrl: string;
   readonly redis: RedisServer | undefined;
@@ -18,10 +17,18 @@ export type ChaosEngines = AsyncDisposable & {
   restartPostgres(): Promise<void>;
 };
 
-export async function startEngines(engine: ChaosEngine): Promise<ChaosEngines> {
-  const redis = engine === "redis" ? await startRedis() : undefined;
+/**
+ * Starts both, or PostgreSQL alone when the queue is to live there.
+ *
+ * @param settings of PostgreSQL, as `name = value`; those that need no restart
+ */
+export async function startEngines(
+  queue: "postgres" | "redis",
+  settings: readonly string[],
+): Promise<Engines> {
+  const redis = queue === "redis" ? await startRedis() : undefined;
   try {
-    const postgres = await startPostgres();
+    const postgres = await startPostgres(settings);
     return {
       ...postgres,
       redis,
@@ -36,8 +43,8 @@ export async function startEngines(engine: ChaosEngine): Promise<ChaosEngines> {
   }
 }
 
-async function startPostgres(): Promise<Omit<ChaosEngines, "redis">> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), "bulk-actions-chaos-")));
+async function startPostgres(settings: readonly string[]): Promise<Omit<Engines, "redis">> {
+  const directory = await realpath(await mkdtemp(join(tmpdir(), "bulk-actions-engines-")));
   const postgres = await ownEmbeddedPostgres(directory);
   async function stop(): Promise<void> {
     await postgres.close();
@@ -47,7 +54,7 @@ async function startPostgres(): Promise<Omit<ChaosEngines, "redis">> {
     const cluster = await openPostgresCluster(directory, ["namespace", "user"]);
     await migrate(postgres.url);
     await migrateQueue(postgres.url);
-    await hastenRecovery(postgres.url);
+    await change(postgres.url, settings);
     return {
       databaseUrl: postgres.url,
       restartPostgres: () => restartAtOnce(cluster),
@@ -64,17 +71,11 @@ async function restartAtOnce({ binaries, directory, log }: PostgresCluster): Pro
   await binaries.run("pg_ctl", ["restart", ...parameters]);
 }
 
-/*
- * The machine never fails here, only processes, and what a process has written survives it: without fsync
- * nothing is lost, and a recovery takes a second instead of seven.
- */
-async function hastenRecovery(url: string): Promise<void> {
+async function change(url: string, settings: readonly string[]): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    for (const setting of ["fsync = off", "checkpoint_timeout = '30s'", "max_wal_size = '256MB'"]) {
-      await client.query(`ALTER SYSTEM SET ${setting}`);
-    }
+    for (const setting of settings) await client.query(`ALTER SYSTEM SET ${setting}`);
     await client.query("SELECT pg_reload_conf()");
   } finally {
     await client.end();
