@@ -1,11 +1,24 @@
 import type pg from "pg";
-import type { Engines } from "../support/engines.ts";
+import type { RedisServer } from "../support/redis-server.ts";
 import type { ServiceProcess } from "./services.ts";
 import type { ActionType } from "./shop.ts";
 
+/** Where the run takes place. What is `undefined` cannot be broken. */
+export type ChaosEngines = AsyncDisposable & {
+  /** Past every proxy. */
+  readonly databaseUrl: string;
+  readonly redisUrl?: string | undefined;
+  /** Empties the Redis database. */
+  readonly flushRedis?: (() => Promise<void>) | undefined;
+  /** Where nobody else lives: to be killed and paused. */
+  readonly redisServer?: RedisServer | undefined;
+  /** Ends PostgreSQL without a shutdown and starts it again. */
+  readonly restartPostgres?: (() => Promise<void>) | undefined;
+};
+
 /** Everything there is to break. */
 export type Arena = {
-  readonly engines: Engines;
+  readonly engines: ChaosEngines;
   /** Past every proxy. */
   readonly database: pg.Pool;
   readonly services: readonly ServiceProcess[];

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Engines } from "../support/engines.ts";
+import type { RedisServer } from "../support/redis-server.ts";
 import type { Arena } from "./arena.ts";
 import type { Fault, ServiceName } from "./fault-plan.ts";
 import { pause } from "./pause.ts";
@@ -57,13 +57,13 @@ async function apply(fault: Fault, arena: Arena, ending: AbortSignal): Promise<b
     case "delay":
       return await hitNetwork(fault, findService(arena, fault.service), ending);
     case "kill_redis":
-    case "flush_redis":
     case "pause_redis":
     case "sleep_redis":
-      return await hitRedis(fault, arena.engines, ending);
+      return await hitRedis(fault, arena.engines.redisServer, ending);
+    case "flush_redis":
+      return await applyIfPossible(arena.engines.flushRedis);
     case "restart_postgres":
-      await arena.engines.restartPostgres();
-      return true;
+      return await applyIfPossible(arena.engines.restartPostgres);
     case "terminate_backends":
       return await terminateBackends(arena.database, fault.count);
     case "order_lines":
@@ -126,9 +126,14 @@ async function hitNetwork(
   }
 }
 
+async function applyIfPossible(cause: (() => Promise<void>) | undefined): Promise<boolean> {
+  await cause?.();
+  return cause !== undefined;
+}
+
 async function hitRedis(
-  fault: Fault & { readonly kind: "kill_redis" | "flush_redis" | "pause_redis" | "sleep_redis" },
-  { redis }: Engines,
+  fault: Fault & { readonly kind: "kill_redis" | "pause_redis" | "sleep_redis" },
+  redis: RedisServer | undefined,
   ending: AbortSignal,
 ): Promise<boolean> {
   if (redis === undefined) return false;
@@ -138,8 +143,6 @@ async function hitRedis(
       await pause(fault.downMs, ending);
       await redis.start();
       return true;
-    case "flush_redis":
-      return await tellRedis(redis.port, "FLUSHALL");
     case "pause_redis": {
       const isPaused = await tellRedis(redis.port, `CLIENT PAUSE ${fault.forMs} ALL`);
       await pause(fault.forMs, ending);
@@ -161,7 +164,8 @@ async function terminateBackends(database: pg.Pool, count: number): Promise<bool
   const { rowCount } = await database
     .query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE application_name IN ('bulk-actions-api', 'bulk-actions-worker', 'bulk-actions-queue')
+       WHERE datname = current_database()
+         AND application_name IN ('bulk-actions-api', 'bulk-actions-worker', 'bulk-actions-queue')
        ORDER BY random() LIMIT $1`,
       [count],
     )

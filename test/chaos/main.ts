@@ -8,6 +8,8 @@ type Options = {
   readonly seconds: number;
   readonly seed: number;
   readonly engine: ChaosEngine;
+  readonly databaseUrl?: string;
+  readonly redisUrl?: string;
   readonly json?: string;
   readonly logs?: string;
 };
@@ -24,12 +26,20 @@ program
   .addOption(
     new Option("--engine <engine>", "where the queue is").choices(["postgres", "redis"]).default("postgres"),
   )
+  .option("--database-url <url>", "your own server; a database is created there and dropped again", parseUrl)
+  .option("--redis-url <url>", "with it, your own Redis; the database must be empty (redis://…/15)", parseUrl)
   .option("--json <file>", "write the result there as JSON")
   .option("--logs <directory>", "keep there what the processes wrote")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
 const options = program.opts<Options>();
+if (options.redisUrl !== undefined && options.databaseUrl === undefined) {
+  program.error("--redis-url needs --database-url beside it.");
+}
+if (options.databaseUrl !== undefined && options.engine === "redis" && options.redisUrl === undefined) {
+  program.error("--engine redis with --database-url needs --redis-url as well.");
+}
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort());
 
@@ -42,12 +52,21 @@ try {
   process.exit(1);
 }
 
-async function run({ seconds, seed, engine, json, logs }: Options): Promise<number> {
+async function run({
+  seconds,
+  seed,
+  json,
+  logs,
+  databaseUrl,
+  redisUrl,
+  ...options
+}: Options): Promise<number> {
+  const engine = redisUrl === undefined ? options.engine : "redis";
   console.log(`Chaos: ${seconds} s, seed ${seed}, queue on ${engine}`);
   if (logs !== undefined) await mkdir(logs, { recursive: true });
   const line = createLiveLine();
   const result = await runChaos({
-    ...{ seconds, seed, engine, logDirectory: logs, interrupted: interruption.signal },
+    ...{ seconds, seed, engine, databaseUrl, redisUrl, logDirectory: logs, interrupted: interruption.signal },
     onProgress: line.show,
   }).finally(line.end);
   printReport(result);
@@ -58,6 +77,11 @@ async function run({ seconds, seed, engine, json, logs }: Options): Promise<numb
     await writeFile(json, `${JSON.stringify(content, null, 2)}\n`);
   }
   return result.violations.length === 0 ? 0 : 1;
+}
+
+function parseUrl(text: string): string {
+  if (!URL.canParse(text)) throw new InvalidArgumentError("It must be a URL.");
+  return text;
 }
 
 function parseCount(text: string): number {

@@ -6,6 +6,9 @@ export type ChaosOptions = {
   readonly seconds: number;
   readonly seed: number;
   readonly engine: ChaosEngine;
+  /** Servers somebody else runs; `undefined`: start some of our own. */
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
   /** Where to keep what the processes write; `undefined`: nowhere. */
   readonly logDirectory: string | undefined;
   /** Ends the run early. */

@@ -1,10 +1,12 @@
 import pg from "pg";
-import { type Engines, startEngines } from "../support/engines.ts";
+import { startEngines } from "../support/engines.ts";
+import type { ChaosEngines } from "./arena.ts";
 import { breakThings, type Tools } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
 import { checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
 import { drain, readFinalAnswers } from "./drain.ts";
+import { openGivenEngines } from "./given-engines.ts";
 import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
 import {
   type ChaosOptions,
@@ -29,7 +31,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     options.onProgress(describeProgress(phase, (performance.now() - startedAt) / 1_000, notes));
   }, 250);
   try {
-    await using engines = await startEngines(options.engine, HASTENED_RECOVERY);
+    await using engines = await openEngines(options);
     await using database = openPool(engines.databaseUrl);
     const shops = await fillShops(engines.databaseUrl, database.pool);
     options.interrupted.throwIfAborted();
@@ -43,6 +45,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   } finally {
     clearInterval(reporter);
   }
+}
+
+async function openEngines({ engine, databaseUrl, redisUrl }: ChaosOptions): Promise<ChaosEngines> {
+  if (databaseUrl !== undefined) return await openGivenEngines(databaseUrl, redisUrl);
+  const { redis, ...own } = await startEngines(engine, HASTENED_RECOVERY);
+  return { ...own, redisUrl: redis?.url, redisServer: redis, flushRedis: redis?.flush };
 }
 
 async function breakAndCheck(
@@ -74,12 +82,12 @@ function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
 }
 
 async function openServices(
-  { databaseUrl, redis }: Engines,
+  { databaseUrl, redisUrl }: ChaosEngines,
   { logDirectory }: ChaosOptions,
   { violations }: Notes,
 ): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {
   const services = await startServices({
-    ...{ databaseUrl, redisUrl: redis?.url, logDirectory },
+    ...{ databaseUrl, redisUrl, logDirectory },
     report: (violation) => violations.push(violation),
   });
   return {
