@@ -10,12 +10,7 @@ describe("a database that has no room", () => {
   test("costs no record anything: the action waits, says so in the log, and ends when there is room again", async () => {
     await using stack = await openTestStack("postgres");
     const { token, productIds } = await stack.fillShop({ products: 300 });
-    await stack.database.query(`
-      CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
-    await stack.database.query(
-      "CREATE TRIGGER be_full BEFORE UPDATE ON bulk_action_chunks FOR EACH ROW EXECUTE FUNCTION be_full()",
-    );
+    await beFullOn(stack.database, "UPDATE ON bulk_action_chunks");
     await using worker = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
 
@@ -25,7 +20,32 @@ describe("a database that has no room", () => {
 
     expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
   });
+
+  test("accepts no action, says so with a 503, and accepts again when there is room", async () => {
+    await using stack = await openTestStack("postgres");
+    const { token, productIds } = await stack.fillShop({ products: 3 });
+    await beFullOn(stack.database, "INSERT ON bulk_actions");
+
+    const refused = await stack.request(token, "/v1/bulk_actions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ bulk_action: { action_type: "delete_products", record_ids: productIds } }),
+    });
+
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await refused.json()).toMatchObject({ code: "service.unavailable", validation_errors: [] });
+    await stack.database.query("DROP TRIGGER be_full ON bulk_actions");
+    expect(await stack.submit(token, "delete_products", productIds)).toMatchObject({ status: "pending" });
+  });
 });
+
+async function beFullOn(database: TestDatabase, event: string): Promise<void> {
+  await database.query(`
+    CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
+  await database.query(`CREATE TRIGGER be_full BEFORE ${event} FOR EACH ROW EXECUTE FUNCTION be_full()`);
+}
 
 describe("a database that has too many connections", () => {
   test("costs no record anything: the action waits, and ends when connections are free again", async () => {
