@@ -47,6 +47,29 @@ async function beFullOn(database: TestDatabase, event: string): Promise<void> {
   await database.query(`CREATE TRIGGER be_full BEFORE ${event} FOR EACH ROW EXECUTE FUNCTION be_full()`);
 }
 
+describe("a record that is given up", () => {
+  test.each([
+    ["Refused by a rule of the shop", "23514", /record given up; the database refuses it/],
+    ["Serialisation failed", "40001", /record given up; submit its id again/],
+  ])("is told in the log with what to do about it: %s", async (message, code, advice) => {
+    await using stack = await openTestStack("postgres");
+    const { token, productIds } = await stack.fillShop({ products: 1 });
+    await stack.database.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION '${message}' USING ERRCODE = '${code}'; END $$`);
+    await stack.database.query(
+      "CREATE TRIGGER refuse BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    await using worker = stack.startWorker();
+
+    const { id } = await stack.submit(token, "delete_products", productIds);
+
+    await worker.says(advice);
+    expect(await stack.finished(token, id)).toMatchObject({ status: "completed" });
+    expect(worker.output()).not.toContain(message);
+  });
+});
+
 describe("a database that has too many connections", () => {
   test("costs no record anything: the action waits, and ends when connections are free again", async () => {
     await using stack = await openTestStack("postgres", { CHUNK_SIZE: "50" });

@@ -1,12 +1,13 @@
 import type { Action } from "@bulk/actions/action";
 import type { Registry } from "@bulk/actions/registry";
-import type { Tally } from "@bulk/domain/outcome";
+import type { ChunkRemedy } from "@bulk/domain/chunk-failure";
+import { isRetriable, type Tally } from "@bulk/domain/outcome";
 import type { Turn } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { TakenTurn, TurnReport } from "@bulk/queue/turn-worker";
 import type { Logger } from "@bulk/service/logger";
 import { markStarted, recordActivity, settle } from "@bulk/store/bulk-actions";
-import { applyNextChunk, applyNextChunkCarefully } from "@bulk/store/chunks";
+import { applyNextChunk, applyNextChunkCarefully, type CarefulReport } from "@bulk/store/chunks";
 import type { Database } from "@bulk/store/database";
 import { findChunkFault } from "@bulk/store/sqlstate";
 
@@ -111,17 +112,28 @@ async function takeCarefulStep(turn: TakenTurn, action: Action, tools: TurnTools
     case "applied":
       return { kind: "worked", tally: careful.report };
     case "set_back": {
-      const { position, fault, remedy } = careful;
-      const { bulkActionId } = turn;
-      // The database's message may quote a record; it is kept on the chunk, not in the log.
-      tools.logger.warn(
-        { bulkActionId, position, fault, remedy },
-        "chunk set back; the database's words are in bulk_action_chunks.last_error",
-      );
-      const failed = remedy.kind === "fail_record" ? 1 : 0;
+      logSetBack(turn, careful, tools.logger);
+      const failed = careful.remedy.kind === "fail_record" ? 1 : 0;
       return { kind: "worked", tally: { deleted: 0, skipped: 0, failed } };
     }
   }
+}
+
+// The database's message may quote a record; it is kept on the chunk, not in the log.
+function logSetBack({ bulkActionId }: Turn, { position, fault, remedy }: SetBack, logger: Logger): void {
+  logger.warn(
+    { bulkActionId, position, fault, remedy },
+    `${describeRemedy(remedy)}; the database's words are in bulk_action_chunks.last_error`,
+  );
+}
+
+type SetBack = Extract<CarefulReport, { readonly kind: "set_back" }>;
+
+function describeRemedy(remedy: ChunkRemedy): string {
+  if (remedy.kind !== "fail_record") return "chunk set back, to be tried again";
+  return isRetriable(remedy.code)
+    ? "record given up; submit its id again when what was in its way is gone"
+    : "record given up; the database refuses it, and will again until that is mended";
 }
 
 function nothingLeft(percent: number | undefined): Step {
