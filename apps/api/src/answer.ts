@@ -21,14 +21,21 @@ export function answerWith(
         params: request.params,
         query: new URLSearchParams(request.originalUrl.replace(/^[^?]*/, "")),
         body: request.body,
+        ifNoneMatch: request.headers["if-none-match"],
         logger: request.log,
       },
       context,
     );
+    if ("bulkActionId" in answer) {
+      response.locals.bulkActionId = answer.bulkActionId;
+      response.set(answer.headers);
+    }
     switch (answer.kind) {
       case "json":
-        response.locals.bulkActionId = answer.bulkActionId;
         response.json(answer.body);
+        return;
+      case "not_modified":
+        response.status(304).end();
         return;
       case "json_stream":
         await writePieces(response, answer.pieces);

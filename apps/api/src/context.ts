@@ -21,15 +21,24 @@ export type ApiRequest = {
   readonly query: URLSearchParams;
   /** Parsed JSON or form; `undefined` without a body. */
   readonly body: unknown;
+  /** Which copies the caller has. */
+  readonly ifNoneMatch: string | undefined;
   readonly logger: Logger;
 };
 
-/** What an endpoint answers: the body of a 200, whole or piece by piece. */
+/** What an endpoint answers: the body of a 200, whole or piece by piece, or a 304. */
 export type ApiAnswer =
   | {
       readonly kind: "json";
       readonly body: unknown;
+      readonly headers: Readonly<Record<string, string>>;
       /** The bulk action it is about, for the log. */
+      readonly bulkActionId: string;
+    }
+  | {
+      /** The caller's copy is the current one. */
+      readonly kind: "not_modified";
+      readonly headers: Readonly<Record<string, string>>;
       readonly bulkActionId: string;
     }
   | { readonly kind: "json_stream"; readonly pieces: AsyncIterable<string> };

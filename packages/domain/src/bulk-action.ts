@@ -5,6 +5,11 @@
  */
 export type BulkActionStatus = "pending" | "processing" | "succeeded" | "completed" | "invalid";
 
+/** Whether more may happen to it; an ended bulk action never changes again. */
+export function isOpen(status: BulkActionStatus): boolean {
+  return status === "pending" || status === "processing";
+}
+
 /** One request as it is kept; the ids are in its chunks. */
 export type BulkAction = {
   readonly id: string;

@@ -57,6 +57,24 @@ export async function findBulkAction(
   return bulkAction;
 }
 
+/** What decides, beside what never changes, what `findBulkAction` would answer. */
+export type BulkActionVersion = Pick<BulkAction, "status" | "updatedAt"> & { readonly skippedCount: number };
+
+/** The version of the account's bulk action of this id; costs the same however many ids it has. */
+export async function findBulkActionVersion(
+  database: Database,
+  accountId: string,
+  id: string,
+): Promise<BulkActionVersion | undefined> {
+  const [version] = await database.$queryRaw<BulkActionVersion[]>`
+    SELECT status, updated_at AS "updatedAt",
+           (SELECT sum(skipped_count)::int FROM bulk_action_chunks
+            WHERE bulk_action_id = bulk_action.id) AS "skippedCount"
+    FROM bulk_actions bulk_action
+    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
+  return version;
+}
+
 export type SortColumn = "created_at" | "updated_at";
 
 export type ListQuery = {

@@ -4,6 +4,7 @@ import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import type { ApiAnswer, ApiContext, ApiRequest } from "../context.ts";
 import { isUuid } from "../is-uuid.ts";
+import { RETRY_AFTER } from "../polling.ts";
 import { presentBulkAction } from "../present.ts";
 
 /**
@@ -22,7 +23,8 @@ export async function createBulkAction(request: ApiRequest, context: ApiContext)
     request.logger.warn({ error, bulkActionId: bulkAction.id }, "not enqueued; the sweeper will do it");
   });
   const body = presentBulkAction({ ...bulkAction, recordIds, skippedIds: [] });
-  return { kind: "json", body, bulkActionId: bulkAction.id };
+  const headers = { Location: `/v1/bulk_actions/${bulkAction.id}`, ...RETRY_AFTER };
+  return { kind: "json", body, headers, bulkActionId: bulkAction.id };
 }
 
 type NewBulkAction = { readonly actionType: string; readonly recordIds: readonly string[] };

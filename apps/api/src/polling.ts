@@ -1,0 +1,25 @@
+import { isOpen } from "@bulk/domain/bulk-action";
+import type { BulkActionVersion } from "@bulk/store/bulk-actions";
+
+/** How long a caller should rest before asking again; an open bulk action changes several times a second. */
+export const RETRY_AFTER = { "Retry-After": "1" } as const;
+
+/**
+ * What lets a caller wait for a bulk action at little cost: an `ETag` that changes exactly when the body does
+ * (skipped ids only ever come in addition, so their number tells), and `Retry-After` as long as it is open.
+ */
+export function pollingHeaders({ status, updatedAt, skippedCount }: BulkActionVersion): PollingHeaders {
+  const etag = `"${status}-${updatedAt.getTime()}-${skippedCount}"`;
+  return { ETag: etag, ...(isOpen(status) && RETRY_AFTER) };
+}
+
+type PollingHeaders = { readonly ETag: string; readonly "Retry-After"?: string };
+
+/**
+ * Whether an `If-None-Match` header names this ETag: the weak comparison of RFC 9110, 13.1.2. Express's own
+ * answers no to every `Cache-Control: no-cache`, which `fetch` adds to a request with this header.
+ */
+export function isNamed(etag: string, ifNoneMatch: string): boolean {
+  const names = ifNoneMatch.split(",").map((name) => name.trim().replace(/^W\//, ""));
+  return names.includes("*") || names.includes(etag);
+}
