@@ -19,10 +19,11 @@ export type Program = {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The files that the scripts of package.json run. */
+/** The files that the scripts of package.json run, and what the benchmark measures beside them. */
 export type Entry =
   | "apps/api/src/main.ts"
   | "apps/worker/src/main.ts"
+  | `test/bench/${"bare-api" | "peer-worker"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
 /** Starts a process of the tree in `directory`, with these variables and no others of ours. */

@@ -1,0 +1,59 @@
+import type { Bench, Measurement, QueueEngine } from "./bench.ts";
+import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import { collect, repeat } from "./figures.ts";
+import { timeFloor } from "./floor.ts";
+import { type BenchService, startService } from "./service.ts";
+import { type ActionType, loadShop } from "./shop.ts";
+import { timeAction } from "./time-action.ts";
+
+/** From POST to terminal status against the bare DELETE, one after the other, each on a fresh shop. */
+export async function deleteThroughput(bench: Bench): Promise<readonly Measurement[]> {
+  return [
+    ...(await measureOn(bench, "redis", "")),
+    ...(await measureOn(bench, "postgres", "_postgres_queue")),
+  ];
+}
+
+async function measureOn(bench: Bench, queue: QueueEngine, suffix: string): Promise<readonly Measurement[]> {
+  await using engines = await openBenchEngines(queue);
+  await using service = await startService(engines, 1);
+  await warmUp(engines, service);
+  const measure = (type: ActionType, count: number, name: string) =>
+    comparePairs(bench, { engines, service, type, count, name: `${name}${suffix}` });
+  const products = await measure("delete_products", bench.products, "");
+  const customers = await measure("delete_customers", bench.products, "_customers");
+  const million = bench.full ? await measure("delete_products", 1_000_000, "_million") : [];
+  return [...products, ...customers, ...million];
+}
+
+// The first statements of a process compile, connect and fill caches.
+async function warmUp(engines: BenchEngines, service: BenchService): Promise<void> {
+  const shop = await loadShop(engines, "delete_products", 5_000);
+  await timeAction(engines, service, shop);
+}
+
+type Comparison = {
+  readonly engines: BenchEngines;
+  readonly service: BenchService;
+  readonly type: ActionType;
+  readonly count: number;
+  readonly name: string;
+};
+
+async function comparePairs(bench: Bench, comparison: Comparison): Promise<readonly Measurement[]> {
+  const { engines, service, type, count, name } = comparison;
+  const runs = await repeat(bench.pairs, async (number) => {
+    const ownMs = await timeAction(engines, service, await loadShop(engines, type, count));
+    const floorMs = await timeFloor(engines, await loadShop(engines, type, count));
+    const share = floorMs / ownMs;
+    bench.say(
+      `${type} × ${count}${name}, pair ${number}: ${ownMs.toFixed()} ms, ${share.toFixed(2)} of the floor`,
+    );
+    return {
+      [`share_of_floor${name}`]: share,
+      [`ids_per_second${name}`]: (1_000 * count) / ownMs,
+      [`floor_ids_per_second${name}`]: (1_000 * count) / floorMs,
+    };
+  });
+  return collect(runs);
+}

@@ -1,0 +1,25 @@
+import autocannon from "autocannon";
+
+/** What a server did under load for some seconds. */
+export type LoadResult = {
+  readonly requestsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+};
+
+/** Sends one request again and again on some connections; throws when any answer was not the expected one. */
+export async function load(
+  options: Pick<autocannon.Options, "url" | "method" | "headers" | "body" | "connections" | "duration">,
+  expectedStatus: "2xx" | "3xx" = "2xx",
+): Promise<LoadResult> {
+  // Autocannon's types let a header be undefined, and its options have no undefined values.
+  const result = await autocannon({ timeout: 60, ...options });
+  const total = result["1xx"] + result["2xx"] + result["3xx"] + result["4xx"] + result["5xx"];
+  if (result.errors > 0 || total === 0 || result[expectedStatus] !== total) {
+    throw new Error(
+      `Load on ${options.url}: ${result.errors} errors, ${result.non2xx} answers of another status.`,
+    );
+  }
+  const { p50: p50Ms, p99: p99Ms } = result.latency;
+  return { requestsPerSecond: total / result.duration, p50Ms, p99Ms };
+}

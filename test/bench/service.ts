@@ -1,0 +1,46 @@
+import { findFreePort } from "@bulk/local/free-port";
+import { type Client, createClient } from "../support/client.ts";
+import { type Program, startProgram } from "../support/program.ts";
+import type { BenchEngines } from "./engines.ts";
+
+/** The service under measurement: API and workers as processes of their own, with default settings. */
+export type BenchService = AsyncDisposable &
+  Client & {
+    readonly url: string;
+    readonly api: Program;
+    readonly workers: readonly Program[];
+    startWorkers(count: number): Promise<void>;
+  };
+
+/** Starts an API and this many workers. */
+export async function startService(
+  engines: BenchEngines,
+  workerCount: number,
+  overrides: NodeJS.ProcessEnv = {},
+): Promise<BenchService> {
+  const port = await findFreePort(0);
+  const environment = {
+    DATABASE_URL: engines.databaseUrl,
+    ...(engines.redis && { REDIS_URL: engines.redis.url }),
+    ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", MAX_RECORD_IDS: "1000000" },
+    ...overrides,
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const api = startProgram("apps/api/src/main.ts", environment);
+  const workers: Program[] = [];
+  const service = {
+    ...createClient(url),
+    ...{ url, api, workers },
+    async startWorkers(count: number) {
+      const added = Array.from({ length: count }, () => startProgram("apps/worker/src/main.ts", environment));
+      workers.push(...added);
+      for (const worker of added) await worker.says(/taking turns/);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const program of [...workers, api]) await program[Symbol.asyncDispose]();
+    },
+  };
+  await api.says(/api is listening/);
+  await service.startWorkers(workerCount);
+  return service;
+}
