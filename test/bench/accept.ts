@@ -1,5 +1,3 @@
-import { findFreePort } from "@bulk/local/free-port";
-import { startProgram } from "../support/program.ts";
 import { randomIds } from "../support/random-ids.ts";
 import type { Bench, Measurement } from "./bench.ts";
 import { type BenchEngines, openBenchEngines } from "./engines.ts";
@@ -8,6 +6,7 @@ import { type LoadResult, load } from "./http-load.ts";
 import { readMemory } from "./process-usage.ts";
 import { type BenchService, startService } from "./service.ts";
 import { type BenchShop, loadShop } from "./shop.ts";
+import { startBareApi } from "./start-bare-api.ts";
 
 const CONNECTIONS = 10;
 
@@ -28,7 +27,7 @@ async function compareWithBare(
   shop: BenchShop,
 ): Promise<readonly Measurement[]> {
   await using service = await startService(engines, 0);
-  await using bare = await startBare(engines, shop);
+  await using bare = await startBareApi(engines, shop);
   const measurements: Measurement[] = [];
   for (const [ids, name] of [
     [10, "_10"],
@@ -46,17 +45,6 @@ async function compareWithBare(
     measurements.push(...collect(pairs));
   }
   return measurements;
-}
-
-async function startBare(
-  { databaseUrl }: BenchEngines,
-  { accountId }: BenchShop,
-): Promise<AsyncDisposable & { readonly url: string }> {
-  const port = await findFreePort(0);
-  const environment = { DATABASE_URL: databaseUrl, PORT: String(port), ACCOUNT_ID: accountId };
-  const program = startProgram("test/bench/bare-api.ts", environment);
-  await program.says(/bare api is listening/);
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
 function post(url: string, shop: BenchShop, ids: number, seconds: number): Promise<LoadResult> {

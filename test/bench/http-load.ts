@@ -12,7 +12,6 @@ export async function load(
   options: Pick<autocannon.Options, "url" | "method" | "headers" | "body" | "connections" | "duration">,
   expectedStatus: "2xx" | "3xx" = "2xx",
 ): Promise<LoadResult> {
-  // Autocannon's types let a header be undefined, and its options have no undefined values.
   const result = await autocannon({ timeout: 60, ...options });
   const total = result["1xx"] + result["2xx"] + result["3xx"] + result["4xx"] + result["5xx"];
   if (result.errors > 0 || total === 0 || result[expectedStatus] !== total) {

@@ -5,10 +5,12 @@ import type { BenchCase, Measurement } from "./bench.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
 import { summarize } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
+import { peers } from "./peers.ts";
 import { printFigures } from "./report.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
+  peers,
   accept,
 };
 

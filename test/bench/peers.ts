@@ -1,0 +1,68 @@
+import type { Bench, Measurement } from "./bench.ts";
+import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import { collect, median, repeat } from "./figures.ts";
+import { chunkedContestants, recordContestants } from "./peers/contestants.ts";
+import { type Runner, startContestant, startOwn } from "./peers/runners.ts";
+import { loadShop } from "./shop.ts";
+
+/**
+ * The same records deleted by what one would pick instead, each with processes of its own, on a fresh shop.
+ * Ids per second, since those that take records one by one get fewer of them.
+ */
+export async function peers(bench: Bench): Promise<readonly Measurement[]> {
+  await using engines = await openBenchEngines("redis");
+  const runs = await repeat(bench.pairs, (number) => runAll(bench, engines, number));
+  const chunked = Object.keys(chunkedContestants).map((name) => ratesOf(runs, name));
+  const [fastest] = chunked.toSorted((one, other) => median(other) - median(one));
+  const own = ratesOf(runs, "own");
+  return [
+    { name: "versus_fastest_chunked_peer", values: divide(own, fastest ?? []) },
+    { name: "versus_job_per_record", values: divide(own, ratesOf(runs, "job_per_record")) },
+    { name: "versus_delete_loop", values: divide(own, ratesOf(runs, "delete_loop")) },
+    ...collect(runs).map(({ name, values }) => ({ name: `${name}_ids_per_second`, values })),
+  ];
+}
+
+type Rates = Readonly<Record<string, number>>;
+
+async function runAll(bench: Bench, engines: BenchEngines, number: number): Promise<Rates> {
+  // Chunk by chunk enough to last for seconds; one by one, a part of it does.
+  const many = Math.ceil(bench.products / 2);
+  const few = Math.ceil(bench.products / 50);
+  const shop = await loadShop(engines, "delete_products", 1);
+  const starts: readonly (readonly [name: string, count: number, start: () => Promise<Runner>])[] = [
+    ["own", many, () => startOwn(engines)],
+    ...Object.keys(chunkedContestants).map(
+      (name) => [name, many, () => startContestant(engines, name, shop)] as const,
+    ),
+    ...Object.keys(recordContestants).map(
+      (name) => [name, few, () => startContestant(engines, name, shop)] as const,
+    ),
+  ];
+  const rates: Record<string, number> = {};
+  for (const [name, count, start] of starts) {
+    rates[name] = await measureRate(engines, start, count);
+    bench.say(`round ${number}, ${name} × ${count}: ${rates[name].toFixed()} ids/s`);
+  }
+  return rates;
+}
+
+/** Ids per second of processes that have been started for it and have done a little work before. */
+async function measureRate(
+  engines: BenchEngines,
+  start: () => Promise<Runner>,
+  count: number,
+): Promise<number> {
+  await using runner = await start();
+  await runner.time(await loadShop(engines, "delete_products", Math.ceil(count / 20)));
+  const milliseconds = await runner.time(await loadShop(engines, "delete_products", count));
+  return (1_000 * count) / milliseconds;
+}
+
+function ratesOf(runs: readonly Rates[], name: string): readonly number[] {
+  return runs.map((run) => run[name] ?? Number.NaN);
+}
+
+function divide(values: readonly number[], by: readonly number[]): readonly number[] {
+  return values.map((value, index) => value / (by[index] ?? Number.NaN));
+}
