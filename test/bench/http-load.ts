@@ -9,14 +9,17 @@ export type LoadResult = {
 
 /** Sends one request again and again on some connections; throws when any answer was not the expected one. */
 export async function load(
-  options: Pick<autocannon.Options, "url" | "method" | "headers" | "body" | "connections" | "duration">,
+  options: Pick<
+    autocannon.Options,
+    "url" | "method" | "headers" | "body" | "connections" | "duration" | "amount"
+  >,
   expectedStatus: "2xx" | "3xx" = "2xx",
 ): Promise<LoadResult> {
   const result = await autocannon({ timeout: 60, ...options });
   const total = result["1xx"] + result["2xx"] + result["3xx"] + result["4xx"] + result["5xx"];
   if (result.errors > 0 || total === 0 || result[expectedStatus] !== total) {
     throw new Error(
-      `Load on ${options.url}: ${result.errors} errors, ${result.non2xx} answers of another status.`,
+      `Load on ${options.url}: ${total} answers, ${result.errors} errors, ${result.non2xx} without success.`,
     );
   }
   const { p50: p50Ms, p99: p99Ms } = result.latency;

@@ -4,14 +4,24 @@ import { accept } from "./accept.ts";
 import type { BenchCase, Measurement } from "./bench.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
 import { summarize } from "./figures.ts";
+import { growth } from "./growth.ts";
 import { describeMachine } from "./machine.ts";
+import { openActions } from "./open-actions.ts";
 import { peers } from "./peers.ts";
+import { read } from "./read.ts";
 import { printFigures } from "./report.ts";
+import { scaleOut } from "./scale-out.ts";
+import { smallBesideBig } from "./small-beside-big.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
   peers,
   accept,
+  read,
+  small: smallBesideBig,
+  growth,
+  open: openActions,
+  scale: scaleOut,
 };
 
 type Options = {
