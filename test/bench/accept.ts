@@ -1,6 +1,5 @@
 import { randomIds } from "../support/random-ids.ts";
 import type { Bench, Measurement } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
 import { collect, repeat } from "./figures.ts";
 import { type LoadResult, load } from "./http-load.ts";
 import { readMemory } from "./process-usage.ts";
@@ -12,20 +11,16 @@ const CONNECTIONS = 10;
 
 /** POSTs of 10, 1,000 and 100,000 ids, with no worker at work beside them. */
 export async function accept(bench: Bench): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines("redis");
-  const shop = await loadShop(engines, "delete_products", 100);
+  const shop = await loadShop(bench.engines, "delete_products", 100);
   return [
-    ...(await compareWithBare(bench, engines, shop)),
-    ...(await acceptMany(bench, engines, shop)),
-    ...(await acceptWithoutRedis(bench, engines, shop)),
+    ...(await compareWithBare(bench, shop)),
+    ...(await acceptMany(bench, shop)),
+    ...(await acceptWithoutRedis(bench, shop)),
   ];
 }
 
-async function compareWithBare(
-  bench: Bench,
-  engines: BenchEngines,
-  shop: BenchShop,
-): Promise<readonly Measurement[]> {
+async function compareWithBare(bench: Bench, shop: BenchShop): Promise<readonly Measurement[]> {
+  const { engines, sizes } = bench;
   await using service = await startService(engines, 0);
   await using bare = await startBareApi(engines, shop);
   const measurements: Measurement[] = [];
@@ -33,9 +28,9 @@ async function compareWithBare(
     [10, "_10"],
     [1_000, ""],
   ] as const) {
-    const pairs = await repeat(bench.pairs, async (number) => {
-      const own = await post(service.url, shop, ids, bench.seconds);
-      const floor = await post(bare.url, shop, ids, bench.seconds);
+    const pairs = await repeat(sizes.pairs, async (number) => {
+      const own = await post(service.url, shop, ids, sizes.seconds);
+      const floor = await post(bare.url, shop, ids, sizes.seconds);
       const share = own.requestsPerSecond / floor.requestsPerSecond;
       bench.say(
         `${ids} ids, pair ${number}: ${own.requestsPerSecond.toFixed()}/s, ${share.toFixed(2)} of the bare handler`,
@@ -68,19 +63,18 @@ function nameLoad(name: string, { requestsPerSecond, p50Ms, p99Ms }: LoadResult)
 }
 
 // A fresh process each time: a heap that has grown once hides what the next request takes.
-async function acceptMany(
-  bench: Bench,
-  engines: BenchEngines,
-  shop: BenchShop,
-): Promise<readonly Measurement[]> {
-  const runs = await repeat(bench.pairs, async (number) => {
+async function acceptMany(bench: Bench, shop: BenchShop): Promise<readonly Measurement[]> {
+  const { engines, sizes } = bench;
+  const runs = await repeat(sizes.pairs, async (number) => {
     await using service = await startService(engines, 0);
     for (let request = 0; request < 20; request++) await postOnce(service, shop, requestBody(10));
     const idle = await readMemory(service.api.pid);
-    const seconds = await postOnce(service, shop, requestBody(100_000));
+    const seconds = await postOnce(service, shop, requestBody(sizes.largeIds));
     const { peakMegabytes } = await readMemory(service.api.pid);
     const megabytes = peakMegabytes - idle.megabytes;
-    bench.say(`100000 ids, run ${number}: ${seconds.toFixed(2)} s, ${megabytes.toFixed()} MB over idle`);
+    bench.say(
+      `${sizes.largeIds} ids, run ${number}: ${seconds.toFixed(2)} s, ${megabytes.toFixed()} MB over idle`,
+    );
     return { accept_100k_seconds: seconds, accept_100k_megabytes: megabytes };
   });
   return collect(runs);
@@ -96,14 +90,12 @@ async function postOnce(service: BenchService, { token }: BenchShop, body: strin
   return (performance.now() - startedAt) / 1_000;
 }
 
-async function acceptWithoutRedis(
-  bench: Bench,
-  engines: BenchEngines,
-  shop: BenchShop,
-): Promise<readonly Measurement[]> {
+async function acceptWithoutRedis(bench: Bench, shop: BenchShop): Promise<readonly Measurement[]> {
+  const { engines, sizes } = bench;
   await using service = await startService(engines, 0);
   await engines.redis?.kill();
-  const runs = await repeat(bench.pairs, () => post(service.url, shop, 10, bench.seconds));
+  const runs = await repeat(sizes.runs, () => post(service.url, shop, 10, sizes.seconds));
+  await engines.redis?.start();
   bench.say(`10 ids while Redis is down: p50 ${runs.map((run) => run.p50Ms).join(", ")} ms`);
   return collect(runs.map((run) => nameLoad("accept_10_redis_down", run)));
 }

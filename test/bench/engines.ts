@@ -1,14 +1,16 @@
 import pg from "pg";
 import { type Engines, startEngines } from "../support/engines.ts";
-import type { QueueEngine } from "./bench.ts";
 
-/** Real engines of a case's own, with a connection to look at the database. */
+/** Real engines of the bench's own, with a connection to look at the database. */
 export type BenchEngines = AsyncDisposable &
   Pick<Engines, "databaseUrl" | "redis"> & { readonly database: pg.Pool };
 
+/** Where the queue is. */
+export type QueueEngine = "redis" | "postgres";
+
 /** Starts them with the settings the embedded engines have; only no checkpoint falls into a run by chance. */
-export async function openBenchEngines(queue: QueueEngine): Promise<BenchEngines> {
-  const engines = await startEngines(queue, ["checkpoint_timeout = '30min'"]);
+export async function openBenchEngines(): Promise<BenchEngines> {
+  const engines = await startEngines("redis", ["checkpoint_timeout = '30min'"]);
   const { databaseUrl, redis } = engines;
   const database = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: "bench" });
   return {
@@ -18,4 +20,9 @@ export async function openBenchEngines(queue: QueueEngine): Promise<BenchEngines
       await engines[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The same engines as somebody with or without Redis has them. */
+export function withQueueOn(queue: QueueEngine, engines: BenchEngines): BenchEngines {
+  return queue === "redis" ? engines : { ...engines, redis: undefined };
 }

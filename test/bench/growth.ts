@@ -1,22 +1,24 @@
 import { Redis } from "ioredis";
 import type { Bench, Measurement } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import type { BenchEngines } from "./engines.ts";
 import { collect, repeat } from "./figures.ts";
 import { readMemory } from "./process-usage.ts";
 import { startService } from "./service.ts";
 import { loadShop } from "./shop.ts";
 import { timeAction } from "./time-action.ts";
 
-/** The sizes to compare: the biggest with the one a hundredth of it, or the nearest there is. */
+/** The greatest action is compared with one of 10,000 ids, or with the next smaller one there is. */
 const SIZES = [1_000, 10_000, 100_000, 1_000_000];
 
 /** Time and memory of one action, from a thousand ids to the most. */
 export async function growth(bench: Bench): Promise<readonly Measurement[]> {
-  const most = bench.full ? 1_000_000 : bench.products;
+  const {
+    engines,
+    sizes: { mostIds: most, runs: count },
+  } = bench;
   const sizes = [...SIZES.filter((size) => size < most), most];
   const base = sizes.findLast((size) => size <= 10_000 && size < most) ?? most;
-  await using engines = await openBenchEngines("redis");
-  const runs = await repeat(Math.min(3, bench.pairs), async (number) => {
+  const runs = await repeat(count, async (number) => {
     const bySize = new Map<number, Usage>();
     for (const size of sizes) {
       const usage = await measureOne(engines, size);

@@ -3,6 +3,7 @@ import { InvalidArgumentError, program } from "commander";
 import { accept } from "./accept.ts";
 import type { BenchCase, Measurement } from "./bench.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
+import { openBenchEngines } from "./engines.ts";
 import { summarize } from "./figures.ts";
 import { growth } from "./growth.ts";
 import { describeMachine } from "./machine.ts";
@@ -11,7 +12,9 @@ import { peers } from "./peers.ts";
 import { read } from "./read.ts";
 import { printFigures } from "./report.ts";
 import { scaleOut } from "./scale-out.ts";
+import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
+import { turns } from "./turns.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
@@ -22,14 +25,15 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   growth,
   open: openActions,
   scale: scaleOut,
+  turns,
 };
 
 type Options = {
-  readonly full: boolean;
+  readonly full?: true;
+  readonly tiny?: true;
   readonly only: readonly string[];
-  readonly pairs: number;
-  readonly products: number;
-  readonly seconds: number;
+  readonly pairs?: number;
+  readonly products?: number;
   readonly out?: string;
 };
 
@@ -39,46 +43,51 @@ program
     "Measures the service beside the physical floor and beside what one would pick instead, in one run, on " +
       "engines of its own and the same data. Ratios are the point; the rest depends on the machine.",
   )
-  .option("--full", "also what takes long: a million ids, ten thousand open actions", false)
+  .option("--full", "also what takes long: a million ids, ten thousand open actions")
+  .option("--tiny", "just enough to see that everything runs; the figures mean nothing")
   .option(
     "--only <names>",
     `some cases only, by comma: ${Object.keys(CASES).join(", ")}`,
     parseNames,
     Object.keys(CASES),
   )
-  .option("--pairs <n>", "how many times every comparison is made", parseCount, 5)
+  .option(
+    "--pairs <n>",
+    `how many times every comparison is made (default: ${DEFAULT_SIZES.pairs})`,
+    parseCount,
+  )
   .option(
     "--products <n>",
-    "records of the shop, and ids of the action that deletes them",
+    `records of the shop, and ids of the action that deletes them (default: ${DEFAULT_SIZES.products})`,
     parseCount,
-    200_000,
   )
-  .option("--seconds <n>", "how long one stretch of HTTP load lasts", parseCount, 3)
   .option("--out <file>", "write the figures there as JSON")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
-const { only, out, ...sizes } = program.opts<Options>();
+const { only, out, full, tiny, ...chosen } = program.opts<Options>();
+const preset = full ? FULL_SIZES : tiny ? TINY_SIZES : DEFAULT_SIZES;
+const sizes: Sizes = { ...preset, ...chosen };
 const startedAt = new Date();
-const measurements: Measurement[] = [];
-for (const name of only) measurements.push(...(await runCase(name)));
-const figures = summarize(measurements);
+const figures = summarize(await runCases());
 printFigures(figures);
 if (out !== undefined) {
-  const options = { cases: only, ...sizes };
-  const content = { date: startedAt.toISOString(), machine: describeMachine(), options, figures };
+  const content = { date: startedAt.toISOString(), machine: describeMachine(), cases: only, sizes, figures };
   await writeFile(out, `${JSON.stringify(content, null, 2)}\n`);
 }
 
-async function runCase(name: string): Promise<readonly Measurement[]> {
-  const began = performance.now();
-  const say = (text: string) => {
-    const seconds = (Date.now() - startedAt.getTime()) / 1_000;
-    console.log(`${seconds.toFixed().padStart(4)} s | ${name} | ${text}`);
-  };
-  const found = (await CASES[name]?.({ ...sizes, say })) ?? [];
-  say(`done in ${((performance.now() - began) / 1_000).toFixed()} s`);
-  return found;
+async function runCases(): Promise<readonly Measurement[]> {
+  await using engines = await openBenchEngines();
+  const measurements: Measurement[] = [];
+  for (const name of only) {
+    const say = (text: string) => console.log(`${sinceStart()} | ${name} | ${text}`);
+    measurements.push(...((await CASES[name]?.({ engines, sizes, say })) ?? []));
+  }
+  return measurements;
+}
+
+function sinceStart(): string {
+  return `${((Date.now() - startedAt.getTime()) / 1_000).toFixed().padStart(4)} s`;
 }
 
 function parseNames(text: string): readonly string[] {

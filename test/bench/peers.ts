@@ -1,5 +1,5 @@
 import type { Bench, Measurement } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import type { BenchEngines } from "./engines.ts";
 import { collect, median, repeat } from "./figures.ts";
 import { chunkedContestants, recordContestants } from "./peers/contestants.ts";
 import { type Runner, startContestant, startOwn } from "./peers/runners.ts";
@@ -10,8 +10,8 @@ import { loadShop } from "./shop.ts";
  * Ids per second, since those that take records one by one get fewer of them.
  */
 export async function peers(bench: Bench): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines("redis");
-  const runs = await repeat(bench.pairs, (number) => runAll(bench, engines, number));
+  const { sizes } = bench;
+  const runs = await repeat(sizes.pairs, (number) => runAll(bench, number));
   const chunked = Object.keys(chunkedContestants).map((name) => ratesOf(runs, name));
   const [fastest] = chunked.toSorted((one, other) => median(other) - median(one));
   const own = ratesOf(runs, "own");
@@ -25,10 +25,10 @@ export async function peers(bench: Bench): Promise<readonly Measurement[]> {
 
 type Rates = Readonly<Record<string, number>>;
 
-async function runAll(bench: Bench, engines: BenchEngines, number: number): Promise<Rates> {
+async function runAll({ engines, sizes, say }: Bench, number: number): Promise<Rates> {
   // Chunk by chunk enough to last for seconds; one by one, a part of it does.
-  const many = Math.ceil(bench.products / 2);
-  const few = Math.ceil(bench.products / 50);
+  const many = Math.ceil(sizes.products / 2);
+  const few = Math.ceil(sizes.products / 100);
   const shop = await loadShop(engines, "delete_products", 1);
   const starts: readonly (readonly [name: string, count: number, start: () => Promise<Runner>])[] = [
     ["own", many, () => startOwn(engines)],
@@ -42,7 +42,7 @@ async function runAll(bench: Bench, engines: BenchEngines, number: number): Prom
   const rates: Record<string, number> = {};
   for (const [name, count, start] of starts) {
     rates[name] = await measureRate(engines, start, count);
-    bench.say(`round ${number}, ${name} × ${count}: ${rates[name].toFixed()} ids/s`);
+    say(`round ${number}, ${name} × ${count}: ${rates[name].toFixed()} ids/s`);
   }
   return rates;
 }

@@ -1,6 +1,5 @@
 import { randomIds } from "../support/random-ids.ts";
 import type { Bench, Measurement } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
 import { collect, repeat } from "./figures.ts";
 import { type LoadResult, load } from "./http-load.ts";
 import { type BenchService, startService } from "./service.ts";
@@ -11,24 +10,23 @@ const CONNECTIONS = 4;
 /** Until when: so many seconds, or so many answers where one may take seconds. */
 type Extent = { readonly duration: number } | { readonly amount: number };
 
-const LARGE_ANSWERS = { amount: 20 };
-
 /** GETs: one action and lists, small and large, with and without an ETag hit, first and deep page. */
 export async function read(bench: Bench): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines("redis");
+  const { engines, sizes } = bench;
   await using service = await startService(engines, 0);
   const shop = await loadShop(engines, "delete_products", 100);
   const small = await service.submit(shop.token, "delete_products", randomIds(10));
   const medium = await service.submit(shop.token, "delete_products", randomIds(100));
-  const large = await service.submit(shop.token, "delete_products", randomIds(100_000));
+  const large = await service.submit(shop.token, "delete_products", randomIds(sizes.largeIds));
   const reader = { bench, service, shop };
+  const largeAnswers = { amount: sizes.largeAnswers };
   return [
     ...(await measure(reader, "retrieve_100", `/${medium.id}`)),
-    ...(await measure(reader, "retrieve_100k", `/${large.id}`, LARGE_ANSWERS)),
+    ...(await measure(reader, "retrieve_100k", `/${large.id}`, largeAnswers)),
     ...(await measure(reader, "list_100", `?ids[]=${medium.id}`)),
-    ...(await measure(reader, "list_100k", `?ids[]=${large.id}`, LARGE_ANSWERS)),
+    ...(await measure(reader, "list_100k", `?ids[]=${large.id}`, largeAnswers)),
     ...(await compareEtagHits(reader, `/${small.id}`, `/${large.id}`)),
-    ...(await measurePages(reader, engines)),
+    ...(await measurePages(reader)),
   ];
 }
 
@@ -38,9 +36,9 @@ async function measure(
   reader: Reader,
   name: string,
   path: string,
-  extent: Extent = { duration: reader.bench.seconds },
+  extent: Extent = { duration: reader.bench.sizes.seconds },
 ): Promise<readonly Measurement[]> {
-  const runs = await repeat(Math.min(3, reader.bench.pairs), () => request(reader, path, extent));
+  const runs = await repeat(reader.bench.sizes.runs, () => request(reader, path, extent));
   reader.bench.say(`${name}: ${runs.map((run) => `${run.requestsPerSecond.toFixed()}/s`).join(", ")}`);
   return collect(
     runs.map(({ requestsPerSecond, p50Ms, p99Ms }) => ({
@@ -75,8 +73,8 @@ async function compareEtagHits(
     reader.bench.say("the API answers no ETag yet: etag_share is left out");
     return [];
   }
-  const extent = { duration: reader.bench.seconds };
-  const runs = await repeat(reader.bench.pairs, async () => {
+  const extent = { duration: reader.bench.sizes.seconds };
+  const runs = await repeat(reader.bench.sizes.pairs, async () => {
     const small = await request(reader, smallPath, extent, { "if-none-match": smallTag });
     const large = await request(reader, largePath, extent, { "if-none-match": largeTag });
     return {
@@ -94,9 +92,10 @@ async function findEtag({ service, shop }: Reader, path: string): Promise<string
 }
 
 /** The newest and the oldest actions of an account that has very many. */
-async function measurePages(reader: Reader, engines: BenchEngines): Promise<readonly Measurement[]> {
+async function measurePages(reader: Reader): Promise<readonly Measurement[]> {
   const { bench, shop } = reader;
-  const count = bench.full ? 1_000_000 : bench.products;
+  const { engines, sizes } = bench;
+  const count = sizes.listed;
   await engines.database.query(
     `INSERT INTO bulk_actions (account_id, action_type, record_count, status, created_at, updated_at, finished_at)
      SELECT $1, 'delete_products', 1, 'succeeded', now() - moment, now() - moment, now() - moment
@@ -105,7 +104,7 @@ async function measurePages(reader: Reader, engines: BenchEngines): Promise<read
   );
   await engines.database.query("VACUUM ANALYZE bulk_actions");
   return [
-    ...(await measure(reader, `list_among_${count}_first_page`, "?limit=20")),
-    ...(await measure(reader, `list_among_${count}_deep_page`, `?limit=20&page=${Math.floor(count / 20)}`)),
+    ...(await measure(reader, "list_first_page", "?limit=20")),
+    ...(await measure(reader, "list_deep_page", `?limit=20&page=${Math.ceil(count / 20)}`)),
   ];
 }

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Bench, Measurement } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import type { BenchEngines } from "./engines.ts";
 import { collect, repeat } from "./figures.ts";
 import { readProcessorSeconds } from "./process-usage.ts";
 import { type BenchService, startService } from "./service.ts";
@@ -11,26 +11,26 @@ const COUNTS = [1, 2, 4];
 
 /** Workers × lanes, and which resource is full at each. */
 export async function scaleOut(bench: Bench): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines("redis");
+  const counts = COUNTS.filter((count) => count <= bench.sizes.workers);
   const measurements: Measurement[] = [];
-  for (const workers of COUNTS) {
-    for (const lanes of COUNTS) {
-      const runs = await repeat(Math.min(2, bench.pairs), () => measure(bench, engines, workers, lanes));
+  for (const workers of counts) {
+    for (const lanes of counts) {
+      const runs = await repeat(bench.sizes.runs, () => measure(bench, workers, lanes));
       measurements.push(...collect(runs));
     }
   }
   return measurements;
 }
 
-async function measure(bench: Bench, engines: BenchEngines, workers: number, lanes: number) {
+async function measure({ engines, sizes, say }: Bench, workers: number, lanes: number) {
   await using service = await startService(engines, workers, { WINDOW: String(lanes) });
   await timeAction(engines, service, await loadShop(engines, "delete_products", 5_000));
-  const shop = await loadShop(engines, "delete_products", bench.products);
+  const shop = await loadShop(engines, "delete_products", sizes.products);
   const before = await look(engines, service);
   const milliseconds = await timeAction(engines, service, shop);
   const usage = compare(before, await look(engines, service));
-  const rate = (1_000 * bench.products) / milliseconds;
-  bench.say(`${workers} workers × ${lanes} lanes: ${rate.toFixed()} ids/s, ${describe(usage)}`);
+  const rate = (1_000 * sizes.products) / milliseconds;
+  say(`${workers} workers × ${lanes} lanes: ${rate.toFixed()} ids/s, ${describe(usage)}`);
   const name = `scale_${workers}_workers_${lanes}_lanes`;
   return {
     [`${name}_ids_per_second`]: rate,

@@ -18,6 +18,8 @@ export async function startService(
   workerCount: number,
   overrides: NodeJS.ProcessEnv = {},
 ): Promise<BenchService> {
+  // Turns that nobody took in an earlier case would be taken in this one.
+  await engines.redis?.flush();
   const port = await findFreePort(0);
   const environment = {
     DATABASE_URL: engines.databaseUrl,
@@ -34,13 +36,12 @@ export async function startService(
     async startWorkers(count: number) {
       const added = Array.from({ length: count }, () => startProgram("apps/worker/src/main.ts", environment));
       workers.push(...added);
-      for (const worker of added) await worker.says(/taking turns/);
+      await Promise.all(added.map((worker) => worker.says(/taking turns/)));
     },
     async [Symbol.asyncDispose]() {
-      for (const program of [...workers, api]) await program[Symbol.asyncDispose]();
+      await Promise.all([...workers, api].map((program) => program[Symbol.asyncDispose]()));
     },
   };
-  await api.says(/api is listening/);
-  await service.startWorkers(workerCount);
+  await Promise.all([api.says(/api is listening/), service.startWorkers(workerCount)]);
   return service;
 }

@@ -1,4 +1,5 @@
 import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
+import { eventually } from "../support/eventually.ts";
 import type { BenchEngines } from "./engines.ts";
 
 /** The two kinds of records, by the action that deletes them. */
@@ -22,7 +23,8 @@ export async function loadShop(
   actionType: ActionType,
   count: number,
 ): Promise<BenchShop> {
-  await database.query("TRUNCATE bulk_actions, orders, customers, products CASCADE");
+  // A sweep at the same moment may lock the tables in another order: then one of the two is refused.
+  await eventually(() => database.query("TRUNCATE bulk_actions, orders, customers, products CASCADE"));
   const inUse = Math.ceil(count * IN_USE_SHARE);
   const isOfProducts = actionType === "delete_products";
   const size = isOfProducts ? { products: count, customers: 1_000 } : { products: inUse, customers: count };

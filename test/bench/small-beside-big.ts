@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Bench, Measurement, QueueEngine } from "./bench.ts";
-import { type BenchEngines, openBenchEngines } from "./engines.ts";
+import type { Bench, Measurement } from "./bench.ts";
+import { type BenchEngines, type QueueEngine, withQueueOn } from "./engines.ts";
 import { collect, percentile, repeat } from "./figures.ts";
 import { type BenchService, startService } from "./service.ts";
 import { type BenchShop, loadShop } from "./shop.ts";
@@ -8,8 +8,7 @@ import { untilSettled } from "./time-action.ts";
 
 const SMALL_SIZE = 10;
 
-/** At most this many small actions in one run, and so long between two of them. */
-const SMALL_COUNT = 100;
+/** So long between two small actions. */
 const PAUSE_MS = 50;
 
 /** From POST to terminal status of ten ids: alone, and beside a big action. */
@@ -21,14 +20,14 @@ export async function smallBesideBig(bench: Bench): Promise<readonly Measurement
 }
 
 async function measureOn(bench: Bench, queue: QueueEngine, suffix: string): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines(queue);
+  const { mostIds, smallActions, runs: count } = bench.sizes;
+  const engines = withQueueOn(queue, bench.engines);
   await using service = await startService(engines, 1);
-  await measureOnce(engines, service, 10_000);
-  const bigSize = bench.full ? 1_000_000 : bench.products;
-  const runs = await repeat(Math.min(3, bench.pairs), async (number) => {
-    const { idle, beside } = await measureOnce(engines, service, bigSize);
+  await measureOnce(engines, service, 10_000, 10);
+  const runs = await repeat(count, async (number) => {
+    const { idle, beside } = await measureOnce(engines, service, mostIds, smallActions);
     const ratio = percentile(beside, 0.95) / percentile(idle, 0.95);
-    bench.say(`${queue}, run ${number}, beside ${bigSize} ids: p95 ${ratio.toFixed(1)} times the idle one`);
+    bench.say(`${queue}, run ${number}, beside ${mostIds} ids: p95 ${ratio.toFixed(1)} times the idle one`);
     return {
       [`small_beside_big_p95_ratio${suffix}`]: ratio,
       ...namePercentiles(`small_idle${suffix}`, idle),
@@ -42,8 +41,9 @@ async function measureOnce(
   engines: BenchEngines,
   service: BenchService,
   bigSize: number,
+  smallActions: number,
 ): Promise<{ readonly idle: readonly number[]; readonly beside: readonly number[] }> {
-  const smallCount = 2 * SMALL_COUNT * SMALL_SIZE;
+  const smallCount = 2 * smallActions * SMALL_SIZE;
   const shop = await loadShop(engines, "delete_products", bigSize + smallCount);
   const small = shop.recordIds.slice(-smallCount);
   const idle = await timeSmall(engines, service, shop, small.slice(smallCount / 2), () => true);

@@ -28,6 +28,7 @@ export async function startContestant(
   shop: Pick<BenchShop, "accountId">,
 ): Promise<Runner> {
   const { databaseUrl, redis } = engines;
+  await engines.redis?.flush();
   const api = await startBareApi(engines, shop, name);
   const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redis?.url };
   const worker = startProgram("test/bench/peer-worker.ts", environment, [name]);

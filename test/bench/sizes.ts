@@ -1,0 +1,43 @@
+/** How much to measure. */
+export type Sizes = {
+  /** How many times the comparisons with a target are made, one side after the other. */
+  readonly pairs: number;
+  /** How many times everything else is measured. */
+  readonly runs: number;
+  /** Records in the shop, and ids in the bulk action that deletes them. */
+  readonly products: number;
+  /** Ids of the greatest action. */
+  readonly mostIds: number;
+  /** Ids of a large request or answer. */
+  readonly largeIds: number;
+  /** How many large answers are asked for in one run; each may take a second. */
+  readonly largeAnswers: number;
+  /** Rows in the longest list. */
+  readonly listed: number;
+  /** Small actions in one run. */
+  readonly smallActions: number;
+  /** Actions that are open at once. */
+  readonly openActions: number;
+  /** Workers and lanes to scale out to. */
+  readonly workers: number;
+  /** How long one stretch of HTTP load lasts. */
+  readonly seconds: number;
+};
+
+/** About ten minutes on two cores. */
+export const DEFAULT_SIZES: Sizes = {
+  ...{ pairs: 5, runs: 3, products: 200_000, mostIds: 200_000, largeIds: 100_000, largeAnswers: 20 },
+  ...{ listed: 100_000, smallActions: 60, openActions: 1_000, workers: 4, seconds: 2 },
+};
+
+/** Also what takes long. */
+export const FULL_SIZES: Sizes = {
+  ...DEFAULT_SIZES,
+  ...{ mostIds: 1_000_000, listed: 1_000_000, smallActions: 200, openActions: 10_000, seconds: 5 },
+};
+
+/** Just enough to see that everything runs; the figures mean nothing. */
+export const TINY_SIZES: Sizes = {
+  ...{ pairs: 1, runs: 1, products: 2_000, mostIds: 4_000, largeIds: 2_000, largeAnswers: 4 },
+  ...{ listed: 100, smallActions: 4, openActions: 10, workers: 1, seconds: 1 },
+};
