@@ -147,10 +147,12 @@ describe("404", () => {
         sendRaw(other.url, requestHead(`GET ${COLLECTION}/${unknown}`, bearer(stranger.token))),
       ),
     );
-    for (const answer of answers) {
-      expect(answer).toMatchObject({ status: 404, body: answers[0]?.body });
-      expectRefusal(answer, { status: 404, httpStatus: "not_found", code: "bulk_action.not_found" });
-    }
+    const messages = answers.map(
+      (answer) =>
+        expectRefusal(answer, { status: 404, httpStatus: "not_found", code: "bulk_action.not_found" })
+          .message,
+    );
+    expect(new Set(messages).size).toBe(1);
   });
 
   test.each([

@@ -247,6 +247,7 @@ describe("a list", () => {
             message: expect.stringMatching(/^must be /),
           },
         ],
+        request_id: response.headers.get("request-id"),
       });
     }
   });

@@ -4,13 +4,14 @@ import { expect } from "vitest";
 import { type Headers, type RawAnswer, requestHead, sendRaw } from "./raw-http.ts";
 import type { TestService } from "./test-service.ts";
 
-/** The error of the base contract. */
+/** The error of the base contract, and the id of the request. */
 export type WireError = {
   readonly http_status: string;
   readonly type: string;
   readonly code: string;
   readonly message: string;
   readonly validation_errors: readonly WireFault[];
+  readonly request_id: string;
 };
 
 export type WireFault = {
@@ -24,7 +25,7 @@ export type WireFault = {
 /** What an error says before its own words. */
 export type Refusal = { readonly status: number; readonly httpStatus: string; readonly code: string };
 
-/** Expects this error, with exactly the keys of the contract; answers its body. */
+/** Expects this error, with exactly these keys; answers its body. */
 export function expectRefusal(
   answer: RawAnswer | undefined,
   { status, httpStatus, code }: Refusal,
@@ -38,6 +39,7 @@ export function expectRefusal(
     code,
     message: expect.stringMatching(/^\S.+$/),
     validation_errors: status === 422 ? expect.any(Array) : [],
+    request_id: answer?.headers["request-id"],
   });
   return body;
 }

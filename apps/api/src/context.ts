@@ -1,8 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Registry } from "@bulk/actions/registry";
+import type { RequestErrorKind } from "@bulk/domain/request-error";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { Logger } from "@bulk/service/logger";
 import type { Caller } from "@bulk/store/api-tokens";
 import type { Database } from "@bulk/store/database";
+import type { z } from "zod";
 import type { ApiConfig } from "./config.ts";
 
 /** What every endpoint may use; made once. */
@@ -21,26 +24,48 @@ export type ApiRequest = {
   readonly query: URLSearchParams;
   /** Parsed JSON or form; `undefined` without a body. */
   readonly body: unknown;
-  /** Which copies the caller has. */
-  readonly ifNoneMatch: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  /** Aborted when the caller has gone, or has the whole answer. */
+  readonly ended: AbortSignal;
   readonly logger: Logger;
 };
 
-/** What an endpoint answers: the body of a 200, whole or piece by piece, or a 304. */
-export type ApiAnswer =
-  | {
-      readonly kind: "json";
-      readonly body: unknown;
-      readonly headers: Readonly<Record<string, string>>;
-      /** The bulk action it is about, for the log. */
-      readonly bulkActionId: string;
-    }
-  | {
-      /** The caller's copy is the current one. */
-      readonly kind: "not_modified";
-      readonly headers: Readonly<Record<string, string>>;
-      readonly bulkActionId: string;
-    }
-  | { readonly kind: "json_stream"; readonly pieces: AsyncIterable<string> };
+/** What every answer may carry beside its body. */
+type AnswerHead = {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The bulk action it is about, for the log. */
+  readonly bulkActionId?: string;
+};
 
-export type Endpoint = (request: ApiRequest, context: ApiContext) => Promise<ApiAnswer>;
+/** What an endpoint answers: the body of a 200, whole or piece by piece, or a 304. */
+export type ApiAnswer = AnswerHead &
+  (
+    | { readonly kind: "json"; readonly body: unknown }
+    /** The caller's copy is the current one. */
+    | { readonly kind: "not_modified" }
+    | { readonly kind: "stream"; readonly contentType: string; readonly pieces: AsyncIterable<string> }
+  );
+
+/** What the reference says of an endpoint; its schemas are the ones that validate. */
+export type Operation = {
+  /** The name generated clients give it, `camelCase`. */
+  readonly id: string;
+  /** A few words. */
+  readonly summary: string;
+  /** What a caller may rely on; CommonMark. */
+  readonly description: string;
+  /** One property a parameter; an array is spelled `name[]`. */
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body of a 200, by content type where it is not JSON alone. */
+  readonly answer: z.ZodType | Readonly<Record<string, z.ZodType>>;
+  /** Kinds of refusal beside those any request may meet. */
+  readonly refusals: readonly RequestErrorKind[];
+};
+
+/** One call of the public API. */
+export type Endpoint = {
+  readonly operation: Operation;
+  answer(request: ApiRequest): Promise<ApiAnswer>;
+};

@@ -1,7 +1,7 @@
 import { RequestError, type RequestErrorKind, type ValidationError } from "@bulk/domain/request-error";
 import { isDatabaseUnavailable } from "@bulk/store/sqlstate";
 
-/** The five keys of every answer that is not a 2xx. */
+/** The base contract's five keys of every answer that is not a 2xx; `request_id` is added on the way out. */
 export type ErrorBody = {
   readonly http_status: string;
   readonly type: string;
@@ -19,7 +19,12 @@ export type ErrorAnswer = {
 /** What a caller is told of anything thrown; whatever is not meant for callers becomes a bare 500. */
 export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof RequestError) {
-    return answer(ANSWERS[error.kind], error.code, error.message, error.validationErrors);
+    const [status, name, headers] = ANSWERS[error.kind];
+    const retryAfter = error.retryAfterSeconds;
+    return answer(
+      [status, name, { ...headers, ...(retryAfter !== undefined && { "Retry-After": String(retryAfter) }) }],
+      ...([error.code, error.message, error.validationErrors] as const),
+    );
   }
   if (isDatabaseUnavailable(error)) {
     return answer(
@@ -56,8 +61,11 @@ const ANSWERS: Readonly<Record<RequestErrorKind, Status>> = {
   unauthorized: [401, "unauthorized", { "WWW-Authenticate": "Bearer" }],
   forbidden: [403, "forbidden"],
   not_found: [404, "not_found"],
+  conflict: [409, "conflict"],
+  too_large: [413, "payload_too_large"],
   unsupported: [415, "unsupported_media_type"],
   invalid: [422, "unprocessable_entity"],
+  limited: [429, "too_many_requests"],
   unavailable: [503, "service_unavailable", { "Retry-After": "5" }],
 };
 
@@ -68,7 +76,7 @@ function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
   const type: unknown = error instanceof Error ? Reflect.get(error, "type") : undefined;
   switch (type) {
     case "entity.too.large":
-      return answer([413, "payload_too_large"], "request.too_large", "The body is too large.");
+      return answer(ANSWERS.too_large, "request.too_large", "The body is too large.");
     case "encoding.unsupported":
     case "charset.unsupported":
       return answer(

@@ -1,7 +1,8 @@
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
+import type { Pagination, WireBulkAction } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
-export function presentBulkAction(bulkAction: BulkActionWithRecords) {
+export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
   return {
     id: bulkAction.id,
     object: "bulk_action",
@@ -16,17 +17,18 @@ export function presentBulkAction(bulkAction: BulkActionWithRecords) {
 
 /** The envelope of a list, piece by piece, so that a page of long lists of ids is never whole in memory. */
 export async function* presentList(
-  pagination: { readonly count: number; readonly limit: number; readonly page: number; readonly url: string },
-  bulkActions: AsyncIterable<BulkActionWithRecords>,
+  pagination: Pagination,
+  items: AsyncIterable<unknown>,
 ): AsyncGenerator<string> {
   let before = `{"object":"list","pagination":${JSON.stringify(pagination)},"data":[`;
-  for await (const bulkAction of bulkActions) {
-    yield before + JSON.stringify(presentBulkAction(bulkAction));
+  for await (const item of items) {
+    yield before + JSON.stringify(item);
     before = ",";
   }
   yield before === "," ? "]}" : `${before}]}`;
 }
 
-function unixSeconds(time: Date): number {
+/** The wire's way to write a moment. */
+export function unixSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }

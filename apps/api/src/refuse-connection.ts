@@ -11,7 +11,7 @@ const LINGER_MS = 1_000;
 export function refuseConnection(socket: Duplex, errorCode: string | undefined, logger: Logger): void {
   if (!socket.writable) return;
   const requestId = randomUUID();
-  const { status, headers, text } = render(errorCode);
+  const { status, headers, text } = render(errorCode, requestId);
   const head = Object.entries({ ...headers, "Request-Id": requestId }).map(
     ([name, value]) => `${name}: ${value}`,
   );
@@ -23,13 +23,13 @@ export function refuseConnection(socket: Duplex, errorCode: string | undefined, 
 
 /** Answers a request whose body breaks off or takes too long; its log line is written as ever. */
 export function refuseRequest(response: ServerResponse, errorCode: string | undefined): void {
-  const { status, headers, text } = render(errorCode);
+  const { status, headers, text } = render(errorCode, String(response.getHeader("Request-Id")));
   response.writeHead(status, headers).end(text);
 }
 
-function render(errorCode: string | undefined) {
+function render(errorCode: string | undefined, requestId: string) {
   const { status, body } = protocolAnswer(errorCode);
-  const text = JSON.stringify(body);
+  const text = JSON.stringify({ ...body, request_id: requestId });
   const headers = {
     "Content-Type": "application/json; charset=utf-8",
     "Content-Length": Buffer.byteLength(text),

@@ -1,5 +1,5 @@
 import type { Scope } from "@bulk/domain/scope";
-import type { Endpoint } from "./context.ts";
+import type { ApiContext, Endpoint } from "./context.ts";
 import { createBulkAction } from "./routes/create-bulk-action.ts";
 import { listBulkActions } from "./routes/list-bulk-actions.ts";
 import { retrieveBulkAction } from "./routes/retrieve-bulk-action.ts";
@@ -8,7 +8,7 @@ export type Route = {
   readonly method: "get" | "post";
   readonly path: string;
   readonly scope: Scope;
-  readonly endpoint: Endpoint;
+  readonly endpoint: (context: ApiContext) => Endpoint;
 };
 
 /** Every endpoint of the public API. */

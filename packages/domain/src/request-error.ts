@@ -4,8 +4,11 @@ export type RequestErrorKind =
   | "unauthorized"
   | "forbidden"
   | "not_found"
+  | "conflict"
+  | "too_large"
   | "unsupported"
   | "invalid"
+  | "limited"
   | "unavailable";
 
 /** One fault of one attribute, as the caller sees it. */
@@ -23,16 +26,20 @@ export class RequestError extends Error {
   readonly kind: RequestErrorKind;
   readonly code: string;
   readonly validationErrors: readonly ValidationError[];
+  /** When the same request may succeed. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     kind: RequestErrorKind,
     code: string,
     message: string,
     validationErrors: readonly ValidationError[] = [],
+    retryAfterSeconds?: number,
   ) {
     super(message);
     this.kind = kind;
     this.code = code;
     this.validationErrors = validationErrors;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }

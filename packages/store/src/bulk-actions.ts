@@ -75,12 +75,12 @@ export async function findBulkActionVersion(
   return version;
 }
 
-export type SortColumn = "created_at" | "updated_at";
+export type SortOrder = "created_at:asc" | "created_at:desc" | "updated_at:asc" | "updated_at:desc";
 
 export type ListQuery = {
   /** Only these; ids that are unknown or of another account are just absent. */
   readonly ids: readonly string[] | undefined;
-  readonly sort: { readonly column: SortColumn; readonly direction: "asc" | "desc" };
+  readonly sort: SortOrder;
   readonly limit: number;
   /** Counts from 1. */
   readonly page: number;
@@ -236,15 +236,15 @@ const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
   bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
   bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;
 
-function orderBy({ column, direction }: ListQuery["sort"]): Sql {
-  switch (`${column} ${direction}` as const) {
-    case "created_at asc":
+function orderBy(sort: SortOrder): Sql {
+  switch (sort) {
+    case "created_at:asc":
       return sql`ORDER BY created_at ASC, id ASC`;
-    case "created_at desc":
+    case "created_at:desc":
       return sql`ORDER BY created_at DESC, id DESC`;
-    case "updated_at asc":
+    case "updated_at:asc":
       return sql`ORDER BY updated_at ASC, id ASC`;
-    case "updated_at desc":
+    case "updated_at:desc":
       return sql`ORDER BY updated_at DESC, id DESC`;
   }
 }

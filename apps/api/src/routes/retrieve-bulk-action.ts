@@ -1,28 +1,39 @@
-import { RequestError } from "@bulk/domain/request-error";
 import { findBulkAction, findBulkActionVersion } from "@bulk/store/bulk-actions";
-import type { ApiAnswer, ApiContext, ApiRequest } from "../context.ts";
-import { isUuid } from "../is-uuid.ts";
+import type { Database } from "@bulk/store/database";
+import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { isNamed, pollingHeaders } from "../polling.ts";
 import { presentBulkAction } from "../present.ts";
+import { bulkActionObject } from "../wire.ts";
 
-/** `GET /v1/bulk_actions/{id}`: another account's bulk action does not exist for the caller. */
-export async function retrieveBulkAction(request: ApiRequest, { database }: ApiContext): Promise<ApiAnswer> {
-  const { id } = request.params;
-  const { accountId } = request.caller;
-  if (!isUuid(id)) throw notFound();
-  if (request.ifNoneMatch !== undefined) {
-    const version = await findBulkActionVersion(database, accountId, id);
-    if (version === undefined) throw notFound();
-    const headers = pollingHeaders(version);
-    if (isNamed(headers.ETag, request.ifNoneMatch))
-      return { kind: "not_modified", headers, bulkActionId: id };
-  }
-  const bulkAction = await findBulkAction(database, accountId, id);
-  if (bulkAction === undefined) throw notFound();
-  const headers = pollingHeaders({ ...bulkAction, skippedCount: bulkAction.skippedIds.length });
-  return { kind: "json", body: presentBulkAction(bulkAction), headers, bulkActionId: id };
+/** `GET /v1/bulk_actions/{id}` */
+export function retrieveBulkAction({ database }: ApiContext): Endpoint {
+  return {
+    operation: {
+      id: "retrieveBulkAction",
+      summary: "Retrieve a bulk action",
+      description:
+        "Another account's bulk action does not exist for the caller. Send the `ETag` of the last answer as " +
+        "`If-None-Match`: 304 while nothing has changed. `Retry-After` is there as long as it is open.",
+      answer: bulkActionObject,
+      refusals: ["not_found"],
+    },
+    answer: (request) => retrieve(request, database),
+  };
 }
 
-function notFound(): RequestError {
-  return new RequestError("not_found", "bulk_action.not_found", "There is no bulk action with this id.");
+async function retrieve({ params, caller, headers }: ApiRequest, database: Database): Promise<ApiAnswer> {
+  const id = readBulkActionId(params);
+  const ifNoneMatch = headers["if-none-match"];
+  if (ifNoneMatch !== undefined) {
+    const version = await findBulkActionVersion(database, caller.accountId, id);
+    if (version === undefined) throw bulkActionNotFound();
+    const polling = pollingHeaders(version);
+    if (isNamed(polling.ETag, ifNoneMatch))
+      return { kind: "not_modified", headers: polling, bulkActionId: id };
+  }
+  const bulkAction = await findBulkAction(database, caller.accountId, id);
+  if (bulkAction === undefined) throw bulkActionNotFound();
+  const polling = pollingHeaders({ ...bulkAction, skippedCount: bulkAction.skippedIds.length });
+  return { kind: "json", body: presentBulkAction(bulkAction), headers: polling, bulkActionId: id };
 }

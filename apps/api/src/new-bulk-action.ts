@@ -1,0 +1,76 @@
+import { RequestError } from "@bulk/domain/request-error";
+import { z } from "zod";
+import type { ApiContext } from "./context.ts";
+import { isUuid } from "./is-uuid.ts";
+import { BLANK, type Fault, fault, validate } from "./validate.ts";
+
+export type NewBulkAction = {
+  readonly actionType: string;
+  /** In lower case, each once, in the caller's order. */
+  readonly recordIds: readonly string[];
+};
+
+/** The body that submits a bulk action: its schema, and the parser that holds it against one. */
+export function newBulkActionBody({ registry, config }: Pick<ApiContext, "registry" | "config">) {
+  const attributes = z.object({
+    action_type: z.enum([...registry.keys()]).meta({ description: "What to do to the records." }),
+    record_ids: recordIds(config.MAX_RECORD_IDS),
+  });
+  return {
+    schema: z.object({ bulk_action: attributes }).meta({ id: "NewBulkAction" }),
+    /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
+    parse(body: unknown): NewBulkAction {
+      const envelope = z.object({ bulk_action: z.looseObject({}) }).safeParse(body);
+      if (!envelope.success) {
+        throw new RequestError(
+          "malformed",
+          "bulk_action.missing",
+          'The body must be an object with the key "bulk_action", itself an object.',
+        );
+      }
+      const { action_type, record_ids } = validate("bulk_action", attributes, envelope.data.bulk_action);
+      return { actionType: action_type, recordIds: [...new Set(record_ids.map((id) => id.toLowerCase()))] };
+    },
+  };
+}
+
+/** Enough to see the pattern of a mistake; a caller's 100,000 wrong ids are not listed one by one. */
+const LISTED_FAULTS = 20;
+
+function recordIds(most: number) {
+  return z
+    .custom<readonly string[]>()
+    .superRefine((value, context) => {
+      for (const found of findFaults(value, most)) context.addIssue(found);
+    })
+    .meta({
+      ...{ type: "array", items: { type: "string", format: "uuid" }, minItems: 1, maxItems: most },
+      description: "The records' ids. Duplicates are dropped; the order is kept.",
+    });
+}
+
+function findFaults(value: unknown, most: number): readonly Fault[] {
+  if (value === undefined || value === null || value === "") return [BLANK];
+  if (!Array.isArray(value)) return [fault("invalid", "must be an array of UUIDs")];
+  if (value.length === 0) return [BLANK];
+  if (value.length > most) {
+    const message = `has ${value.length} ids; at most ${most} are allowed in one bulk action`;
+    return [fault("too_long", message, { count: most })];
+  }
+  const faults: Fault[] = [];
+  for (const [index, id] of value.entries()) {
+    if (isUuid(id)) continue;
+    const shown = show(id);
+    faults.push(fault("invalid", `[${index}] is not a UUID: ${shown}`, { index, value: shown }));
+    if (faults.length === LISTED_FAULTS) break;
+  }
+  return faults;
+}
+
+// A value of the caller's in an error message: recognisable, and never long.
+function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  // Not its text: it may be nested too deeply to be written out.
+  return Array.isArray(value) ? "an array" : "an object";
+}

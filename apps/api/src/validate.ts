@@ -1,0 +1,62 @@
+import { RequestError, type ValidationError } from "@bulk/domain/request-error";
+import type { z } from "zod";
+
+/**
+ * Parses what a caller sent. Throws `invalid` with every fault in the base contract's form: the code is
+ * `<object>.<attribute>.<type>`, and the message reads on from the attribute's name.
+ */
+export function validate<Schema extends z.ZodType>(
+  object: string,
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => describe(object, issue));
+  throw new RequestError("invalid", `${object}.invalid`, summarize(errors), errors);
+}
+
+/** What is wrong with one attribute, in zod's form, for a check that zod has no word for. */
+export type Fault = {
+  readonly code: "custom";
+  readonly message: string;
+  readonly params: Pick<ValidationError, "type" | "options">;
+};
+
+export function fault(type: string, message: string, options: ValidationError["options"] = {}): Fault {
+  return { code: "custom", message, params: { type, options } };
+}
+
+export const BLANK = fault("blank", "can't be blank");
+
+function describe(object: string, issue: z.core.$ZodIssue): ValidationError {
+  const attribute = String(issue.path[0] ?? object);
+  const { message, params } = nameFault(issue);
+  return { attribute, ...params, code: `${object}.${attribute}.${params.type}`, message };
+}
+
+// One of zod's kinds a line: https://zod.dev/error-customization
+function nameFault(issue: z.core.$ZodIssue): Fault {
+  if (issue.code === "custom")
+    return fault(issue.params?.["type"] ?? "invalid", issue.message, issue.params?.["options"]);
+  if (issue.input === undefined || issue.input === null || issue.input === "") return BLANK;
+  switch (issue.code) {
+    case "too_small":
+      return issue.origin === "array"
+        ? BLANK
+        : fault("too_short", issue.message, { count: Number(issue.minimum) });
+    case "too_big":
+      return fault("too_long", issue.message, { count: Number(issue.maximum) });
+    case "invalid_value": {
+      const values = issue.values.map(String);
+      return fault("inclusion", `must be one of ${values.join(", ")}`, { in: values });
+    }
+    default:
+      return fault("invalid", issue.message);
+  }
+}
+
+function summarize([first, ...others]: readonly ValidationError[]): string {
+  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+  return `${first?.attribute} ${first?.message}${more}.`;
+}

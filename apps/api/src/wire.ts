@@ -1,0 +1,47 @@
+import { z } from "zod";
+
+/* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
+
+const unixSeconds = z.int().nonnegative().meta({ description: "Whole seconds since 1970, UTC." });
+
+export const bulkActionStatus = z.enum(["pending", "processing", "succeeded", "completed", "invalid"]).meta({
+  description:
+    "`pending`: not yet begun. `processing`: under way. `succeeded`: no record failed and at least one was " +
+    "deleted; skipped ids do not spoil it. `completed`: done, but not for all records. `invalid`: the action " +
+    "applied to none of the ids.",
+});
+
+/** The base contract's object: exactly these eight keys. */
+export const bulkActionObject = z
+  .object({
+    id: z.guid(),
+    object: z.literal("bulk_action"),
+    action_type: z.string().meta({ example: "delete_products" }),
+    record_ids: z
+      .array(z.guid())
+      .readonly()
+      .meta({ description: "As submitted, in order, duplicates dropped." }),
+    skipped_record_ids: z.array(z.guid()).readonly().meta({
+      description: "Those the action did not apply to so far, in the order submitted.",
+    }),
+    status: bulkActionStatus,
+    created_at: unixSeconds,
+    updated_at: unixSeconds,
+  })
+  .meta({ id: "BulkAction" });
+
+export type WireBulkAction = z.output<typeof bulkActionObject>;
+
+const pagination = z.object({
+  count: z.int().nonnegative().meta({ description: "How many there are in all." }),
+  limit: z.int(),
+  page: z.int().meta({ description: "Counts from 1." }),
+  url: z.string(),
+});
+
+export type Pagination = z.output<typeof pagination>;
+
+/** A page of objects of one kind. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ object: z.literal("list"), pagination, data: z.array(item) });
+}
