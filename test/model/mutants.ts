@@ -16,7 +16,7 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
     "a turn of an old generation works on",
     replacing("bulk_action.generation = ", "bulk_action.generation >= "),
   ],
-  ["a slice begins at the front of its chunk", replacing("chunk.done_count + 1", "0 * chunk.done_count + 1")],
+  ["a slice begins at the front of its chunk", replacing("free.done_count + 1", "0 * free.done_count + 1")],
   ["a bulk action is settled while chunks are open", replacing("AND tally.unfinished = 0", "")],
   ["a bulk action is settled twice", replacing("status IN ('pending', 'processing') AND tally", "tally")],
   ["failed records do not count for the status", replacing("tally.failed > 0", "tally.failed < 0")],
@@ -35,13 +35,13 @@ function inTwoTransactions(run: Parameters<Variant>[0]): ReturnType<Variant> {
   return async (statement) => {
     if (!statement.text.includes("WITH claimed AS")) return await run(statement);
     const effect = edit(statement, (piece) =>
-      piece.replace(/,\s+skipped AS[\s\S]*/, "SELECT id FROM applied"),
+      piece.replace(/,\s+deleted AS[\s\S]*/, "SELECT id FROM applied"),
     );
     const rows = await run<{ id: string }[]>(effect);
     const ids = `'{${rows.map(({ id }) => id).join(",")}}'::uuid[]`;
-    const applied = `applied AS (SELECT unnest(${ids}) AS id), skipped AS`;
+    const applied = `applied AS (SELECT unnest(${ids}) AS id), deleted AS`;
     return await run(
-      edit(statement, (piece) => piece.replace(/applied AS \([\s\S]*?\),\s+skipped AS/, applied)),
+      edit(statement, (piece) => piece.replace(/applied AS \([\s\S]*?\),\s+deleted AS/, applied)),
     );
   };
 }

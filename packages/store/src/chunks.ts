@@ -94,18 +94,20 @@ export async function applyNextChunkCarefully(
 /** Longer than any two statements may take; Prisma's own default of 5 s would cut slow deletes off. */
 const CAREFUL_TIMEOUT_MS = 120_000;
 
-// One row or none: the chunk, locked, with the slice of ids this try takes.
+// One row or none: the chunk, locked, with the slice of ids this try takes. It is cut when the one chunk is
+// known: further in, the ids of every free chunk would be read, and the more chunks, the slower each.
 function claim(source: ChunkSource, condition: Sql): Sql {
   return sql`
-    SELECT chunk.bulk_action_id, chunk.position, bulk_action.account_id,
-           chunk.record_ids[chunk.done_count + 1
-             : chunk.done_count + COALESCE(chunk.slice_size, chunk.record_count)] AS slice
-    FROM bulk_action_chunks chunk
-    JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
-    WHERE ${mayTake(source)} AND ${condition}
-    ORDER BY chunk.position
-    LIMIT 1
-    FOR UPDATE OF chunk SKIP LOCKED`;
+    SELECT free.bulk_action_id, free.position, free.account_id,
+           free.record_ids[free.done_count + 1
+             : free.done_count + COALESCE(free.slice_size, free.record_count)] AS slice
+    FROM (SELECT chunk.*, bulk_action.account_id
+          FROM bulk_action_chunks chunk
+          JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
+          WHERE ${mayTake(source)} AND ${condition}
+          ORDER BY chunk.position
+          LIMIT 1
+          FOR UPDATE OF chunk SKIP LOCKED) AS free`;
 }
 
 function lockNextChunk(
@@ -137,6 +139,7 @@ function mayTake(source: ChunkSource): Sql {
  * while it runs is decided by the database: a row deleted meanwhile is not returned by `apply` (and is
  * skipped), a row referenced meanwhile makes the foreign key fail the whole statement.
  * A slice doubles after each success, so a chunk that was halved around a bad record grows back.
+ * Most chunks leave nothing over: by the comparison of the counts nobody looks for it then.
  */
 function runChunkStatement(
   queryable: Queryable,
@@ -151,15 +154,16 @@ function runChunkStatement(
       ORDER BY slice.record_id
     ),
     applied AS (${effect.apply}),
+    deleted AS (SELECT count(*)::int AS count FROM applied),
     skipped AS (
       SELECT count(*)::int AS count,
              COALESCE(array_agg(record_id ORDER BY ordinal), '{}') AS ids,
              COALESCE(array_agg(code ORDER BY ordinal), '{}') AS codes
       FROM (SELECT record_id, ordinal, ${effect.skipCode} AS code
             FROM chunk_records
-            WHERE NOT EXISTS (SELECT FROM applied WHERE applied.id = chunk_records.record_id)) AS left_over
-    ),
-    deleted AS (SELECT count(*)::int AS count FROM applied)
+            WHERE (SELECT count FROM deleted) < (SELECT cardinality(slice) FROM claimed)
+              AND NOT EXISTS (SELECT FROM applied WHERE applied.id = chunk_records.record_id)) AS left_over
+    )
     UPDATE bulk_action_chunks chunk SET
       done_count = chunk.done_count + cardinality(claimed.slice),
       deleted_count = chunk.deleted_count + deleted.count,
