@@ -1,6 +1,7 @@
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
+import { encodeUuidArray } from "./uuid-array.ts";
 
 export type NewBulkAction = {
   readonly accountId: string;
@@ -23,8 +24,7 @@ export type BulkActionWithRecords = BulkAction & {
  * reach a terminal status.
  */
 export async function createBulkAction(database: Database, action: NewBulkAction): Promise<BulkAction> {
-  // One text parameter: an array parameter would be escaped element by element.
-  const recordIds = `{${action.recordIds.join(",")}}`;
+  const recordIds = encodeUuidArray(action.recordIds);
   const [row] = await database.$queryRaw<BulkAction[]>`
     WITH bulk_action AS (
       INSERT INTO bulk_actions (account_id, action_type, record_count)
