@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Registry } from "@bulk/actions/registry";
 import type { RequestErrorKind } from "@bulk/domain/request-error";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
+import type { TurnNudger } from "@bulk/queue/turn-nudger";
 import type { Logger } from "@bulk/service/logger";
 import type { Caller } from "@bulk/store/api-tokens";
 import type { Database } from "@bulk/store/database";
@@ -11,7 +11,7 @@ import type { ApiConfig } from "./config.ts";
 /** What every endpoint may use; made once. */
 export type ApiContext = {
   readonly database: Database;
-  readonly queue: TurnQueue;
+  readonly nudger: TurnNudger;
   readonly registry: Registry;
   readonly logger: Logger;
   readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "CHUNK_SIZE" | "WINDOW">;

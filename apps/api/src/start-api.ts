@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
+import { createTurnNudger } from "@bulk/queue/turn-nudger";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
@@ -13,8 +14,8 @@ import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { addDashboard } from "./dashboard.ts";
 
-/** How long an enqueue may hold up the answer to a caller whose action is already durable. */
-const ENQUEUE_DEADLINE_MS = 250;
+/** How long a nudge may take before it is given up and left to the sweeper; meanwhile others wait behind it. */
+const NUDGE_DEADLINE_MS = 250;
 
 /** Starts the public API and the ops port. */
 export async function startApi(
@@ -31,10 +32,15 @@ export async function startApi(
   });
   const queue = openTurnQueue({
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
-    deadlineMs: ENQUEUE_DEADLINE_MS,
+    deadlineMs: NUDGE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
-  const server = createApiServer(createApp({ database, queue, registry, logger, config }), logger, timeouts);
+  const nudger = createTurnNudger(queue, (error, turns) => {
+    const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
+    logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
+  });
+  const app = createApp({ database, nudger, registry, logger, config });
+  const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const { opsServer, opsPort } = await listenForOps(config, database, queue);
   logger.info({ host: config.HOST, port, opsPort }, "api is listening");
@@ -45,6 +51,7 @@ export async function startApi(
       logger.info("api is stopping");
       await closeServer(server, SHUTDOWN_MS);
       await closeServer(opsServer, 0);
+      await nudger.settled();
       await queue.close();
       await database.$disconnect();
       logger.info("api stopped");

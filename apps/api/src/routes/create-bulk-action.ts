@@ -25,20 +25,16 @@ export function createBulkAction(context: ApiContext): Endpoint {
   };
 }
 
-// The queue is only nudged; if it is away, the sweeper starts the lanes as soon as it is back.
+// The queue is only nudged, and the answer does not wait for it.
 async function submit(
-  request: ApiRequest,
+  { caller: { accountId } }: ApiRequest,
   { actionType, recordIds }: NewBulkAction,
-  { database, queue, config }: ApiContext,
+  { database, nudger, config }: ApiContext,
 ): Promise<ApiAnswer> {
-  const { accountId } = request.caller;
   const chunkSize = config.CHUNK_SIZE;
   const bulkAction = await storeBulkAction(database, { accountId, actionType, recordIds, chunkSize });
   const start = { id: bulkAction.id, actionType, generation: 1, enqueuedAt: bulkAction.createdAt };
-  const turns = firstTurns(start, Math.ceil(recordIds.length / chunkSize), config.WINDOW);
-  await queue.addTurns(turns).catch((error: unknown) => {
-    request.logger.warn({ error, bulkActionId: bulkAction.id }, "not enqueued; the sweeper will do it");
-  });
+  nudger.nudge(firstTurns(start, Math.ceil(recordIds.length / chunkSize), config.WINDOW));
   const body = presentBulkAction({ ...bulkAction, recordIds, skippedIds: [] });
   const headers = { Location: `/v1/bulk_actions/${bulkAction.id}`, ...RETRY_AFTER };
   return { kind: "json", body, headers, bulkActionId: bulkAction.id };
