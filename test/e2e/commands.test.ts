@@ -113,6 +113,35 @@ describe("pnpm start", () => {
     expect(migrate.output()).toContain("Nothing to do");
   });
 
+  test("starts a worker or an API that was killed again, and a bulk action under way ends", async () => {
+    const environment = await portsIn(directory);
+    await using start = startProgram("packages/local/src/start.ts", environment);
+    await start.says(/Ctrl-C stops everything/, 60_000);
+    const out = join(directory, "killed.json");
+    await using seed = startProgram("packages/local/src/seed.ts", environment, [
+      "--account",
+      "killed",
+      "--products",
+      "20000",
+      "--out",
+      out,
+    ]);
+    expect(await seed.exited()).toEqual({ code: 0, signal: null });
+    const { token, product_ids: productIds } = await readShop(out);
+    const client = createClient(`http://127.0.0.1:${environment.PORT}`);
+
+    const { id } = await client.submit(token, "delete_products", productIds);
+    for (const name of ["worker", "api"]) {
+      const line = await start.says(new RegExp(`"pid":(\\d+),"name":"${name}"`));
+      process.kill(Number(line[1]), "SIGKILL");
+      await start.says(new RegExp(`The ${name} process ended \\(SIGKILL\\)\\. It is started again\\.`));
+    }
+
+    expect(await client.finished(token, id)).toMatchObject({ status: "succeeded" });
+    start.kill("SIGTERM");
+    expect(await start.exited()).toEqual({ code: 0, signal: null });
+  });
+
   test("killed outright takes API and worker with it, and the next start finds all in order", async () => {
     const environment = await portsIn(directory);
     await using start = startProgram("packages/local/src/start.ts", environment);

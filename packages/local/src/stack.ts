@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Service } from "@bulk/service/run-service";
 import type { Engines } from "./engines.ts";
 
-/** The API or a worker ended when it should not have; it has said why itself. */
+/** The API or a worker did not come up; it has said why itself. */
 export class StackError extends Error {
   override readonly name = "StackError";
 }
@@ -20,8 +20,8 @@ export type StackOptions = {
 };
 
 /**
- * Starts the API and a worker as processes of their own and waits until both have started. They end with
- * this process, however it ends. Throws `StackError` when one does not come up.
+ * Starts the API and a worker as processes of their own and waits until both have started. One that dies is
+ * started again; they end with this process, however it ends. Throws `StackError` when one does not come up.
  */
 export async function startStack(
   options: StackOptions,
@@ -32,8 +32,8 @@ export async function startStack(
     DATABASE_URL: engines.databaseUrl,
     REDIS_URL: engines.redisUrl ?? "",
   };
-  const api = startProcess("api", environment, logDirectory);
-  const worker = startProcess("worker", environment, logDirectory);
+  const api = keepRunning("api", environment, logDirectory);
+  const worker = keepRunning("worker", environment, logDirectory);
   const failed = Promise.race([api.failed, worker.failed]);
   failed.catch(() => undefined);
   async function stop(): Promise<void> {
@@ -48,11 +48,38 @@ export async function startStack(
   return { stop, failed };
 }
 
-function startProcess(
+type Kept = { readonly ready: Promise<unknown>; readonly failed: Promise<never>; stop(): Promise<void> };
+
+// What dies under work is started again, as any process manager would; what does not even start is a failure.
+function keepRunning(
   name: "api" | "worker",
   environment: NodeJS.ProcessEnv,
   logDirectory: string | undefined,
-) {
+): Kept {
+  let current = startProcess(name, environment, logDirectory);
+  let isStopping = false;
+  async function watch(): Promise<never> {
+    for (;;) {
+      const ending = await current.ended;
+      if (isStopping) return await new Promise<never>(() => undefined);
+      const where = logDirectory === undefined ? "" : `; see ${join(logDirectory, `${name}.log`)}`;
+      const what = `The ${name} process ended (${ending})${where}.`;
+      if (!current.hasStarted()) throw new StackError(what);
+      console.error(`${what} It is started again.`);
+      current = startProcess(name, environment, logDirectory);
+    }
+  }
+  return {
+    ready: current.ready,
+    failed: watch(),
+    async stop() {
+      isStopping = true;
+      await current.stop();
+    },
+  };
+}
+
+function startProcess(name: string, environment: NodeJS.ProcessEnv, logDirectory: string | undefined) {
   const main = fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url));
   const log = logDirectory === undefined ? "inherit" : openSync(join(logDirectory, `${name}.log`), "a");
   const child = spawn(process.execPath, [main], {
@@ -62,24 +89,22 @@ function startProcess(
     // Ctrl-C is for this process, which then stops the two in order.
     detached: true,
   });
-  const exited = once(child, "exit");
-  let isStopping = false;
+  if (typeof log === "number") closeSync(log);
+  let hasStarted = false;
+  child.once("message", () => {
+    hasStarted = true;
+  });
+  const ended = once(child, "exit").then(([code, signal]) => String(signal ?? `exit code ${code}`));
   return {
     ready: once(child, "message"),
-    failed: exited.then(([code, signal]) => {
-      if (isStopping) return new Promise<never>(() => undefined);
-      const where = logDirectory === undefined ? "" : `; see ${join(logDirectory, `${name}.log`)}`;
-      throw new StackError(`The ${name} process ended (${signal ?? `exit code ${code}`})${where}.`);
-    }),
-    async stop() {
-      isStopping = true;
-      await stopChild(child, exited);
-    },
+    hasStarted: () => hasStarted,
+    ended,
+    stop: () => stopChild(child, ended),
   };
 }
 
-async function stopChild(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+async function stopChild(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
-  await exited;
+  await ended;
 }
