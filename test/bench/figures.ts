@@ -48,3 +48,9 @@ export async function repeat<T>(count: number, run: (number: number) => Promise<
   for (let number = 1; number <= count; number++) results.push(await run(number));
   return results;
 }
+
+/** Three digits that matter, and no more places than a thousandth. */
+export function roundOff(value: number): string {
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
+}

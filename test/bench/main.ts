@@ -3,7 +3,7 @@ import { InvalidArgumentError, program } from "commander";
 import { accept } from "./accept.ts";
 import type { BenchCase, Measurement } from "./bench.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
-import { openBenchEngines } from "./engines.ts";
+import { type BenchEngines, openBenchEngines } from "./engines.ts";
 import { summarize } from "./figures.ts";
 import { growth } from "./growth.ts";
 import { describeMachine } from "./machine.ts";
@@ -15,6 +15,8 @@ import { scaleOut } from "./scale-out.ts";
 import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
 import { turns } from "./turns.ts";
+import { readVersions } from "./versions.ts";
+import { type BenchReport, writeDocs } from "./write-docs.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
@@ -28,6 +30,9 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   turns,
 };
 
+/** What a table of defaults was chosen from is measured only when asked for. */
+const USUAL_CASES = Object.keys(CASES).filter((name) => name !== "turns");
+
 type Options = {
   readonly full?: true;
   readonly tiny?: true;
@@ -35,6 +40,7 @@ type Options = {
   readonly pairs?: number;
   readonly products?: number;
   readonly out?: string;
+  readonly docs?: true;
 };
 
 program
@@ -49,7 +55,7 @@ program
     "--only <names>",
     `some cases only, by comma: ${Object.keys(CASES).join(", ")}`,
     parseNames,
-    Object.keys(CASES),
+    USUAL_CASES,
   )
   .option(
     "--pairs <n>",
@@ -62,22 +68,33 @@ program
     parseCount,
   )
   .option("--out <file>", "write the figures there as JSON")
+  .option("--docs", "write the figures and charts into docs/performance.md")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
-const { only, out, full, tiny, ...chosen } = program.opts<Options>();
+const { only, out, docs, full, tiny, ...chosen } = program.opts<Options>();
 const preset = full ? FULL_SIZES : tiny ? TINY_SIZES : DEFAULT_SIZES;
 const sizes: Sizes = { ...preset, ...chosen };
 const startedAt = new Date();
-const figures = summarize(await runCases());
-printFigures(figures);
+const report = await measure();
+printFigures(report.figures);
 if (out !== undefined) {
-  const content = { date: startedAt.toISOString(), machine: describeMachine(), cases: only, sizes, figures };
-  await writeFile(out, `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(out, `${JSON.stringify({ ...report, cases: only, sizes }, null, 2)}\n`);
+}
+if (docs === true) await writeDocs(report);
+
+async function measure(): Promise<BenchReport> {
+  await using engines = await openBenchEngines();
+  return {
+    date: startedAt.toISOString(),
+    command: ["pnpm bench", ...process.argv.slice(2)].join(" "),
+    machine: describeMachine(),
+    versions: await readVersions(engines),
+    figures: summarize(await runCases(engines)),
+  };
 }
 
-async function runCases(): Promise<readonly Measurement[]> {
-  await using engines = await openBenchEngines();
+async function runCases(engines: BenchEngines): Promise<readonly Measurement[]> {
   const measurements: Measurement[] = [];
   for (const name of only) {
     const say = (text: string) => console.log(`${sinceStart()} | ${name} | ${text}`);

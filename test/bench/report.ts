@@ -1,4 +1,5 @@
-import type { Figure } from "./figures.ts";
+import { type Figure, roundOff } from "./figures.ts";
+import { judge, TARGETS } from "./targets.ts";
 
 /** The table at the end: every figure with its range. */
 export function printFigures(figures: Readonly<Record<string, Figure>>): void {
@@ -8,14 +9,21 @@ export function printFigures(figures: Readonly<Record<string, Figure>>): void {
     const cells = [...[median, min, max].map(roundOff), String(runs)];
     console.log(`${name.padEnd(width)} ${cells.map(align).join("")}`);
   }
+  printTargets(figures);
+}
+
+function printTargets(figures: Readonly<Record<string, Figure>>): void {
+  console.log("");
+  for (const target of TARGETS) {
+    const figure = figures[target.figure];
+    if (figure === undefined) continue;
+    const bound = `${target.bound} ${target.limit}, aim ${target.aim}`;
+    console.log(
+      `${target.figure.padEnd(28)} ${roundOff(figure.median).padStart(8)}  (${bound}): ${judge(target, figure)}`,
+    );
+  }
 }
 
 function align(cell: string): string {
   return cell.padStart(12);
-}
-
-/** Three digits that matter, and no more places than a thousandth. */
-export function roundOff(value: number): string {
-  if (Math.abs(value) >= 100) return value.toFixed(0);
-  return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }

@@ -1,3 +1,4 @@
+import { randomIds } from "../support/random-ids.ts";
 import type { Bench, Measurement } from "./bench.ts";
 import { collect, percentile } from "./figures.ts";
 import { startService } from "./service.ts";
@@ -40,7 +41,7 @@ async function race(
   async function time(ids: readonly string[]): Promise<number> {
     const startedAt = Date.now();
     const { id } = await service.submit(shop.token, shop.actionType, ids);
-    return Math.max(1, (await untilSettled(engines, id)) - startedAt);
+    return Math.max(1, (await untilSettled(engines, id)).endedAt - startedAt);
   }
   const times: number[] = [];
   let isOver = false;
@@ -48,7 +49,8 @@ async function race(
     isOver = true;
     return Math.max(...all);
   });
-  while (!isOver) times.push(await time(shop.recordIds.slice(0, 10)));
+  // There are no such records: what is measured is the waiting, and a shop has only so many to delete.
+  while (!isOver) times.push(await time(randomIds(10)));
   return { idsPerSecond: (1_000 * sizes.products) / (await large), times };
 }
 

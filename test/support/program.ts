@@ -23,7 +23,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export type Entry =
   | "apps/api/src/main.ts"
   | "apps/worker/src/main.ts"
-  | `test/bench/${"bare-api" | "peer-worker"}.ts`
+  | `test/bench/${"main" | "bare-api" | "peer-worker"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
 /** Starts a process of the tree in `directory`, with these variables and no others of ours. */
