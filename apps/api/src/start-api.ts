@@ -12,6 +12,8 @@ import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { addDashboard } from "./dashboard.ts";
+import { openGate } from "./gate.ts";
+import { rememberTokens } from "./known-tokens.ts";
 
 /** How long an enqueue may hold up the answer to a caller whose action is already durable. */
 const ENQUEUE_DEADLINE_MS = 250;
@@ -22,19 +24,23 @@ export async function startApi(
   logger: Logger,
   timeouts = API_TIMEOUTS,
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
+  const tokens = rememberTokens();
   const database = openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-api",
     poolSize: config.API_POOL_SIZE,
     lockTimeoutMs: 2_000,
     statementTimeoutMs: 15_000,
+    onConnectionLost: tokens.forget,
   });
   const queue = openTurnQueue({
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
     deadlineMs: ENQUEUE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
-  const server = createApiServer(createApp({ database, queue, registry, logger, config }), logger, timeouts);
+  const gate = openGate(database, tokens, logger);
+  const app = createApp({ database, queue, registry, logger, config }, gate);
+  const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const { opsServer, opsPort } = await listenForOps(config, database, queue);
   logger.info({ host: config.HOST, port, opsPort }, "api is listening");
@@ -45,6 +51,7 @@ export async function startApi(
       logger.info("api is stopping");
       await closeServer(server, SHUTDOWN_MS);
       await closeServer(opsServer, 0);
+      await gate.close();
       await queue.close();
       await database.$disconnect();
       logger.info("api stopped");

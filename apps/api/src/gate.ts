@@ -1,0 +1,31 @@
+import type { Logger } from "@bulk/service/logger";
+import { sparingly } from "@bulk/service/sparingly";
+import type { Caller } from "@bulk/store/api-tokens";
+import type { Database } from "@bulk/store/database";
+import type { KnownTokens } from "./known-tokens.ts";
+import { collectTokenUses, type TokenUses } from "./token-uses.ts";
+
+/** What decides who may come in; made once for all requests. */
+export type Gate = {
+  /** The holder of a secret, or `undefined` when the token is not valid. */
+  findCaller(secret: string, now: Date): Promise<Caller | undefined>;
+  readonly uses: TokenUses;
+  close(): Promise<void>;
+};
+
+/** How much of `last_used_at` a killed process may lose. */
+const WRITE_USES_EVERY_MS = 10_000;
+
+export function openGate(database: Database, tokens: KnownTokens, logger: Logger): Gate {
+  function report(trouble: string) {
+    return sparingly((error, suppressed) => logger.warn({ error, suppressed }, trouble), 10_000);
+  }
+  const uses = collectTokenUses(database, WRITE_USES_EVERY_MS, report("last uses of tokens not written"));
+  return {
+    findCaller: (secret, now) => tokens.findCaller(database, secret, now),
+    uses,
+    async close() {
+      await uses.stop();
+    },
+  };
+}
