@@ -4,8 +4,9 @@ import type { Caller } from "@bulk/store/api-tokens";
 import type { RequestHandler } from "express";
 import type { Locals } from "./answer.ts";
 import type { Gate } from "./gate.ts";
+import { limitRate } from "./limit-rate.ts";
 
-/** Lets only a caller with the scope through, before any of the body is read. */
+/** Lets only a caller with the scope through, not too often, before any of the body is read. */
 export function requireCaller(
   scope: Scope,
   gate: Gate,
@@ -15,6 +16,7 @@ export function requireCaller(
     const caller = await authenticate(request.headers.authorization, gate, now);
     response.locals.caller = caller;
     gate.uses.note(caller.tokenId, now);
+    if (gate.limiter !== undefined) await limitRate(gate.limiter, caller.tokenId, response);
     if (!caller.scopes.includes(scope)) {
       throw new RequestError("forbidden", "token.scope_missing", `This token lacks the scope ${scope}.`);
     }

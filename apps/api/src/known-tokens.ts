@@ -36,8 +36,8 @@ export function rememberTokens(): KnownTokens {
   };
 }
 
-// An index finds by comparing byte for byte, and how long that takes says how far it got. It is a digest that
-// it compares, which tells nothing of the secret; the last word is all the same one that takes equally long.
+// How long an index takes to find a digest may say how much of it was right. That tells nothing of the secret, but
+// the last word has a comparison that always takes equally long.
 function isValid({ digest, expiresAt }: ApiToken, shown: Uint8Array, now: Date): boolean {
   return timingSafeEqual(digest, shown) && (expiresAt === null || expiresAt > now);
 }

@@ -38,7 +38,7 @@ export async function startApi(
     deadlineMs: ENQUEUE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
-  const gate = openGate(database, tokens, logger);
+  const gate = openGate(config, database, tokens, logger);
   const app = createApp({ database, queue, registry, logger, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
