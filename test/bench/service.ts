@@ -3,7 +3,7 @@ import { type Client, createClient } from "../support/client.ts";
 import { type Program, startProgram } from "../support/program.ts";
 import type { BenchEngines } from "./engines.ts";
 
-/** The service under measurement: API and workers as processes of their own, with default settings. */
+/** The service under measurement: API and workers as processes of their own, with default settings, but for limits. */
 export type BenchService = AsyncDisposable &
   Client & {
     readonly url: string;
@@ -25,6 +25,8 @@ export async function startService(
     DATABASE_URL: engines.databaseUrl,
     ...(engines.redis && { REDIS_URL: engines.redis.url }),
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", MAX_RECORD_IDS: "1000000" },
+    // Limits that are never reached; what a request pays for the rate limiter is measured with it.
+    ...{ RATE_LIMIT: "1000000/1", MAX_OPEN_ACTIONS: "1000000" },
     ...overrides,
   };
   const url = `http://127.0.0.1:${port}`;

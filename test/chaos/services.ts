@@ -39,6 +39,8 @@ export type ServiceOptions = {
 const TUNING = {
   ...{ CHUNK_SIZE: "250", WORKER_CONCURRENCY: "3", API_POOL_SIZE: "5", OPS_PORT: "0", WORKER_OPS_PORT: "0" },
   ...{ LOCK_TIMEOUT_MS: "500", STATEMENT_TIMEOUT_MS: "3000", SHUTDOWN_MS: "5000" },
+  // Never reached, but asked: the rate limiter must stand whatever happens to Redis.
+  ...{ RATE_LIMIT: "1000000/1", MAX_OPEN_ACTIONS: "1000000" },
 };
 
 /** More than SHUTDOWN_MS and every deadline after it, on a busy machine. */

@@ -22,8 +22,11 @@ export function departCreate(bench: Bench, records: readonly number[]): Flight {
     const { database, queue } = toolsOf(bench, gate);
     const { accountId } = shop;
     const { chunkSize, window } = scenario;
-    const request = { accountId, actionType: "delete_products", recordIds, chunkSize };
-    const { id, actionType, updatedAt } = await createBulkAction(database, request);
+    const admission = { accountId, maxOpen: 1_000_000, idempotencyKey: undefined };
+    const request = { ...admission, actionType: "delete_products", recordIds, chunkSize };
+    const bulkAction = await createBulkAction(database, request);
+    if (bulkAction === undefined) throw new Error(`${name} was not admitted.`);
+    const { id, actionType, updatedAt } = bulkAction;
     const start = { id, actionType, generation: 1, enqueuedAt: updatedAt };
     await queue.addTurns(firstTurns(start, Math.ceil(recordIds.length / chunkSize), window));
   });

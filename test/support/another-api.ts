@@ -4,6 +4,7 @@ import { startApi } from "@bulk/api/start-api";
 import { createLogger } from "@bulk/service/logger";
 import { readConfig } from "@bulk/service/read-config";
 import type { TestService } from "./test-service.ts";
+import { UNLIMITED } from "./unlimited.ts";
 
 /** One more API of a test service, on the same engines unless the variables say otherwise. */
 export async function openAnotherApi(
@@ -14,7 +15,7 @@ export async function openAnotherApi(
   const variables = {
     DATABASE_URL: database.url,
     ...(redis && { REDIS_URL: redis.url }),
-    ...{ PORT: "0", OPS_PORT: "0" },
+    ...{ PORT: "0", OPS_PORT: "0", ...UNLIMITED },
     ...environment,
   };
   const api = await startApi(

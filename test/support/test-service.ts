@@ -11,6 +11,7 @@ import { inject } from "vitest";
 import { type Client, createClient } from "./client.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { UNLIMITED } from "./unlimited.ts";
 
 /** API and workers in this process, on real engines of the test's own, over real HTTP. */
 export type TestService = Client & {
@@ -33,6 +34,7 @@ export async function openTestService(environment: NodeJS.ProcessEnv = {}): Prom
     DATABASE_URL: database.url,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: "0", OPS_PORT: "0", WORKER_OPS_PORT: "0", LOG_LEVEL: "fatal" },
+    ...UNLIMITED,
     ...environment,
   };
   const logger = createLogger({ name: "test", level: variables.LOG_LEVEL });

@@ -6,6 +6,7 @@ import { type Client, createClient } from "./client.ts";
 import { type Program, startProgram } from "./program.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { UNLIMITED } from "./unlimited.ts";
 
 export type QueueEngine = "postgres" | "redis";
 
@@ -42,6 +43,7 @@ export async function openTestStack(
     DATABASE_URL: database.url,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", CI: process.env["CI"] },
+    ...UNLIMITED,
     ...overrides,
   };
   const api = await startApi(environment, directory);

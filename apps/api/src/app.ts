@@ -5,12 +5,13 @@ import { answerWith, sendError } from "./answer.ts";
 import { requireCaller } from "./authenticate.ts";
 import type { ApiContext } from "./context.ts";
 import { errorAnswer } from "./error-body.ts";
+import type { Gate } from "./gate.ts";
 import { logRequests } from "./log-requests.ts";
 import { readBody } from "./read-body.ts";
 import { routes } from "./routes.ts";
 
 /** The public API: middleware in order, then the routes, then what is left. */
-export function createApp(context: ApiContext): Express {
+export function createApp(context: ApiContext, gate: Gate): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
@@ -20,7 +21,7 @@ export function createApp(context: ApiContext): Express {
   app.use(refuseWithoutHost);
   for (const { method, path, scope, endpoint } of routes) {
     const body = method === "post" ? readBody(context.config.MAX_RECORD_IDS) : [];
-    app[method](path, requireCaller(scope, context.database), ...body, answerWith(endpoint(context)));
+    app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint(context)));
   }
   app.use(refuseUnknownPath);
   app.use(refuse);

@@ -1,29 +1,37 @@
 import { RequestError } from "@bulk/domain/request-error";
 import type { Scope } from "@bulk/domain/scope";
-import { type Caller, findCaller } from "@bulk/store/api-tokens";
-import type { Database } from "@bulk/store/database";
+import type { Caller } from "@bulk/store/api-tokens";
 import type { RequestHandler } from "express";
 import type { Locals } from "./answer.ts";
+import type { Gate } from "./gate.ts";
+import { limitRate } from "./limit-rate.ts";
 
-/** Lets only a caller with the scope through, before any of the body is read. */
+/** Lets only a caller with the scope through, not too often, before any of the body is read. */
 export function requireCaller(
   scope: Scope,
-  database: Database,
+  gate: Gate,
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   return async (request, response, next) => {
-    response.locals.caller = await authenticate(request.headers.authorization, scope, database);
+    const now = new Date();
+    const caller = await authenticate(request.headers.authorization, gate, now);
+    response.locals.caller = caller;
+    gate.uses.note(caller.tokenId, now);
+    if (gate.limiter !== undefined) await limitRate(gate.limiter, caller.tokenId, response);
+    if (!caller.scopes.includes(scope)) {
+      throw new RequestError("forbidden", "token.scope_missing", `This token lacks the scope ${scope}.`);
+    }
     next();
   };
 }
 
 /**
  * The holder of the request's bearer token (RFC 6750). Throws `unauthorized` for a missing or bad token and
- * for nothing else, because real clients delete their stored token on it; `forbidden` without the scope.
+ * for nothing else, because real clients delete their stored token on it.
  */
 async function authenticate(
   authorization: string | undefined,
-  scope: Scope,
-  database: Database,
+  gate: Pick<Gate, "findCaller">,
+  now: Date,
 ): Promise<Caller> {
   const secret = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization ?? "")?.[1];
   if (secret === undefined) {
@@ -33,12 +41,9 @@ async function authenticate(
       "Send your token as Authorization: Bearer <token>.",
     );
   }
-  const caller = await findCaller(database, secret);
+  const caller = await gate.findCaller(secret, now);
   if (caller === undefined) {
     throw new RequestError("unauthorized", "token.invalid", "This token is unknown, revoked or expired.");
-  }
-  if (!caller.scopes.includes(scope)) {
-    throw new RequestError("forbidden", "token.scope_missing", `This token lacks the scope ${scope}.`);
   }
   return caller;
 }

@@ -1,3 +1,4 @@
+import type { RateLimit } from "@bulk/queue/rate-limiter";
 import { engineConfig } from "@bulk/service/engine-config";
 import { wholeNumber } from "@bulk/service/read-config";
 import { z } from "zod";
@@ -11,6 +12,10 @@ export const apiConfig = engineConfig.extend({
   OPS_PORT: wholeNumber(0, 65_535).default(3001),
   /** How many ids one bulk action may carry; the cap on a request's body follows from it. */
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
+  /** How many requests one token may make in how many seconds; `off`: any number. */
+  RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
+  /** How many bulk actions of one account may be open at once; above 10,000 they are not counted. */
+  MAX_OPEN_ACTIONS: wholeNumber(1, 1_000_000).default(30),
   /** How many records are handled in one transaction. */
   CHUNK_SIZE: wholeNumber(1, 10_000).default(1_000),
   /** How many lanes one bulk action may have at once. */
@@ -20,3 +25,15 @@ export const apiConfig = engineConfig.extend({
 });
 
 export type ApiConfig = z.infer<typeof apiConfig>;
+
+// Such as 150/10.
+function rateLimit() {
+  const message = "must be off, or two whole numbers from 1: requests/seconds";
+  return z
+    .string()
+    .regex(/^(?:off|[1-9]\d{0,6}\/[1-9]\d{0,4})$/, message)
+    .transform((text): RateLimit | "off" => {
+      const [requests, seconds] = text.split("/").map(Number);
+      return seconds === undefined || requests === undefined ? "off" : { requests, seconds };
+    });
+}

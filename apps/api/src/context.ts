@@ -14,7 +14,7 @@ export type ApiContext = {
   readonly nudger: TurnNudger;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "CHUNK_SIZE" | "WINDOW">;
+  readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "MAX_OPEN_ACTIONS" | "CHUNK_SIZE" | "WINDOW">;
 };
 
 /** What an endpoint knows of the request it answers. */

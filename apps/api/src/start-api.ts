@@ -13,6 +13,8 @@ import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { addDashboard } from "./dashboard.ts";
+import { openGate } from "./gate.ts";
+import { rememberTokens } from "./known-tokens.ts";
 
 /** How long a nudge may take before it is given up and left to the sweeper; meanwhile others wait behind it. */
 const NUDGE_DEADLINE_MS = 250;
@@ -23,12 +25,14 @@ export async function startApi(
   logger: Logger,
   timeouts = API_TIMEOUTS,
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
+  const tokens = rememberTokens();
   const database = openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-api",
     poolSize: config.API_POOL_SIZE,
     lockTimeoutMs: 2_000,
     statementTimeoutMs: 15_000,
+    onConnectionLost: tokens.forget,
   });
   const queue = openTurnQueue({
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
@@ -39,7 +43,8 @@ export async function startApi(
     const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
     logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
   });
-  const app = createApp({ database, nudger, registry, logger, config });
+  const gate = openGate(config, database, tokens, logger);
+  const app = createApp({ database, nudger, registry, logger, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const { opsServer, opsPort } = await listenForOps(config, database, queue);
@@ -52,6 +57,7 @@ export async function startApi(
       await closeServer(server, SHUTDOWN_MS);
       await closeServer(opsServer, 0);
       await nudger.settled();
+      await gate.close();
       await queue.close();
       await database.$disconnect();
       logger.info("api stopped");

@@ -48,7 +48,8 @@ async function followAction(options: DemoOptions, database: Database): Promise<D
   const progress = startProgress(options.recordIds.length);
   let { id, status } = submitted;
   while (status === "pending" || status === "processing") {
-    await wait(50);
+    // Well within the limit of requests a token has.
+    await wait(100);
     const { deleted, skipped, failed } = await readTally(database, id);
     progress.show(deleted + skipped + failed);
     ({ id, status } = await call(options, `/${id}`, undefined));

@@ -8,8 +8,11 @@ export type QueueEngine = {
   readonly redisUrl: string | undefined;
 };
 
-/** Who connects: a producer fails fast, a worker waits for Redis to come back. */
-export type ConnectionRole = "producer" | "worker";
+/** Who connects: a worker waits for Redis to come back, the others fail fast. */
+export type ConnectionRole = "producer" | "limiter" | "worker";
+
+/** How long a command may take; the limiter's is paid by every request while Redis hangs. */
+const DEADLINE_MS = { producer: 5_000, limiter: 100 } as const;
 
 /** The name of the one queue, in both engines. */
 export const QUEUE_NAME = "bulk-actions";
@@ -20,10 +23,10 @@ export const REDIS_PREFIX = "{bulk}";
 /** A Redis connection that survives restarts and failovers. `onError` hears of every fault. */
 export function connectRedis(url: string, role: ConnectionRole, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, {
-    // BullMQ's workers demand null; a producer must not sit on a request for ever.
+    // BullMQ's workers demand null; the others must not sit on a request for ever.
     maxRetriesPerRequest: role === "worker" ? null : 1,
     enableOfflineQueue: role === "worker",
-    ...(role === "producer" ? { commandTimeout: 5_000 } : {}),
+    ...(role === "worker" ? {} : { commandTimeout: DEADLINE_MS[role] }),
     connectionName: `bulk-actions-${role}`,
     // A former primary answers READONLY after a failover: connect again and send the command once more.
     reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 2 : false),

@@ -8,12 +8,40 @@ export type Caller = {
   readonly scopes: readonly string[];
 };
 
-/** The holder of a token secret, or `undefined` when the token is unknown, revoked or expired. */
-export async function findCaller(database: Database, secret: string): Promise<Caller | undefined> {
-  const token = await database.apiToken.findUnique({ where: { digest: digestOf(secret) } });
+/** A token as it is kept, without its secret. */
+export type ApiToken = {
+  readonly caller: Caller;
+  readonly digest: Uint8Array;
+  readonly expiresAt: Date | null;
+};
+
+/** The token whose secret has this digest, expired or not; `undefined` when it is unknown or revoked. */
+export async function findToken(
+  database: Database,
+  digest: Uint8Array<ArrayBuffer>,
+): Promise<ApiToken | undefined> {
+  const token = await database.apiToken.findUnique({ where: { digest } });
   if (token === null || token.revokedAt !== null) return undefined;
-  if (token.expiresAt !== null && token.expiresAt.getTime() <= Date.now()) return undefined;
-  return { accountId: token.accountId, tokenId: token.id, scopes: token.scopes };
+  const { accountId, id, scopes, expiresAt } = token;
+  return { caller: { accountId, tokenId: id, scopes }, digest: token.digest, expiresAt };
+}
+
+/**
+ * Writes down when tokens were last used, all in one statement. Never takes a later moment back, so several
+ * processes may report the same token in any order.
+ */
+export async function recordTokenUses(database: Database, uses: ReadonlyMap<string, Date>): Promise<void> {
+  const ids = `{${[...uses.keys()].join(",")}}`;
+  const moments = `{${[...uses.values()].map((moment) => moment.toISOString()).join(",")}}`;
+  // Locked in order of id, so that two processes that report the same tokens cannot block each other for good.
+  await database.$executeRaw`
+    WITH used AS (
+      SELECT token.id, seen.at
+      FROM unnest(${ids}::uuid[], ${moments}::timestamptz[]) AS seen (id, at) JOIN api_tokens token USING (id)
+      WHERE token.last_used_at IS NULL OR token.last_used_at < seen.at
+      ORDER BY token.id FOR NO KEY UPDATE OF token
+    )
+    UPDATE api_tokens SET last_used_at = used.at FROM used WHERE api_tokens.id = used.id`;
 }
 
 export type NewToken = {
@@ -32,7 +60,10 @@ export async function createToken(database: Database, token: NewToken): Promise<
   });
 }
 
-// A plain digest is enough: the secret is random, not a word somebody chose, so it cannot be guessed.
-function digestOf(secret: string): Uint8Array<ArrayBuffer> {
+/**
+ * What is kept of a secret. A plain digest is enough: the secret is random, not a word somebody chose, so it
+ * cannot be guessed.
+ */
+export function digestOf(secret: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(createHash("sha256").update(secret).digest());
 }

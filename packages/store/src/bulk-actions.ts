@@ -1,10 +1,10 @@
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
+import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } from "./admission.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 import { encodeUuidArray } from "./uuid-array.ts";
 
-export type NewBulkAction = {
-  readonly accountId: string;
+export type NewBulkAction = Admission & {
   readonly actionType: string;
   /** Valid UUIDs, each once, in the caller's order. */
   readonly recordIds: readonly string[];
@@ -21,14 +21,20 @@ export type BulkActionWithRecords = BulkAction & {
 
 /**
  * Writes a bulk action and its chunks in one statement. When it returns, the action is durable and will
- * reach a terminal status.
+ * reach a terminal status. Answers `undefined`, with nothing written, when its idempotency key is taken or
+ * the account has too many open.
  */
-export async function createBulkAction(database: Database, action: NewBulkAction): Promise<BulkAction> {
+export async function createBulkAction(
+  database: Database,
+  action: NewBulkAction,
+): Promise<BulkAction | undefined> {
   const recordIds = encodeUuidArray(action.recordIds);
   const [row] = await database.$queryRaw<BulkAction[]>`
     WITH bulk_action AS (
-      INSERT INTO bulk_actions (account_id, action_type, record_count)
-      VALUES (${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length})
+      INSERT INTO bulk_actions (account_id, action_type, record_count, ${KEY_COLUMNS})
+      SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length}, ${keyValues(action)}
+      WHERE ${hasRoom(action)}
+      ${unlessKeyIsTaken(action)}
       RETURNING *
     ),
     submitted AS MATERIALIZED (SELECT ${recordIds}::uuid[] AS ids),
@@ -40,7 +46,6 @@ export async function createBulkAction(database: Database, action: NewBulkAction
            LATERAL (SELECT submitted.ids[position + 1 : position + ${action.chunkSize}] AS slice) AS sliced
     )
     SELECT ${COLUMNS} FROM bulk_action`;
-  if (row === undefined) throw new Error("INSERT INTO bulk_actions returned no row.");
   return row;
 }
 

@@ -10,6 +10,8 @@ export type DatabaseOptions = {
   readonly poolSize: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
+  /** Hears of a connection that broke, in use or not. */
+  readonly onConnectionLost?: () => void;
 };
 
 /** The one way to PostgreSQL: Prisma's client over a pool of node-postgres connections. */
@@ -40,7 +42,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection that is lost in anybody's hands would otherwise end the process; whoever uses it hears of
   // it from their own query.
   pool.on("error", ignore);
-  pool.on("connect", (client) => client.on("error", ignore));
+  pool.on("connect", (client) => client.on("error", options.onConnectionLost ?? ignore));
   const adapter = new PrismaPg(pool, {
     disposeExternalPool: true,
     statementNameGenerator: createStatementNames(),

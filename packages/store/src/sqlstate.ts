@@ -35,6 +35,11 @@ export function findChunkFault(error: unknown): ChunkFault | undefined {
   }
 }
 
+/** Whether the error means that somebody else held a lock for longer than the connection waits. */
+export function isLockTimeout(error: unknown): boolean {
+  return findSqlstate(error) === "55P03";
+}
+
 /** Whether the error means that the database could not be reached or did not accept the connection. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);

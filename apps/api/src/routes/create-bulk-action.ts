@@ -1,9 +1,8 @@
-import { firstTurns } from "@bulk/queue/turn";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { createOnce } from "../create-once.ts";
+import { idempotencyHeaders } from "../idempotency-key.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
-import { RETRY_AFTER } from "../polling.ts";
-import { presentBulkAction } from "../present.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `POST /v1/bulk_actions` */
@@ -17,25 +16,28 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "The answer means that the bulk action is durable and will reach a terminal status, whatever dies " +
         "afterwards. Records are deleted in the background; ids that the action does not apply to (unknown, of " +
         "another account, in use) are skipped and end up in `skipped_record_ids`.",
+      headers: idempotencyHeaders,
       body: body.schema,
       answer: bulkActionObject,
-      refusals: ["malformed", "too_large", "unsupported", "invalid"],
+      refusals: ["malformed", "conflict", "too_large", "unsupported", "invalid", "limited"],
     },
     answer: async (request) => submit(request, body.parse(request.body), context),
   };
 }
 
-// The queue is only nudged, and the answer does not wait for it.
 async function submit(
-  { caller: { accountId } }: ApiRequest,
+  request: ApiRequest,
   { actionType, recordIds }: NewBulkAction,
-  { database, nudger, config }: ApiContext,
+  context: ApiContext,
 ): Promise<ApiAnswer> {
-  const chunkSize = config.CHUNK_SIZE;
-  const bulkAction = await storeBulkAction(database, { accountId, actionType, recordIds, chunkSize });
-  const start = { id: bulkAction.id, actionType, generation: 1, enqueuedAt: bulkAction.createdAt };
-  nudger.nudge(firstTurns(start, Math.ceil(recordIds.length / chunkSize), config.WINDOW));
-  const body = presentBulkAction({ ...bulkAction, recordIds, skippedIds: [] });
-  const headers = { Location: `/v1/bulk_actions/${bulkAction.id}`, ...RETRY_AFTER };
-  return { kind: "json", body, headers, bulkActionId: bulkAction.id };
+  const { CHUNK_SIZE: chunkSize } = context.config;
+  return await createOnce(request, context, {
+    path: "/v1/bulk_actions",
+    meaning: { actionType, recordIds },
+    async create(admission) {
+      const action = { ...admission, actionType, recordIds, chunkSize };
+      const bulkAction = await storeBulkAction(context.database, action);
+      return bulkAction && { ...bulkAction, recordIds, skippedIds: [] };
+    },
+  });
 }

@@ -1,0 +1,93 @@
+import { isOpen } from "@bulk/domain/bulk-action";
+import { RequestError } from "@bulk/domain/request-error";
+import { firstTurns } from "@bulk/queue/turn";
+import { type Admission, findCreatedWith } from "@bulk/store/admission";
+import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
+import { isLockTimeout } from "@bulk/store/sqlstate";
+import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
+import { RETRY_AFTER } from "./polling.ts";
+import { presentBulkAction } from "./present.ts";
+
+/** How an endpoint creates a bulk action. */
+export type Creation = {
+  /** Its own path; idempotency keys belong to it. */
+  readonly path: string;
+  /** What the caller asks for, as parsed: the body of a request with the same key must mean the same. */
+  readonly meaning: unknown;
+  /** Writes it, in one statement that holds to the admission; `undefined`: it was not admitted. */
+  readonly create: (admission: Admission) => Promise<BulkActionWithRecords | undefined>;
+};
+
+/**
+ * Creates a bulk action, nudges the queue, and answers it; or answers the one that the request's
+ * `Idempotency-Key` has created before. Throws `limited` when the account has too many open, and about a
+ * key, `malformed`, `invalid` for one used otherwise, `conflict` while the first request is under way.
+ */
+export async function createOnce(
+  request: ApiRequest,
+  context: ApiContext,
+  { path, meaning, create }: Creation,
+): Promise<ApiAnswer> {
+  const admission = {
+    accountId: request.caller.accountId,
+    maxOpen: context.config.MAX_OPEN_ACTIONS,
+    idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
+  };
+  const created = await create(admission).catch((error: unknown) => {
+    throw admission.idempotencyKey !== undefined && isLockTimeout(error) ? inProgress() : error;
+  });
+  if (created === undefined) return await replay(admission, context);
+  nudge(created, context);
+  return answer(created);
+}
+
+// The answer does not wait for the queue; what it does not take, the sweeper starts.
+function nudge(
+  { id, actionType, createdAt, recordCount }: BulkActionWithRecords,
+  { nudger, config }: ApiContext,
+): void {
+  const start = { id, actionType, generation: 1, enqueuedAt: createdAt };
+  nudger.nudge(firstTurns(start, Math.ceil(recordCount / config.CHUNK_SIZE), config.WINDOW));
+}
+
+async function replay(
+  { accountId, maxOpen, idempotencyKey }: Admission,
+  { database }: ApiContext,
+): Promise<ApiAnswer> {
+  const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
+  if (known === undefined) throw tooManyOpen(maxOpen);
+  if (!known.isSame) throw reused();
+  const bulkAction = await findBulkAction(database, accountId, known.id);
+  // Its retention has ended between the two looks, and with it that of the key.
+  if (bulkAction === undefined) throw inProgress();
+  return answer(bulkAction, { "Idempotent-Replayed": "true" });
+}
+
+function answer(
+  bulkAction: BulkActionWithRecords,
+  further: Readonly<Record<string, string>> = {},
+): ApiAnswer {
+  const { id, status } = bulkAction;
+  const headers = { Location: `/v1/bulk_actions/${id}`, ...(isOpen(status) && RETRY_AFTER), ...further };
+  return { kind: "json", body: presentBulkAction(bulkAction), headers, bulkActionId: id };
+}
+
+function inProgress(): RequestError {
+  const message =
+    "The first request with this Idempotency-Key is still under way. Send it again in a moment.";
+  return new RequestError("conflict", "idempotency_key.in_progress", message, [], 1);
+}
+
+function reused(): RequestError {
+  const message = "This Idempotency-Key was sent with another body before. Use a new key for a new request.";
+  return new RequestError("invalid", "idempotency_key.reused", message);
+}
+
+/** How long a caller should rest that has too many open; small ones end within seconds. */
+const CROWDED_SECONDS = 5;
+
+function tooManyOpen(most: number): RequestError {
+  const message = `This account has ${most} open bulk actions, as many as it may. Wait until one has ended.`;
+  return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
+}

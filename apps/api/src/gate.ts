@@ -1,0 +1,50 @@
+import { openRateLimiter, type RateLimiter } from "@bulk/queue/rate-limiter";
+import type { Logger } from "@bulk/service/logger";
+import { sparingly } from "@bulk/service/sparingly";
+import type { Caller } from "@bulk/store/api-tokens";
+import type { Database } from "@bulk/store/database";
+import type { ApiConfig } from "./config.ts";
+import type { KnownTokens } from "./known-tokens.ts";
+import { collectTokenUses, type TokenUses } from "./token-uses.ts";
+
+/** What decides who may come in, and how often; made once for all requests. */
+export type Gate = {
+  /** The holder of a secret, or `undefined` when the token is not valid. */
+  findCaller(secret: string, now: Date): Promise<Caller | undefined>;
+  readonly uses: TokenUses;
+  /** `undefined`: as often as they like. */
+  readonly limiter: RateLimiter | undefined;
+  close(): Promise<void>;
+};
+
+/** How much of `last_used_at` a killed process may lose. */
+const WRITE_USES_EVERY_MS = 10_000;
+
+export function openGate(
+  config: Pick<ApiConfig, "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT">,
+  database: Database,
+  tokens: KnownTokens,
+  logger: Logger,
+): Gate {
+  function report(trouble: string) {
+    return sparingly((error, suppressed) => logger.warn({ error, suppressed }, trouble), 10_000);
+  }
+  const uses = collectTokenUses(database, WRITE_USES_EVERY_MS, report("last uses of tokens not written"));
+  const limiter =
+    config.RATE_LIMIT === "off"
+      ? undefined
+      : openRateLimiter({
+          engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
+          limit: config.RATE_LIMIT,
+          onError: report("rate limiter trouble; this process counts alone"),
+        });
+  return {
+    findCaller: (secret, now) => tokens.findCaller(database, secret, now),
+    uses,
+    limiter,
+    async close() {
+      await uses.stop();
+      limiter?.close();
+    },
+  };
+}
