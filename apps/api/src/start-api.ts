@@ -6,6 +6,7 @@ import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
+import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
@@ -34,7 +35,13 @@ export async function startApi(
     deadlineMs: ENQUEUE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
-  const server = createApiServer(createApp({ database, queue, registry, logger, config }), logger, timeouts);
+  const watcher = openBulkActionWatcher({
+    database,
+    url: config.DATABASE_URL,
+    onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
+  });
+  const app = createApp({ database, queue, watcher, registry, logger, config });
+  const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const { opsServer, opsPort } = await listenForOps(config, database, queue);
   logger.info({ host: config.HOST, port, opsPort }, "api is listening");
@@ -43,7 +50,8 @@ export async function startApi(
     opsPort,
     async stop() {
       logger.info("api is stopping");
-      await closeServer(server, SHUTDOWN_MS);
+      // Whoever waits is answered now, and only then have all requests ended.
+      await Promise.all([watcher.close(), closeServer(server, SHUTDOWN_MS)]);
       await closeServer(opsServer, 0);
       await queue.close();
       await database.$disconnect();
