@@ -165,7 +165,8 @@ async function terminateBackends(database: pg.Pool, count: number): Promise<bool
     .query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
        WHERE datname = current_database()
-         AND application_name IN ('bulk-actions-api', 'bulk-actions-worker', 'bulk-actions-queue')
+         AND application_name IN (
+           'bulk-actions-api', 'bulk-actions-listener', 'bulk-actions-worker', 'bulk-actions-queue')
        ORDER BY random() LIMIT $1`,
       [count],
     )

@@ -67,6 +67,7 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/WITH tally/, "settle"],
   [/generation = generation/, "raise the generation of what is lost"],
   [/UPDATE bulk_actions SET updated_at/, "note the activity"],
+  [/pg_notify/, "tell of the change"],
   [/advisory/, "take the sweeper's lock"],
   [/AS now/, "read the clock"],
   [/NOT EXISTS/, "look for what is finished and open"],

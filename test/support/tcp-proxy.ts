@@ -15,7 +15,11 @@ export type TcpProxy = AsyncDisposable & {
   delay(byMs: number): void;
 };
 
-export async function openTcpProxy(target: string): Promise<TcpProxy> {
+/** @param onSent hears every piece that goes towards the server */
+export async function openTcpProxy(
+  target: string,
+  onSent: (piece: Buffer) => void = () => undefined,
+): Promise<TcpProxy> {
   const url = new URL(target);
   const { hostname, port } = url;
   const sockets = new Set<Socket>();
@@ -30,6 +34,7 @@ export async function openTcpProxy(target: string): Promise<TcpProxy> {
   }
   const server = createServer((near) => {
     const far = connect({ host: hostname, port: Number(port) });
+    near.on("data", onSent);
     near.pipe(openLag()).pipe(far);
     far.pipe(openLag()).pipe(near);
     for (const [socket, other] of [

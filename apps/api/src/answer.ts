@@ -16,6 +16,8 @@ export function answerWith(
     if (caller === undefined) throw new Error("An endpoint was reached without authentication.");
     const end = new AbortController();
     response.once("close", () => end.abort(ENDED));
+    // Hung up while the token was looked up.
+    if (response.closed) end.abort(ENDED);
     const answer = await endpoint.answer({
       caller,
       params: request.params,
@@ -31,11 +33,17 @@ export function answerWith(
       case "json":
         response.json(answer.body);
         return;
+      case "no_content":
+        response.status(204).end();
+        return;
       case "not_modified":
         response.status(304).end();
         return;
       case "stream":
-        await writePieces(response.type(answer.contentType), answer.pieces, end.signal);
+        response.type(answer.contentType);
+        // A stream may take as long as a bulk action, and HEAD asks for no piece of it.
+        if (request.method === "HEAD") response.end();
+        else await writePieces(response, answer.pieces, end.signal);
     }
   };
 }

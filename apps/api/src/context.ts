@@ -4,6 +4,7 @@ import type { RequestErrorKind } from "@bulk/domain/request-error";
 import type { TurnNudger } from "@bulk/queue/turn-nudger";
 import type { Logger } from "@bulk/service/logger";
 import type { Caller } from "@bulk/store/api-tokens";
+import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import type { Database } from "@bulk/store/database";
 import type { z } from "zod";
 import type { ApiConfig } from "./config.ts";
@@ -12,6 +13,7 @@ import type { ApiConfig } from "./config.ts";
 export type ApiContext = {
   readonly database: Database;
   readonly nudger: TurnNudger;
+  readonly watcher: BulkActionWatcher;
   readonly registry: Registry;
   readonly logger: Logger;
   readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "MAX_OPEN_ACTIONS" | "CHUNK_SIZE" | "WINDOW">;
@@ -37,10 +39,11 @@ type AnswerHead = {
   readonly bulkActionId?: string;
 };
 
-/** What an endpoint answers: the body of a 200, whole or piece by piece, or a 304. */
+/** What an endpoint answers: the body of a 200, whole or piece by piece, a 204 or a 304. */
 export type ApiAnswer = AnswerHead &
   (
     | { readonly kind: "json"; readonly body: unknown }
+    | { readonly kind: "no_content" }
     /** The caller's copy is the current one. */
     | { readonly kind: "not_modified" }
     | { readonly kind: "stream"; readonly contentType: string; readonly pieces: AsyncIterable<string> }

@@ -2,12 +2,14 @@ import { isOpen } from "@bulk/domain/bulk-action";
 import { RequestError } from "@bulk/domain/request-error";
 import { firstTurns } from "@bulk/queue/turn";
 import { type Admission, findCreatedWith } from "@bulk/store/admission";
+import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
-import { readIdempotencyKey } from "./idempotency-key.ts";
+import { idempotencyHeaders, readIdempotencyKey } from "./idempotency-key.ts";
 import { RETRY_AFTER } from "./polling.ts";
 import { presentBulkAction } from "./present.ts";
+import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "./waiting.ts";
 
 /** How an endpoint creates a bulk action. */
 export type Creation = {
@@ -37,10 +39,16 @@ export async function createOnce(
   const created = await create(admission).catch((error: unknown) => {
     throw admission.idempotencyKey !== undefined && isLockTimeout(error) ? inProgress() : error;
   });
-  if (created === undefined) return await replay(admission, context);
+  if (created === undefined)
+    return await answer(await replay(admission, context), request, context, REPLAYED);
   nudge(created, context);
-  return answer(created);
+  return await answer(created, request, context, {});
 }
+
+/** The headers of an endpoint that creates a bulk action. */
+export const creationHeaders = idempotencyHeaders.extend({ Prefer: waitHeader });
+
+const REPLAYED = { "Idempotent-Replayed": "true" };
 
 // The answer does not wait for the queue; what it does not take, the sweeper starts.
 function nudge(
@@ -54,23 +62,49 @@ function nudge(
 async function replay(
   { accountId, maxOpen, idempotencyKey }: Admission,
   { database }: ApiContext,
-): Promise<ApiAnswer> {
+): Promise<BulkActionWithRecords> {
   const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
   if (known === undefined) throw tooManyOpen(maxOpen);
   if (!known.isSame) throw reused();
   const bulkAction = await findBulkAction(database, accountId, known.id);
   // Its retention has ended between the two looks, and with it that of the key.
   if (bulkAction === undefined) throw inProgress();
-  return answer(bulkAction, { "Idempotent-Replayed": "true" });
+  return bulkAction;
 }
 
-function answer(
-  bulkAction: BulkActionWithRecords,
-  further: Readonly<Record<string, string>> = {},
-): ApiAnswer {
-  const { id, status } = bulkAction;
-  const headers = { Location: `/v1/bulk_actions/${id}`, ...(isOpen(status) && RETRY_AFTER), ...further };
-  return { kind: "json", body: presentBulkAction(bulkAction), headers, bulkActionId: id };
+async function answer(
+  stored: BulkActionWithRecords,
+  request: ApiRequest,
+  { watcher }: ApiContext,
+  further: Readonly<Record<string, string>>,
+): Promise<ApiAnswer> {
+  const waitSeconds = readWaitSeconds(request.headers);
+  const latest = waitSeconds === undefined ? stored : await awaitEnd(stored, waitSeconds, request, watcher);
+  const headers = {
+    Location: `/v1/bulk_actions/${stored.id}`,
+    ...(isOpen(latest.status) && RETRY_AFTER),
+    ...(waitSeconds !== undefined && waitApplied(waitSeconds)),
+    ...further,
+  };
+  return { kind: "json", body: presentBulkAction(latest), headers, bulkActionId: stored.id };
+}
+
+async function awaitEnd(
+  stored: BulkActionWithRecords,
+  seconds: number,
+  { ended, logger }: ApiRequest,
+  watcher: BulkActionWatcher,
+): Promise<BulkActionWithRecords> {
+  try {
+    const watch = await watcher.watch(stored, ended);
+    if (watch === undefined) return stored;
+    await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
+    return ended.aborted ? stored : ((await watch.load()) ?? stored);
+  } catch (error) {
+    // It is durable all the same; an error would make its caller submit it once more.
+    logger.warn({ error, bulkActionId: stored.id }, "could not wait for the end");
+    return stored;
+  }
 }
 
 function inProgress(): RequestError {

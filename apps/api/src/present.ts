@@ -1,5 +1,6 @@
+import { type BulkActionProgress, countProcessed } from "@bulk/store/bulk-action-progress";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
-import type { Pagination, WireBulkAction } from "./wire.ts";
+import type { Pagination, WireBulkAction, WireProgress } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -12,6 +13,19 @@ export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAc
     status: bulkAction.status,
     created_at: unixSeconds(bulkAction.createdAt),
     updated_at: unixSeconds(bulkAction.updatedAt),
+  };
+}
+
+/** What the events of a bulk action tell. */
+export function presentProgress(progress: BulkActionProgress): WireProgress {
+  return {
+    id: progress.id,
+    status: progress.status,
+    total: progress.recordCount,
+    processed: countProcessed(progress),
+    deleted: progress.deleted,
+    skipped: progress.skipped,
+    failed: progress.failed,
   };
 }
 

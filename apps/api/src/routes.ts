@@ -3,6 +3,7 @@ import type { ApiContext, Endpoint } from "./context.ts";
 import { createBulkAction } from "./routes/create-bulk-action.ts";
 import { listBulkActions } from "./routes/list-bulk-actions.ts";
 import { retrieveBulkAction } from "./routes/retrieve-bulk-action.ts";
+import { streamBulkActionEvents } from "./routes/stream-bulk-action-events.ts";
 
 export type Route = {
   readonly method: "get" | "post";
@@ -16,4 +17,10 @@ export const routes: readonly Route[] = [
   { method: "post", path: "/v1/bulk_actions", scope: "bulk_actions:write", endpoint: createBulkAction },
   { method: "get", path: "/v1/bulk_actions", scope: "bulk_actions:read", endpoint: listBulkActions },
   { method: "get", path: "/v1/bulk_actions/:id", scope: "bulk_actions:read", endpoint: retrieveBulkAction },
+  {
+    method: "get",
+    path: "/v1/bulk_actions/:id/events",
+    scope: "bulk_actions:read",
+    endpoint: streamBulkActionEvents,
+  },
 ];

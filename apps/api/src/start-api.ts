@@ -7,6 +7,7 @@ import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
+import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
@@ -43,8 +44,13 @@ export async function startApi(
     const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
     logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
   });
+  const watcher = openBulkActionWatcher({
+    database,
+    url: config.DATABASE_URL,
+    onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
+  });
   const gate = openGate(config, database, tokens, logger);
-  const app = createApp({ database, nudger, registry, logger, config }, gate);
+  const app = createApp({ database, nudger, watcher, registry, logger, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const { opsServer, opsPort } = await listenForOps(config, database, queue);
@@ -54,7 +60,8 @@ export async function startApi(
     opsPort,
     async stop() {
       logger.info("api is stopping");
-      await closeServer(server, SHUTDOWN_MS);
+      // Whoever waits is answered now, and only then have all requests ended.
+      await Promise.all([watcher.close(), closeServer(server, SHUTDOWN_MS)]);
       await closeServer(opsServer, 0);
       await nudger.settled();
       await gate.close();

@@ -32,6 +32,23 @@ export const bulkActionObject = z
 
 export type WireBulkAction = z.output<typeof bulkActionObject>;
 
+const count = z.int().nonnegative();
+
+/** The data of an event. */
+export const progressObject = z
+  .object({
+    id: z.guid().meta({ description: "The bulk action's." }),
+    status: bulkActionStatus,
+    total: count.meta({ description: "How many records it is about." }),
+    processed: count.meta({ description: "How many have their outcome: deleted, skipped and failed." }),
+    deleted: count,
+    skipped: count,
+    failed: count,
+  })
+  .meta({ id: "BulkActionProgress", description: "How far a bulk action has come; counts never go down." });
+
+export type WireProgress = z.output<typeof progressObject>;
+
 const pagination = z.object({
   count: z.int().nonnegative().meta({ description: "How many there are in all." }),
   limit: z.int(),

@@ -1,5 +1,6 @@
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } from "./admission.ts";
+import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 import { encodeUuidArray } from "./uuid-array.ts";
@@ -142,9 +143,10 @@ type ChunkRecords = {
 
 /** Turns `pending` into `processing`; does nothing once it has gone further or its generation has moved on. */
 export async function markStarted(database: Database, id: string, generation: number): Promise<void> {
-  await database.$executeRaw`
+  const startedCount = await database.$executeRaw`
     UPDATE bulk_actions SET status = 'processing', started_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE id = ${id}::uuid AND generation = ${generation} AND status = 'pending'`;
+  if (startedCount > 0) await tellOfChange(database, id);
 }
 
 /** A turn's mark on its bulk action. */
@@ -170,6 +172,7 @@ export async function recordActivity(
     RETURNING updated_at AS "updatedAt",
       (SELECT floor(100 * sum(done_count) / bulk_actions.record_count)::int
        FROM bulk_action_chunks WHERE bulk_action_id = ${id}::uuid) AS percent`;
+  if (activity !== undefined) await tellOfChange(database, id);
   return activity;
 }
 
@@ -222,7 +225,10 @@ export async function settle(database: Database, id: string): Promise<Settlement
            floor(100 * done / record_count)::int AS percent
     FROM bulk_actions, tally WHERE id = ${id}::uuid`;
   if (row === undefined) return { kind: "closed" };
-  if (row.settledStatus !== null) return { kind: "settled", status: row.settledStatus };
+  if (row.settledStatus !== null) {
+    await tellOfChange(database, id);
+    return { kind: "settled", status: row.settledStatus };
+  }
   if (row.unfinished === 0) return { kind: "closed" };
   const { generation, troubledCount, dueInMs, percent } = row;
   return { kind: "open", generation, troubledCount, dueInMs, percent };
@@ -237,7 +243,8 @@ type SettlementRow = {
   readonly percent: number;
 };
 
-const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
+/** Of `bulk_actions`, under the name `bulk_action`: what makes a `BulkAction`. */
+export const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
   bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
   bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;
 

@@ -1,7 +1,6 @@
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce } from "../create-once.ts";
-import { idempotencyHeaders } from "../idempotency-key.ts";
+import { createOnce, creationHeaders } from "../create-once.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
 import { bulkActionObject } from "../wire.ts";
 
@@ -16,7 +15,7 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "The answer means that the bulk action is durable and will reach a terminal status, whatever dies " +
         "afterwards. Records are deleted in the background; ids that the action does not apply to (unknown, of " +
         "another account, in use) are skipped and end up in `skipped_record_ids`.",
-      headers: idempotencyHeaders,
+      headers: creationHeaders,
       body: body.schema,
       answer: bulkActionObject,
       refusals: ["malformed", "conflict", "too_large", "unsupported", "invalid", "limited"],

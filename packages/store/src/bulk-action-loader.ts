@@ -1,0 +1,63 @@
+import type { BulkAction } from "@bulk/domain/bulk-action";
+import { attachRecords, type BulkActionWithRecords } from "./bulk-actions.ts";
+import type { Database } from "./database.ts";
+
+/**
+ * Adds the ids, as they are not before the call, to a bulk action that has just been read. Answers
+ * `undefined` when it is gone.
+ */
+export type LoadRecords = (bulkAction: BulkAction) => Promise<BulkActionWithRecords | undefined>;
+
+/**
+ * A loader for many callers at once: who asks for the same bulk action shares its ids, one query reads those
+ * of many, and queries follow one another. So however many are woken together, they take one connection, and
+ * the memory of one query.
+ */
+export function openBulkActionLoader(database: Database): LoadRecords {
+  const waiting = new Map<string, Load>();
+  let isLoading = false;
+  async function loadAll(): Promise<void> {
+    isLoading = true;
+    while (waiting.size > 0) await loadGroup(database, takeGroup(waiting));
+    isLoading = false;
+  }
+  return (bulkAction) => {
+    const load: Load = waiting.get(bulkAction.id) ?? { ...Promise.withResolvers(), bulkAction };
+    // Who was woken by newer news than the others must not get their older ones.
+    if (bulkAction.updatedAt > load.bulkAction.updatedAt) load.bulkAction = bulkAction;
+    waiting.set(bulkAction.id, load);
+    if (!isLoading) void loadAll();
+    return load.promise;
+  };
+}
+
+/** How many ids one query reads, unless a single bulk action has more. */
+const RECORDS_AT_ONCE = 100_000;
+
+type Load = PromiseWithResolvers<BulkActionWithRecords | undefined> & { bulkAction: BulkAction };
+
+function takeGroup(waiting: Map<string, Load>): readonly Load[] {
+  const group: Load[] = [];
+  let size = 0;
+  for (const [id, load] of waiting) {
+    size += load.bulkAction.recordCount;
+    if (size > RECORDS_AT_ONCE && group.length > 0) break;
+    waiting.delete(id);
+    group.push(load);
+  }
+  return group;
+}
+
+async function loadGroup(database: Database, group: readonly Load[]): Promise<void> {
+  const bulkActions = group.map((load) => load.bulkAction);
+  try {
+    const loaded = await attachRecords(database, bulkActions);
+    for (const [index, { resolve }] of group.entries()) {
+      const bulkAction = loaded[index];
+      // None has no ids, and those of one that was pruned are gone with it.
+      resolve(bulkAction?.recordIds.length === 0 ? undefined : bulkAction);
+    }
+  } catch (error) {
+    for (const { reject } of group) reject(error);
+  }
+}

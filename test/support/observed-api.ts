@@ -1,0 +1,52 @@
+import type { ApiTimeouts } from "@bulk/api/api-server";
+import { expect } from "vitest";
+import { openAnotherApi } from "./another-api.ts";
+import { type Client, createClient } from "./client.ts";
+import { eventually } from "./eventually.ts";
+import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
+import type { TestService } from "./test-service.ts";
+
+/** An API whose statements can be counted, and whose way to the database can be broken. */
+export type ObservedApi = Client &
+  AsyncDisposable & {
+    readonly url: string;
+    readonly proxy: TcpProxy;
+    /** How many statements have read the progress of bulk actions that somebody waits for. */
+    looks(): number;
+    /** How many statements were sent in all, those that only probe a connection left out. */
+    statements(): number;
+    /** Waits until so many callers have had their first look. */
+    untilWaiting(callers: number): Promise<void>;
+  };
+
+export async function openObservedApi(
+  service: Pick<TestService, "database" | "redis">,
+  { databaseUrl = service.database.url, timeouts }: ObservedApiOptions = {},
+): Promise<ObservedApi> {
+  let [looks, statements] = [0, 0];
+  const proxy = await openTcpProxy(databaseUrl, (piece) => {
+    const text = piece.toString("latin1");
+    if (text.includes(LOOK)) looks += 1;
+    if (/\b(SELECT|INSERT|UPDATE|DELETE)\s+\S/.test(text)) statements += 1;
+  });
+  const api = await openAnotherApi(service, { DATABASE_URL: proxy.url }, timeouts);
+  return {
+    ...createClient(api.url),
+    url: api.url,
+    proxy,
+    looks: () => looks,
+    statements: () => statements,
+    async untilWaiting(callers) {
+      await eventually(() => expect(looks).toBeGreaterThanOrEqual(callers), 25_000);
+    },
+    async [Symbol.asyncDispose]() {
+      await api[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type ObservedApiOptions = { readonly databaseUrl?: string; readonly timeouts?: ApiTimeouts };
+
+/** What tells that statement from all others. */
+const LOOK = "AS key (account_id, id)";
