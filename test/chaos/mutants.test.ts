@@ -26,7 +26,7 @@ const MUTANTS: readonly Mutant[] = [
     chunk_records AS (
       SELECT claimed.account_id, slice.record_id
       FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
-    applied AS (\${effect.apply})
+    applied AS (\${applying(effect)})
     SELECT count(*)::int FROM applied\`;
   const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);`,
   },

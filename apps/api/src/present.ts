@@ -1,5 +1,8 @@
+import { explain } from "@bulk/domain/outcome";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
-import type { Pagination, WireBulkAction } from "./wire.ts";
+import type { SkipCount } from "@bulk/store/preview";
+import type { NewBulkAction } from "./new-bulk-action.ts";
+import type { Pagination, WireBulkAction, WirePreview } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -12,6 +15,22 @@ export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAc
     status: bulkAction.status,
     created_at: unixSeconds(bulkAction.createdAt),
     updated_at: unixSeconds(bulkAction.updatedAt),
+  };
+}
+
+/** What a bulk action would do, from what it would skip. */
+export function presentPreview(
+  { actionType, recordIds }: NewBulkAction,
+  skips: readonly SkipCount[],
+): WirePreview {
+  const skipped = skips.reduce((sum, { count }) => sum + count, 0);
+  return {
+    object: "bulk_action_preview",
+    action_type: actionType,
+    total: recordIds.length,
+    applicable: recordIds.length - skipped,
+    skipped,
+    reasons: skips.map(({ code, count }) => ({ code, message: explain(code).message, count })),
   };
 }
 
