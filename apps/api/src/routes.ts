@@ -5,6 +5,7 @@ import { createBulkAction } from "./routes/create-bulk-action.ts";
 import { listBulkActions } from "./routes/list-bulk-actions.ts";
 import { previewBulkAction } from "./routes/preview-bulk-action.ts";
 import { retrieveBulkAction } from "./routes/retrieve-bulk-action.ts";
+import { retryBulkAction } from "./routes/retry-bulk-action.ts";
 
 export type Route = {
   readonly method: "get" | "post";
@@ -30,5 +31,11 @@ export const routes: readonly Route[] = [
     path: "/v1/bulk_actions/:id/cancel",
     scope: "bulk_actions:write",
     endpoint: cancelBulkAction,
+  },
+  {
+    method: "post",
+    path: "/v1/bulk_actions/:id/retry",
+    scope: "bulk_actions:write",
+    endpoint: retryBulkAction,
   },
 ];

@@ -8,6 +8,8 @@ export type NewBulkAction = {
   /** Valid UUIDs, each once, in the caller's order. */
   readonly recordIds: readonly string[];
   readonly chunkSize: number;
+  /** The token it is submitted with. */
+  readonly createdByTokenId?: string;
 };
 
 /** A bulk action together with its ids, as callers see it. */
@@ -27,21 +29,26 @@ export async function createBulkAction(database: Database, action: NewBulkAction
   const recordIds = `{${action.recordIds.join(",")}}`;
   const [row] = await database.$queryRaw<BulkAction[]>`
     WITH bulk_action AS (
-      INSERT INTO bulk_actions (account_id, action_type, record_count)
-      VALUES (${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length})
+      INSERT INTO bulk_actions (account_id, action_type, record_count, created_by_token_id)
+      VALUES (${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length},
+              ${action.createdByTokenId ?? null}::uuid)
       RETURNING *
     ),
     submitted AS MATERIALIZED (SELECT ${recordIds}::uuid[] AS ids),
-    chunks AS (
-      INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
-      SELECT bulk_action.id, position, slice, cardinality(slice)
-      FROM bulk_action, submitted,
-           generate_series(0, ${action.recordIds.length - 1}, ${action.chunkSize}) AS position,
-           LATERAL (SELECT submitted.ids[position + 1 : position + ${action.chunkSize}] AS slice) AS sliced
-    )
+    chunks AS (${insertChunks(action.chunkSize)})
     SELECT ${COLUMNS} FROM bulk_action`;
   if (row === undefined) throw new Error("INSERT INTO bulk_actions returned no row.");
   return row;
+}
+
+/** Writes the chunks of the common table expressions `bulk_action`, a new row, and `submitted (ids)`. */
+export function insertChunks(chunkSize: number): Sql {
+  return sql`
+      INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
+      SELECT bulk_action.id, position, slice, cardinality(slice)
+      FROM bulk_action, submitted,
+           generate_series(0, bulk_action.record_count - 1, ${chunkSize}) AS position,
+           LATERAL (SELECT submitted.ids[position + 1 : position + ${chunkSize}] AS slice) AS sliced`;
 }
 
 /** The account's bulk action of this id, with its ids. */
@@ -266,7 +273,8 @@ type SettlementRow = {
   readonly percent: number;
 };
 
-const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
+/** A row of `bulk_actions`, under the name `bulk_action`, as a `BulkAction`. */
+export const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
   bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
   bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;
 

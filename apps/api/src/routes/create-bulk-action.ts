@@ -1,9 +1,9 @@
-import { firstTurns } from "@bulk/queue/turn";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
 import { RETRY_AFTER } from "../polling.ts";
 import { presentBulkAction } from "../present.ts";
+import { startLanes } from "../start-lanes.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `POST /v1/bulk_actions` */
@@ -25,20 +25,16 @@ export function createBulkAction(context: ApiContext): Endpoint {
   };
 }
 
-// The queue is only nudged; if it is away, the sweeper starts the lanes as soon as it is back.
 async function submit(
   request: ApiRequest,
   { actionType, recordIds }: NewBulkAction,
-  { database, queue, config }: ApiContext,
+  context: ApiContext,
 ): Promise<ApiAnswer> {
-  const { accountId } = request.caller;
-  const chunkSize = config.CHUNK_SIZE;
-  const bulkAction = await storeBulkAction(database, { accountId, actionType, recordIds, chunkSize });
-  const start = { id: bulkAction.id, actionType, generation: 1, enqueuedAt: bulkAction.createdAt };
-  const turns = firstTurns(start, Math.ceil(recordIds.length / chunkSize), config.WINDOW);
-  await queue.addTurns(turns).catch((error: unknown) => {
-    request.logger.warn({ error, bulkActionId: bulkAction.id }, "not enqueued; the sweeper will do it");
-  });
+  const { accountId, tokenId: createdByTokenId } = request.caller;
+  const chunkSize = context.config.CHUNK_SIZE;
+  const submitted = { accountId, actionType, recordIds, chunkSize, createdByTokenId };
+  const bulkAction = await storeBulkAction(context.database, submitted);
+  await startLanes(bulkAction, request.logger, context);
   const body = presentBulkAction({ ...bulkAction, recordIds, skippedIds: [] });
   const headers = { Location: `/v1/bulk_actions/${bulkAction.id}`, ...RETRY_AFTER };
   return { kind: "json", body, headers, bulkActionId: bulkAction.id };
