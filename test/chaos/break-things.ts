@@ -5,6 +5,7 @@ import { inflict } from "./faults.ts";
 import type { ChaosOptions, Notes } from "./notes.ts";
 import { pause } from "./pause.ts";
 import { createRandom } from "./random.ts";
+import type { Submission } from "./recorded-run.ts";
 import type { ChaosShop } from "./shop.ts";
 import { drawSubmission, planActions } from "./workload.ts";
 
@@ -46,9 +47,21 @@ async function sendActions(
     await pause(startedAt + action.atMs - performance.now(), ending);
     if (ending.aborted) break;
     const submission = drawSubmission(action, shops, action.atMs / (seconds * 1_000));
-    sent.push(client.submit(submission).catch(report));
+    sent.push(submit(submission, action.cancelAfterMs, client, ending).catch(report));
   }
   await Promise.all(sent);
+}
+
+async function submit(
+  submission: Submission,
+  cancelAfterMs: number | undefined,
+  client: ChaosClient,
+  ending: AbortSignal,
+): Promise<void> {
+  const accepted = await client.submit(submission);
+  if (accepted === undefined || cancelAfterMs === undefined) return;
+  await pause(cancelAfterMs, ending);
+  await client.cancel(accepted);
 }
 
 /** Answers when the last fault was over and being put right. */

@@ -1,11 +1,11 @@
-/** Whether every id has exactly one outcome, and counts, statuses and reasons follow from them. */
+/** Whether every id has exactly one outcome unless a cancel left it out, and counts, statuses and reasons follow from them. */
 export const OUTCOME_CHECKS: readonly string[] = [
   `SELECT format('Bulk action %s says it has %s ids; its chunks hold %s.',
      id, record_count, cardinality(record_ids)) AS sentence
    FROM kept WHERE record_count <> cardinality(record_ids)`,
 
   `SELECT format('Id %s of bulk action %s has no outcome.', record_id, bulk_action_id) AS sentence
-   FROM outcome WHERE kind = 'none'`,
+   FROM outcome WHERE kind = 'none' AND bulk_action_id NOT IN (SELECT id FROM kept WHERE is_canceled)`,
 
   `SELECT format('Id %s of bulk action %s is skipped or failed %s times.', id, bulk_action_id, count(*)) AS sentence
    FROM (SELECT * FROM skip UNION ALL SELECT * FROM failure) AS exception
@@ -27,12 +27,14 @@ export const OUTCOME_CHECKS: readonly string[] = [
      FROM outcome GROUP BY bulk_action_id, position) AS counted USING (bulk_action_id, position)
    WHERE (done_count, deleted_count, skipped_count, failed_count) <> (done, deleted, skipped, failed)`,
 
-  `SELECT format('Bulk action %s ended %s, but with %s deleted and %s failed it is %s.',
-     id, status, deleted, failed, derived) AS sentence
-   FROM (SELECT id, status, deleted, failed, CASE WHEN failed > 0 THEN 'completed'
+  `SELECT format('Bulk action %s ended %s, but with %s deleted, %s failed and %s not attempted it is %s.',
+     id, status, deleted, failed, not_attempted, derived) AS sentence
+   FROM (SELECT id, status, deleted, failed, not_attempted,
+           CASE WHEN failed + not_attempted > 0 THEN 'completed'
            WHEN deleted > 0 THEN 'succeeded' ELSE 'invalid' END AS derived
          FROM kept, LATERAL (SELECT count(*) FILTER (WHERE kind = 'deleted') AS deleted,
-           count(*) FILTER (WHERE kind = 'failed') AS failed
+           count(*) FILTER (WHERE kind = 'failed') AS failed,
+           count(*) FILTER (WHERE kind = 'none') AS not_attempted
            FROM outcome WHERE bulk_action_id = kept.id) AS counted
          WHERE status IN ('succeeded', 'completed', 'invalid')) AS ended
    WHERE status <> derived`,
@@ -87,4 +89,10 @@ export const OUTCOME_CHECKS: readonly string[] = [
      position, bulk_action_id, chunk_write.at, status_write.at) AS sentence
    FROM chaos.chunk_writes chunk_write JOIN chaos.status_writes status_write USING (bulk_action_id)
    WHERE after IN ('succeeded', 'completed', 'invalid') AND chunk_write.at > status_write.at`,
+
+  // A record that is given up may be written down after the cancel came between that and its last try.
+  `SELECT format('Chunk %s of bulk action %s was begun at %s, after its cancel was answered at %s.',
+     position, bulk_action_id, begun_at, answered_at) AS sentence
+   FROM chaos.chunk_writes JOIN cancel ON cancel.id = bulk_action_id
+   WHERE begun_at > answered_at AND deleted_after + skipped_after > deleted_before + skipped_before`,
 ];

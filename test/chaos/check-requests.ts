@@ -17,6 +17,12 @@ export const REQUEST_CHECKS: readonly string[] = [
      AND NOT EXISTS (SELECT FROM unanswered WHERE unanswered.account_id = kept.account_id
        AND unanswered.action_type = kept.action_type AND unanswered.record_ids = kept.record_ids)`,
 
+  `SELECT format('The cancel of bulk action %s was answered with 200, but it is not canceled.', id) AS sentence
+   FROM cancel JOIN kept USING (id) WHERE answered_at IS NOT NULL AND NOT is_canceled`,
+
+  `SELECT format('Bulk action %s is canceled, but nobody asked for it.', id) AS sentence
+   FROM kept WHERE is_canceled AND id NOT IN (SELECT id FROM cancel)`,
+
   `SELECT format('Bulk action %s is still %s.', id, status) AS sentence
    FROM kept WHERE status NOT IN ('succeeded', 'completed', 'invalid')`,
 

@@ -35,6 +35,7 @@ beforeEach(async () => {
       { id: action, accountId: account, actionType: "delete_products", recordIds: [...submitted, first] },
     ],
     unanswered: [],
+    cancels: [],
     observations: [
       { id: action, status: "processing", skippedCount: 0 },
       { id: action, status: "succeeded", skippedCount: 3 },
@@ -161,6 +162,18 @@ describe("a lie in the database is told in a sentence:", () => {
       `UPDATE bulk_action_chunks SET done_count = done_count`,
       /was worked on at .*, after the bulk action had ended/,
     ],
+    [
+      "an id is left out by a cancel nobody asked for",
+      `UPDATE bulk_actions SET cancel_requested_at = now(); UPDATE bulk_action_chunks SET done_count = 4`,
+      /is canceled, but nobody asked/,
+    ],
+    [
+      "an id that is left out does not count for the status",
+      `UPDATE bulk_actions SET cancel_requested_at = now();
+       UPDATE bulk_action_chunks SET done_count = 4, skipped_count = 2, skipped_ids = skipped_ids[:2],
+         skipped_codes = skipped_codes[:2]`,
+      /1 not attempted it is completed/,
+    ],
     ["an order disappears", `DELETE FROM line_items; DELETE FROM orders`, /^Order .* is gone/],
   ])("%s", async (_name, lie, sentence) => {
     await client.query(lie);
@@ -179,6 +192,16 @@ describe("a lie in what was seen is told in a sentence:", () => {
       /skipped_record_ids that the list shows/,
     ],
     ["nobody sent the request", () => ({ accepted: [] }), /nobody sent such a request/],
+    [
+      "a cancel is answered and not done",
+      () => ({ cancels: [{ id: action, answeredAt: "infinity" }] }),
+      /answered with 200, but it is not canceled/,
+    ],
+    [
+      "a chunk is begun after the cancel",
+      () => ({ cancels: [{ id: action, answeredAt: "2000-01-01" }] }),
+      /was begun at .*, after its cancel was answered/,
+    ],
     [
       "a status goes back",
       ({ observations }) => ({ observations: observations.toReversed() }),

@@ -3,7 +3,7 @@ import { distinct, type FinalAnswer, type RecordedRun, type Submission } from ".
 
 /**
  * Lays out, as temporary tables, what the checks compare:
- * `accepted`, `unanswered` (what clients sent), `answer` (the list at the end), `kept` (what the database
+ * `accepted`, `unanswered`, `cancel` (what clients sent), `answer` (the list at the end), `kept` (what the database
  * kept of each action, chunks put together), `skip`, `failure`, and `outcome` (one row for each id).
  */
 export async function prepareEvidence(client: pg.ClientBase, run: RecordedRun): Promise<void> {
@@ -12,6 +12,9 @@ export async function prepareEvidence(client: pg.ClientBase, run: RecordedRun): 
   await client.query(TABLES);
   for (const action of run.accepted) await insertSubmission(client, "accepted", action, action.id);
   for (const submission of run.unanswered) await insertSubmission(client, "unanswered", submission, null);
+  for (const { id, answeredAt } of run.cancels) {
+    await client.query("INSERT INTO cancel VALUES ($1, $2)", [id, answeredAt]);
+  }
   for (const answer of run.finalAnswers) await insertAnswer(client, answer);
   await client.query(KEPT);
   await client.query(OUTCOMES);
@@ -42,16 +45,18 @@ function arrayLiteral(ids: readonly string[]): string {
 }
 
 const TABLES = `
-  DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.unanswered, pg_temp.answer, pg_temp.kept,
+  DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.unanswered, pg_temp.cancel, pg_temp.answer, pg_temp.kept,
     pg_temp.skip, pg_temp.failure, pg_temp.outcome;
   CREATE TEMP TABLE accepted (id uuid, account_id uuid, action_type text, record_ids uuid[]);
   CREATE TEMP TABLE unanswered (id uuid, account_id uuid, action_type text, record_ids uuid[]);
+  CREATE TEMP TABLE cancel (id uuid, answered_at timestamptz);
   CREATE TEMP TABLE answer (
     id uuid, action_type text, status text, record_ids uuid[], skipped_ids uuid[]);`;
 
 const KEPT = `
   CREATE TEMP TABLE kept AS
     SELECT action.id, action.account_id, action.action_type, action.status, action.record_count,
+      action.cancel_requested_at IS NOT NULL AS is_canceled,
       COALESCE((SELECT array_agg(id ORDER BY chunk.position, ordinal)
         FROM bulk_action_chunks chunk, unnest(chunk.record_ids) WITH ORDINALITY AS ids (id, ordinal)
         WHERE chunk.bulk_action_id = action.id), '{}') AS record_ids,

@@ -48,7 +48,7 @@ export type Notes = {
 /** An empty notebook. */
 export function takeNotes(): Notes {
   return {
-    record: { begun: [], accepted: [], unanswered: [], answers: new Map() },
+    record: { begun: [], accepted: [], unanswered: [], cancels: new Map(), answers: new Map() },
     sights: { observations: [], tallies: [], ended: new Set() },
     faults: new Map(),
     violations: [],

@@ -8,6 +8,13 @@ export type Submission = {
 /** A submission that was answered with 200. */
 export type AcceptedAction = Submission & { readonly id: string };
 
+/** A cancel that was sent and not refused. */
+export type Cancel = {
+  readonly id: string;
+  /** The database's clock after the 200; `undefined` when no answer came, so that it may have happened. */
+  readonly answeredAt: string | undefined;
+};
+
 /** What the list said about an action; recorded when it differs from what it said before. */
 export type Observation = { readonly id: string; readonly status: string; readonly skippedCount: number };
 
@@ -35,6 +42,7 @@ export type RecordedRun = {
   readonly accepted: readonly AcceptedAction[];
   /** Sent, but not answered with 200: they may have become actions or not. */
   readonly unanswered: readonly Submission[];
+  readonly cancels: readonly Cancel[];
   /** In the order they were made. */
   readonly observations: readonly Observation[];
   readonly tallies: readonly TallyObservation[];

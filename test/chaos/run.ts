@@ -36,7 +36,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
     const shops = await fillShops(engines.databaseUrl, database.pool);
     options.interrupted.throwIfAborted();
     await using stack = await openServices(engines, options, notes);
-    const client = openClient(shops, stack.services, options.seed, notes);
+    const client = openClient(shops, stack.services, database.pool, options.seed, notes);
     await using _looking = startLooking(client, database.pool, notes);
     const tools = { engines, database: database.pool, shops, services: stack.services, client };
     return await breakAndCheck(options, tools, notes, (next) => {
@@ -101,6 +101,7 @@ async function openServices(
 function openClient(
   shops: readonly ChaosShop[],
   services: readonly ServiceProcess[],
+  database: pg.Pool,
   seed: number,
   notes: Notes,
 ): ChaosClient {
@@ -111,9 +112,20 @@ function openClient(
       const urls = services.flatMap(({ url, isUp }) => (url !== undefined && isUp() ? [url] : []));
       return random.pick(urls);
     },
+    findClock: () => findClock(database),
     report: (violation) => notes.violations.push(violation),
     record: notes.record,
   });
+}
+
+async function findClock(database: pg.Pool): Promise<string | undefined> {
+  try {
+    const { rows } = await database.query<{ now: string }>("SELECT clock_timestamp()::text AS now");
+    return rows[0]?.now;
+  } catch {
+    // The database may be away.
+    return undefined;
+  }
 }
 
 function startLooking(
@@ -139,12 +151,13 @@ async function conclude(
   drainSeconds: number | undefined,
   finalAnswers: readonly FinalAnswer[],
 ): Promise<ChaosResult> {
-  const run = { ...record, ...sights, finalAnswers };
+  const run = { ...record, cancels: [...record.cancels.values()], ...sights, finalAnswers };
   const client = await database.connect();
   try {
     const found = await checkRun(client, run);
     const { rows } = await client.query<{ kind: string; count: number }>(
-      "SELECT COALESCE(skip_code, kind) AS kind, count(*)::int AS count FROM outcome GROUP BY 1 ORDER BY 1",
+      `SELECT CASE kind WHEN 'none' THEN 'not attempted' ELSE COALESCE(skip_code, kind) END AS kind,
+         count(*)::int AS count FROM outcome GROUP BY 1 ORDER BY 1`,
     );
     return {
       actions: record.accepted.length,

@@ -27,13 +27,13 @@ const DIARY = `
     FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_deletions();
 
   CREATE TABLE chaos.chunk_writes (
-    bulk_action_id uuid, position integer, xid xid8, at timestamptz,
+    bulk_action_id uuid, position integer, xid xid8, begun_at timestamptz, at timestamptz,
     done_before integer, done_after integer, deleted_before integer, deleted_after integer,
     skipped_before integer, skipped_after integer, failed_before integer, failed_after integer);
   CREATE FUNCTION chaos.note_chunk_write() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       INSERT INTO chaos.chunk_writes VALUES (
-        NEW.bulk_action_id, NEW.position, pg_current_xact_id(), clock_timestamp(),
+        NEW.bulk_action_id, NEW.position, pg_current_xact_id(), statement_timestamp(), clock_timestamp(),
         OLD.done_count, NEW.done_count, OLD.deleted_count, NEW.deleted_count,
         OLD.skipped_count, NEW.skipped_count, OLD.failed_count, NEW.failed_count);
       RETURN NULL;

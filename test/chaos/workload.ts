@@ -8,6 +8,8 @@ export type PlannedAction = {
   readonly shopIndex: number;
   readonly actionType: ActionType;
   readonly size: number;
+  /** How long after its 200 somebody cancels it. */
+  readonly cancelAfterMs: number | undefined;
   /** What its ids are drawn with. */
   readonly seed: number;
 };
@@ -15,13 +17,18 @@ export type PlannedAction = {
 /** How many actions are begun in a second, on average. */
 const ACTIONS_PER_SECOND = 3;
 
+/** Which share of them is canceled; many have ended by then. */
+const CANCELED = 0.3;
+
 /** What will be sent: a pure function of its arguments. */
 export function planActions(seed: number, seconds: number, shopCount: number): readonly PlannedAction[] {
   const random = createRandom(seed + 1_000_003);
+  const cancels = createRandom(seed + 5_000_003);
   return Array.from({ length: seconds * ACTIONS_PER_SECOND }, (_, index) => ({
     atMs: Math.round(((index + random.next()) * 1_000) / ACTIONS_PER_SECOND),
     shopIndex: random.integer(0, shopCount - 1),
     actionType: random.pick(ACTION_TYPES),
+    cancelAfterMs: cancels.next() < CANCELED ? cancels.logUniform(1, 3_000) : undefined,
     size: random.next() < 0.85 ? random.logUniform(1, 2_000) : random.logUniform(1, 50_000),
     seed: random.integer(0, 2 ** 31),
   }));

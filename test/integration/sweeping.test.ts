@@ -1,6 +1,6 @@
-import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -92,7 +92,7 @@ describe("a turn of an older generation", () => {
     const { token, productIds } = await service.fillShop({ products: 20 });
     const { id } = await service.submit(token, "delete_products", productIds);
     await service.database.query("UPDATE bulk_actions SET generation = 2");
-    const queue = openQueue(service);
+    const queue = openServiceQueue(service);
     try {
       // The sweeper rests: only the old turn is there.
       await service.startWorker({ SWEEP_INTERVAL_MS: "3600000" });
@@ -113,7 +113,7 @@ test("a turn that is added twice waits in the queue once", async () => {
   await using service = await openTestService();
   const { token, productIds } = await service.fillShop({ products: 1 });
   const { id } = await service.submit(token, "delete_products", productIds);
-  const queue = openQueue(service);
+  const queue = openServiceQueue(service);
   try {
     const turn = { bulkActionId: id, actionType: "delete_products", generation: 1, lane: 1 };
     const next = { ...turn, turn: 2, enqueuedAt: new Date(), delayMs: 0 };
@@ -126,20 +126,6 @@ test("a turn that is added twice waits in the queue once", async () => {
     await queue.close();
   }
 });
-
-function openQueue(service: TestService) {
-  return openTurnQueue({
-    engine: { databaseUrl: service.database.url, redisUrl: service.redis?.url },
-    deadlineMs: 5_000,
-    onError: () => undefined,
-  });
-}
-
-async function loseAllTurns(service: TestService): Promise<void> {
-  const queue = openQueue(service);
-  await queue.native.drain(true);
-  await queue.close();
-}
 
 async function generation(service: TestService, id: string): Promise<number | undefined> {
   const [row] = await service.database.query<{ generation: number }>(

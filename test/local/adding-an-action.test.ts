@@ -24,13 +24,16 @@ test("following docs/adding-an-action.md to the letter gives an action that work
   const orders = await stack.database.query<{ id: string }>("SELECT id FROM orders WHERE account_id = $1", [
     accountId,
   ]);
-  const { id } = await stack.submit(
-    token,
-    "delete_orders",
-    orders.map((order) => order.id),
-  );
+  const recordIds = orders.map((order) => order.id);
+  const preview = await stack.request(token, "/v1/bulk_actions/preview", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ bulk_action: { action_type: "delete_orders", record_ids: recordIds } }),
+  });
+  const { id } = await stack.submit(token, "delete_orders", recordIds);
 
   expect(orders).toHaveLength(3);
+  expect(await preview.json()).toMatchObject({ total: 3, applicable: 3, skipped: 0 });
   expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
   expect(await stack.database.query("SELECT FROM line_items")).toEqual([]);
 });

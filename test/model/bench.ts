@@ -19,6 +19,8 @@ export type Bench = {
   readonly story: string[];
   /** Every turn that was ever taken from the queue. */
   readonly taken: QueuedTurn[];
+  /** Bulk actions whose cancel was answered, with the processes that were in mid-statement at that moment. */
+  readonly canceled: Map<string, readonly Flight[]>;
   model: Model;
   flights: readonly Flight[];
   lastTaken: Date | undefined;
@@ -42,6 +44,7 @@ export async function setUpBench(engine: Engine, scenario: Scenario, variant: Va
     queue: createFifoQueue(),
     story: [],
     taken: [],
+    canceled: new Map(),
     model: createModel(scenario.kinds),
     flights: [],
     lastTaken: undefined,
@@ -123,13 +126,20 @@ function tell(verdict: Verdict, intention: string | undefined): string {
 /** Compares the service with the model. Throws a `Violation`. */
 export async function look(bench: Bench): Promise<Sighting> {
   const sighting = await sight(bench.engine.database, bench.shop.recordIds);
-  bench.model = observe(bench.model, sighting);
+  const halted = [...bench.canceled].flatMap(([id, flights]) => (flights.length === 0 ? [id] : []));
+  bench.model = observe({ ...bench.model, halted: new Set(halted) }, sighting);
+  for (const [id, flights] of bench.canceled) bench.canceled.set(id, flights.filter(isUnderWay));
   for (const [at, { id, generation }] of bench.model.actions.entries()) {
     const count = countLanes(bench, id, generation);
     const { window } = bench.scenario;
     if (count > window) throw new Violation(`action ${at + 1} has ${count} lanes in a window of ${window}`);
   }
   return sighting;
+}
+
+/** From now on, only who is in mid-statement may still touch a record of it. */
+export function noteCanceled(bench: Bench, id: string): void {
+  if (!bench.canceled.has(id)) bench.canceled.set(id, bench.flights.filter(isUnderWay));
 }
 
 function countLanes(bench: Bench, id: string, generation: number): number {

@@ -2,9 +2,10 @@ import { registry } from "@bulk/actions/registry";
 import { firstTurns } from "@bulk/queue/turn";
 import { createLogger } from "@bulk/service/logger";
 import { createBulkAction, settle } from "@bulk/store/bulk-actions";
+import { cancelBulkAction } from "@bulk/store/cancel";
 import { sweep } from "@bulk/worker/sweeper";
 import { takeTurn } from "@bulk/worker/take-turn";
-import type { Bench, Flight } from "./bench.ts";
+import { type Bench, type Flight, noteCanceled } from "./bench.ts";
 import { gateQueue, type QueuedTurn } from "./fifo-queue.ts";
 import { gateDatabase } from "./gated-database.ts";
 import { nameRecord } from "./model.ts";
@@ -22,7 +23,12 @@ export function departCreate(bench: Bench, records: readonly number[]): Flight {
     const { database, queue } = toolsOf(bench, gate);
     const { accountId } = shop;
     const { chunkSize, window } = scenario;
-    const admission = { accountId, maxOpen: 1_000_000, idempotencyKey: undefined };
+    const admission = {
+      accountId,
+      createdByTokenId: undefined,
+      maxOpen: 1_000_000,
+      idempotencyKey: undefined,
+    };
     const request = { ...admission, actionType: "delete_products", recordIds, chunkSize };
     const bulkAction = await createBulkAction(database, request);
     if (bulkAction === undefined) throw new Error(`${name} was not admitted.`);
@@ -63,6 +69,14 @@ export function departSweep(bench: Bench): Flight {
 
 export function departSettle(bench: Bench, action: number, id: string): Flight {
   return startProcess(`settling action ${action + 1}`, (gate) => settle(toolsOf(bench, gate).database, id));
+}
+
+/** What the API does on a cancel. */
+export function departCancel(bench: Bench, action: number, id: string): Flight {
+  return startProcess(`canceling action ${action + 1}`, async (gate) => {
+    const { database } = toolsOf(bench, gate);
+    if ((await cancelBulkAction(database, bench.shop.accountId, id)) === "canceled") noteCanceled(bench, id);
+  });
 }
 
 export function nameTurn({ model }: Bench, { bulkActionId, generation, lane, turn }: QueuedTurn): string {

@@ -31,6 +31,7 @@ export type ModelAction = {
   readonly outcomes: readonly (Outcome | undefined)[];
   readonly status: BulkActionStatus;
   readonly generation: number;
+  readonly isCanceled: boolean;
   readonly finishedAt: string | undefined;
 };
 
@@ -48,6 +49,10 @@ export type Model = {
   readonly actions: readonly ModelAction[];
   /** The records of every bulk action that was asked for; a crash may have left it unwritten. */
   readonly requests: readonly (readonly number[])[];
+  /** Bulk actions somebody asked to cancel; a crash may have left it undone. */
+  readonly cancels: ReadonlySet<string>;
+  /** Those whose cancel was answered, once no statement begun before that is under way. */
+  readonly halted: ReadonlySet<string>;
 };
 
 export function createModel(kinds: readonly RecordKind[]): Model {
@@ -57,7 +62,7 @@ export function createModel(kinds: readonly RecordKind[]): Model {
     isOrdered: kind === "product on an order",
     isContended: false,
   }));
-  return { records, actions: [], requests: [] };
+  return { records, actions: [], requests: [], cancels: new Set(), halted: new Set() };
 }
 
 export function withRequest(model: Model, records: readonly number[]): Model {
@@ -70,6 +75,10 @@ export function withRequest(model: Model, records: readonly number[]): Model {
       shared.has(index) ? { ...record, isContended: true } : record,
     ),
   };
+}
+
+export function withCancel(model: Model, id: string): Model {
+  return { ...model, cancels: new Set([...model.cancels, id]) };
 }
 
 /** Somebody else changed the record, or tried to. */
@@ -91,8 +100,12 @@ export function observe(model: Model, sighting: Sighting): Model {
     const before = model.actions[at];
     if (before === undefined) assertRequested(model, action, name);
     else assertFollows(before, action, name);
+    if (action.isCanceled && !model.cancels.has(action.id)) {
+      throw new Violation(`${name} is canceled, and nobody asked for it`);
+    }
     for (const { record, outcome } of newOutcomes(before, action)) {
       assertOutcome(model, sighting, { record, outcome, name });
+      if (model.halted.has(action.id)) assertAttempted(record, outcome, name);
       if (outcome === "deleted") claims.push(record);
     }
     if (isTerminal(action)) assertTerminal(action, name);
@@ -138,6 +151,10 @@ function assertFollows(before: ModelAction, action: ModelAction, name: string): 
       throw new Violation(`${name} said "${was}" of ${nameRecord(record)} and now says "${is}"`);
     }
   }
+  if (isTerminal(before) && String(before.outcomes) !== String(action.outcomes)) {
+    throw new Violation(`${name} had ended when it gave out another outcome`);
+  }
+  if (before.isCanceled && !action.isCanceled) throw new Violation(`${name} is no longer canceled`);
   if (action.generation < before.generation) throw new Violation(`the generation of ${name} went down`);
   const isReopened = isTerminal(before) && action.status !== before.status;
   if (isReopened || (isTerminal(before) && action.finishedAt !== before.finishedAt)) {
@@ -165,6 +182,12 @@ function assertOutcome(
     const state = before && describe(before, present[record] === true);
     throw new Violation(`${name} says "${outcome}" of ${nameRecord(record)}, which is ${state}`);
   }
+}
+
+/** A try from before the cancel may have failed, and that be written down later. */
+function assertAttempted(record: number, outcome: Outcome, name: string): void {
+  if (isFailure(outcome)) return;
+  throw new Violation(`${name} was canceled, and then "${outcome}" came of ${nameRecord(record)}`);
 }
 
 function mayBecome(record: ModelRecord, isPresentNow: boolean, outcome: Outcome): boolean {
@@ -199,10 +222,11 @@ function describe({ kind, isPresent, isOrdered }: ModelRecord, isPresentNow: boo
   return `a ${kind}${order}, ${presence}`;
 }
 
-/** The status follows from the outcomes alone; none may be missing. */
+/** The status follows from the outcomes alone; only a cancel may leave one out. */
 function assertTerminal(action: ModelAction, name: string): void {
   const missing = action.records.filter((_, at) => action.outcomes[at] === undefined);
-  if (missing.length > 0) throw new Violation(`${name} ended without outcome for ${missing.map(nameRecord)}`);
+  if (missing.length > 0 && !action.isCanceled)
+    throw new Violation(`${name} ended without outcome for ${missing.map(nameRecord)}`);
   const expected = terminalStatus(action.outcomes);
   if (action.status !== expected) {
     throw new Violation(`${name} ended as "${action.status}" and should be "${expected}"`);
@@ -210,9 +234,12 @@ function assertTerminal(action: ModelAction, name: string): void {
 }
 
 function terminalStatus(outcomes: ModelAction["outcomes"]): BulkActionStatus {
-  const isFailure = (outcome: string) => !["deleted", "record.not_found", "record.in_use"].includes(outcome);
-  if (outcomes.some((outcome) => outcome !== undefined && isFailure(outcome))) return "completed";
+  if (outcomes.some((outcome) => outcome === undefined || isFailure(outcome))) return "completed";
   return outcomes.includes("deleted") ? "succeeded" : "invalid";
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return !["deleted", "record.not_found", "record.in_use"].includes(outcome);
 }
 
 function assertAccounted(

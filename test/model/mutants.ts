@@ -24,7 +24,17 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
     "the sweeper does not raise the generation",
     replacing("generation = generation + 1", "generation = generation"),
   ],
-  ["the sweeper starts nothing again", replacing("AND cancel_requested_at IS NULL\n", "AND false\n")],
+  [
+    "the sweeper starts nothing again",
+    replacing("'processing') AND cancel_requested_at IS NULL\n", "'processing') AND false\n"),
+  ],
+  ["chunks are begun after a cancel", replacing("AND bulk_action.cancel_requested_at IS NULL", "")],
+  ["what a cancel left over does not count for the status", replacing("OR tally.done < record_count", "")],
+  ["the sweeper does not settle what is canceled", replacing("(cancel_requested_at IS NOT NULL", "(false")],
+  [
+    "a canceled bulk action ends while a chunk is under work",
+    replacing("tally.unfinished = 0", "(tally.unfinished = 0 OR cancel_requested_at IS NOT NULL)"),
+  ],
 ]);
 
 function replacing(from: string, to: string): Variant {

@@ -9,11 +9,11 @@ import {
   setUpBench,
   tellStory,
 } from "./bench.ts";
-import { departCreate, departSettle, departSweep, departTurn, nameTurn } from "./departures.ts";
+import { departCancel, departCreate, departSettle, departSweep, departTurn, nameTurn } from "./departures.ts";
 import type { Engine } from "./engine.ts";
 import type { QueuedTurn } from "./fifo-queue.ts";
 import type { Variant } from "./gated-database.ts";
-import { withRequest } from "./model.ts";
+import { isTerminal, withCancel, withRequest } from "./model.ts";
 import { passTime } from "./pass-time.ts";
 import { recover } from "./recover.ts";
 import type { Pace, Scenario, Step } from "./scenario.ts";
@@ -52,6 +52,8 @@ async function play(bench: Bench, step: Step): Promise<void> {
       return await depart(bench, step.pace, () => departSweep(bench));
     case "settle":
       return await settleAction(bench, step.action, step.pace);
+    case "cancel":
+      return await cancelAction(bench, step.action, step.pace);
     case "advance":
       return await advance(bench, step.process, step.gates);
     case "crash":
@@ -100,6 +102,19 @@ function noteTaken(bench: Bench, turn: QueuedTurn): void {
 async function settleAction(bench: Bench, number: number, pace: Pace): Promise<void> {
   const found = pick([...bench.model.actions.entries()], number);
   if (found !== undefined) await depart(bench, pace, () => departSettle(bench, found[0], found[1].id));
+}
+
+async function cancelAction(bench: Bench, number: number, pace: Pace): Promise<void> {
+  const found = pick([...bench.model.actions.entries()], number);
+  if (found === undefined || bench.flights.length >= FLIGHTS) return;
+  const [at, { id }] = found;
+  const isAlone = bench.flights.length === 0 && pace === "at_once";
+  bench.model = withCancel(bench.model, id);
+  await depart(bench, pace, () => departCancel(bench, at, id));
+  const [action] = bench.model.actions.filter((one) => one.id === id);
+  if (isAlone && action !== undefined && !isTerminal(action)) {
+    throw new Violation(`action ${at + 1} is canceled, nobody works on it, and it is still open`);
+  }
 }
 
 async function advance(bench: Bench, number: number, gates: number): Promise<void> {

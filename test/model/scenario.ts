@@ -22,6 +22,7 @@ export type Step =
   | { readonly kind: "take"; readonly pace: Pace }
   | { readonly kind: "sweep"; readonly pace: Pace }
   | { readonly kind: "settle"; readonly action: number; readonly pace: Pace }
+  | { readonly kind: "cancel"; readonly action: number; readonly pace: Pace }
   | { readonly kind: "advance"; readonly process: number; readonly gates: number }
   | { readonly kind: "crash"; readonly process: number; readonly verdict: "die" | "do_and_die" }
   | { readonly kind: "lose_queue" }
@@ -58,6 +59,7 @@ const records = fc.oneof(
 );
 
 const create = fc.record({ kind: fc.constant("create" as const), records, pace });
+const cancel = fc.record({ kind: fc.constant("cancel" as const), action: number, pace });
 const deed = fc.constantFrom<ShopperDeed>("order", "remove", "hold");
 const verdict = fc.constantFrom("die" as const, "do_and_die" as const);
 
@@ -66,6 +68,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant("take" as const), pace }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("sweep" as const), pace }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("settle" as const), action: number, pace }) },
+  { weight: 1, arbitrary: cancel },
   {
     weight: 12,
     arbitrary: fc.record({
@@ -118,11 +121,23 @@ const twoTurns = fc
     ...rounds.map((gates, at) => ({ kind: "advance" as const, process: at % 2, gates })),
   ]);
 
+/** A cancel comes while a turn is under way. */
+const interruption = fc
+  .record({ cancel, gates: fc.integer({ min: 1, max: 6 }), cancelGates: fc.integer({ min: 1, max: 4 }) })
+  .map(({ cancel: one, gates, cancelGates }): readonly Step[] => [
+    { kind: "take", pace: "by_gates" },
+    { kind: "advance", process: 0, gates },
+    one,
+    { kind: "advance", process: 1, gates: cancelGates },
+    { kind: "advance", process: 0, gates },
+  ]);
+
 // Left to chance alone, locks met in one of a hundred runs.
 const episode = fc.oneof(
   { weight: 8, arbitrary: step.map((one): readonly Step[] => [one]) },
   { weight: 1, arbitrary: meeting },
   { weight: 1, arbitrary: twoTurns },
+  { weight: 1, arbitrary: interruption },
 );
 
 /** Any scenario; every one begins with a bulk action. */

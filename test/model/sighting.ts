@@ -23,6 +23,7 @@ const SIGHT = `
        UNION ALL SELECT id FROM customers WHERE id = ANY($1::uuid[])) AS present) AS present,
     (SELECT COALESCE(json_agg(json_build_object(
        'id', id, 'status', status, 'generation', generation, 'finishedAt', finished_at,
+       'isCanceled', cancel_requested_at IS NOT NULL,
        'chunks', (SELECT json_agg(chunk ORDER BY position) FROM bulk_action_chunks chunk
                   WHERE bulk_action_id = bulk_actions.id)) ORDER BY created_at, id), '[]')
      FROM bulk_actions) AS actions`;
@@ -34,6 +35,7 @@ type ActionRow = {
   readonly status: BulkActionStatus;
   readonly generation: number;
   readonly finishedAt: string | null;
+  readonly isCanceled: boolean;
   readonly chunks: readonly ChunkRow[];
 };
 
@@ -51,16 +53,16 @@ type ChunkRow = {
 };
 
 function readAction(row: ActionRow, indexOf: (id: string) => number): ModelAction {
-  const { id, status, generation, finishedAt, chunks } = row;
+  const { id, status, generation, finishedAt, isCanceled, chunks } = row;
   return {
-    ...{ id, status, generation },
+    ...{ id, status, generation, isCanceled },
     finishedAt: finishedAt ?? undefined,
     records: chunks.flatMap((chunk) => chunk.record_ids.map(indexOf)),
-    outcomes: chunks.flatMap(readOutcomes),
+    outcomes: chunks.flatMap((chunk) => readOutcomes(chunk, isCanceled)),
   };
 }
 
-function readOutcomes(chunk: ChunkRow): readonly (Outcome | undefined)[] {
+function readOutcomes(chunk: ChunkRow, isCanceled: boolean): readonly (Outcome | undefined)[] {
   const exceptions = new Map<string, Outcome>([
     ...pair(chunk.skipped_ids, chunk.skipped_codes),
     ...pair(chunk.failed_ids, chunk.failed_codes),
@@ -76,7 +78,8 @@ function readOutcomes(chunk: ChunkRow): readonly (Outcome | undefined)[] {
     throw new Violation(`a chunk's outcomes (deleted, skipped, failed, done: ${counts}) contradict its counts
       (deleted, skipped, failed: ${written}; ${sum} in all)`);
   }
-  if ((chunk.finished_at !== null) !== (chunk.done_count === chunk.record_ids.length)) {
+  const [isFinished, isDone] = [chunk.finished_at !== null, chunk.done_count === chunk.record_ids.length];
+  if (isFinished !== isDone && !(isCanceled && isFinished)) {
     throw new Violation("a chunk is finished and not done, or done and not finished");
   }
   return outcomes;

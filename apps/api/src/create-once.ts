@@ -19,6 +19,8 @@ export type Creation = {
   readonly meaning: unknown;
   /** Writes it, in one statement that holds to the admission; `undefined`: it was not admitted. */
   readonly create: (admission: Admission) => Promise<BulkActionWithRecords | undefined>;
+  /** Why it was not admitted, if not because its key is taken. */
+  readonly explainRefusal: () => Promise<RequestError>;
 };
 
 /**
@@ -29,10 +31,11 @@ export type Creation = {
 export async function createOnce(
   request: ApiRequest,
   context: ApiContext,
-  { path, meaning, create }: Creation,
+  { path, meaning, create, explainRefusal }: Creation,
 ): Promise<ApiAnswer> {
   const admission = {
     accountId: request.caller.accountId,
+    createdByTokenId: request.caller.tokenId,
     maxOpen: context.config.MAX_OPEN_ACTIONS,
     idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
   };
@@ -40,7 +43,7 @@ export async function createOnce(
     throw admission.idempotencyKey !== undefined && isLockTimeout(error) ? inProgress() : error;
   });
   if (created === undefined)
-    return await answer(await replay(admission, context), request, context, REPLAYED);
+    return await answer(await replay(admission, context, explainRefusal), request, context, REPLAYED);
   nudge(created, context);
   return await answer(created, request, context, {});
 }
@@ -60,11 +63,12 @@ function nudge(
 }
 
 async function replay(
-  { accountId, maxOpen, idempotencyKey }: Admission,
+  { accountId, idempotencyKey }: Admission,
   { database }: ApiContext,
+  explainRefusal: Creation["explainRefusal"],
 ): Promise<BulkActionWithRecords> {
   const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
-  if (known === undefined) throw tooManyOpen(maxOpen);
+  if (known === undefined) throw await explainRefusal();
   if (!known.isSame) throw reused();
   const bulkAction = await findBulkAction(database, accountId, known.id);
   // Its retention has ended between the two looks, and with it that of the key.
@@ -121,7 +125,8 @@ function reused(): RequestError {
 /** How long a caller should rest that has too many open; small ones end within seconds. */
 const CROWDED_SECONDS = 5;
 
-function tooManyOpen(most: number): RequestError {
+/** The refusal of one more bulk action to an account with as many open as it may have. */
+export function tooManyOpen(most: number): RequestError {
   const message = `This account has ${most} open bulk actions, as many as it may. Wait until one has ended.`;
   return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
 }

@@ -1,6 +1,9 @@
+import { explain } from "@bulk/domain/outcome";
 import { type BulkActionProgress, countProcessed } from "@bulk/store/bulk-action-progress";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
-import type { Pagination, WireBulkAction, WireProgress } from "./wire.ts";
+import type { SkipCount } from "@bulk/store/preview";
+import type { NewBulkAction } from "./new-bulk-action.ts";
+import type { Pagination, WireBulkAction, WirePreview, WireProgress } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -26,6 +29,22 @@ export function presentProgress(progress: BulkActionProgress): WireProgress {
     deleted: progress.deleted,
     skipped: progress.skipped,
     failed: progress.failed,
+  };
+}
+
+/** What a bulk action would do, from what it would skip. */
+export function presentPreview(
+  { actionType, recordIds }: NewBulkAction,
+  skips: readonly SkipCount[],
+): WirePreview {
+  const skipped = skips.reduce((sum, { count }) => sum + count, 0);
+  return {
+    object: "bulk_action_preview",
+    action_type: actionType,
+    total: recordIds.length,
+    applicable: recordIds.length - skipped,
+    skipped,
+    reasons: skips.map(({ code, count }) => ({ code, message: explain(code).message, count })),
   };
 }
 

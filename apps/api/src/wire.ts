@@ -48,6 +48,31 @@ export const progressObject = z
   .meta({ id: "BulkActionProgress", description: "How far a bulk action has come; counts never go down." });
 
 export type WireProgress = z.output<typeof progressObject>;
+/** What a bulk action would do now. */
+export const bulkActionPreview = z
+  .object({
+    object: z.literal("bulk_action_preview"),
+    action_type: z.string().meta({ example: "delete_products" }),
+    total: count.meta({ description: "How many ids were sent, duplicates dropped." }),
+    applicable: count.meta({ description: "How many of them the action would apply to." }),
+    skipped: count.meta({ description: "How many of them it would skip." }),
+    reasons: z
+      .array(
+        z.object({
+          code: z.string().meta({
+            example: "record.in_use",
+            description: "Why records would be skipped, for programs.",
+          }),
+          message: z.string().meta({ description: "The same for people." }),
+          count: count.meta({ description: "How many records it is the reason for." }),
+        }),
+      )
+      .readonly()
+      .meta({ description: "Most frequent first; their counts add up to `skipped`." }),
+  })
+  .meta({ id: "BulkActionPreview" });
+
+export type WirePreview = z.output<typeof bulkActionPreview>;
 
 const pagination = z.object({
   count: z.int().nonnegative().meta({ description: "How many there are in all." }),

@@ -21,20 +21,21 @@ export type SweeperTools = {
 };
 
 /**
- * Makes rows and queue agree again, once: settles what is finished, starts the lanes of bulk actions that
- * lost their turns, prunes what is older than the retention.
+ * Makes rows and queue agree again, once: settles what is finished or canceled, starts the lanes of bulk
+ * actions that lost their turns, prunes what is older than the retention.
  */
 export async function sweep(tools: SweeperTools): Promise<void> {
   const { database, queue, logger } = tools;
   const watermark = await readWatermark(tools);
   const findings = await sweepOnce(database, { watermark, retentionDays: tools.retentionDays });
   if (findings === undefined) return;
-  for (const id of findings.unsettled) await settle(database, id);
+  let settled = 0;
+  // What is canceled stays open as long as a chunk of it is under work.
+  for (const id of findings.unsettled) if ((await settle(database, id)).kind === "settled") settled += 1;
   const turns = findings.restarted.flatMap((lost) =>
     firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window),
   );
   if (turns.length > 0) await queue.addTurns(turns);
-  const settled = findings.unsettled.length;
   const restarted = findings.restarted.length;
   if (settled + restarted + findings.prunedCount > 0) {
     logger.info({ settled, restarted, pruned: findings.prunedCount }, "swept");

@@ -98,7 +98,9 @@ async function takeStep(turn: TakenTurn, action: Action, tools: TurnTools): Prom
   const settlement = await settle(tools.database, turn.bulkActionId);
   if (settlement.kind === "settled") return { kind: "ending", ending: settlement };
   if (settlement.kind === "closed") return nothingLeft(100);
-  if (settlement.generation !== turn.generation) return nothingLeft(settlement.percent);
+  if (settlement.isCanceled || settlement.generation !== turn.generation) {
+    return nothingLeft(settlement.percent);
+  }
   if (settlement.troubledCount > 0) return await takeCarefulStep(turn, action, tools);
   if (settlement.dueInMs === 0) return nothingLeft(settlement.percent);
   return { kind: "ending", ending: { kind: "not_yet_due", dueInMs: settlement.dueInMs } };
@@ -108,7 +110,7 @@ async function takeCarefulStep(turn: TakenTurn, action: Action, tools: TurnTools
   const careful = await applyNextChunkCarefully(tools.database, turn, action);
   switch (careful.kind) {
     case "none_free":
-      return nothingLeft(undefined);
+      return await leave(turn, tools);
     case "applied":
       return { kind: "worked", tally: careful.report };
     case "set_back": {
@@ -134,6 +136,12 @@ function describeRemedy(remedy: ChunkRemedy): string {
   return isRetriable(remedy.code)
     ? "record given up; submit its id again when what was in its way is gone"
     : "record given up; the database refuses it, and will again until that is mended";
+}
+
+// A cancel may have come in between, and this lane may be the last that had a chunk.
+async function leave(turn: TakenTurn, { database }: TurnTools): Promise<Step> {
+  const settlement = await settle(database, turn.bulkActionId);
+  return settlement.kind === "settled" ? { kind: "ending", ending: settlement } : nothingLeft(undefined);
 }
 
 function nothingLeft(percent: number | undefined): Step {
@@ -170,7 +178,11 @@ async function endTurn(
 async function passOn(turn: TakenTurn, delayMs: number, { database, queue }: TurnTools) {
   const { bulkActionId, actionType, generation, lane } = turn;
   const activity = await recordActivity(database, bulkActionId, generation);
-  if (activity === undefined) return { outcome: "nothing_left", percent: undefined };
+  if (activity === undefined) {
+    // Canceled meanwhile, if it is not over: this lane may be the last that had a chunk.
+    const { kind } = await settle(database, bulkActionId);
+    return { outcome: kind === "settled" ? kind : "nothing_left", percent: undefined };
+  }
   const enqueuedAt = activity.updatedAt;
   const next = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1, enqueuedAt, delayMs };
   await queue.addTurns([next]);

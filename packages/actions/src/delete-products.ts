@@ -8,12 +8,12 @@ import type { Action } from "./action.ts";
  */
 export const deleteProducts: Action = {
   type: "delete_products",
-  apply: sql`
-    DELETE FROM products USING chunk_records
-    WHERE products.id = chunk_records.record_id
+  table: sql`products`,
+  change: sql`DELETE FROM products USING chunk_records`,
+  condition: sql`
+    products.id = chunk_records.record_id
       AND products.account_id = chunk_records.account_id
-      AND NOT EXISTS (SELECT FROM line_items WHERE line_items.product_id = products.id)
-    RETURNING products.id`,
+      AND NOT EXISTS (SELECT FROM line_items WHERE line_items.product_id = products.id)`,
   skipCode: sql`
     CASE WHEN EXISTS (
       SELECT FROM products JOIN line_items ON line_items.product_id = products.id

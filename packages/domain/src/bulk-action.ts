@@ -1,6 +1,7 @@
 /**
  * The five statuses of the wire, for ever (the base contract allows no sixth):
- * `succeeded`: no record failed and at least one was deleted; `completed`: executed, with failures;
+ * `succeeded`: no record failed and at least one was deleted; `completed`: executed, with failures, or
+ * canceled before all was attempted;
  * `invalid`: the action applied to none of the ids.
  */
 export type BulkActionStatus = "pending" | "processing" | "succeeded" | "completed" | "invalid";

@@ -4,6 +4,8 @@ import { type Sql, sql } from "./sql.ts";
 /** What a statement that creates a bulk action must hold to, whatever the bulk action is made from. */
 export type Admission = {
   readonly accountId: string;
+  /** The token it is asked for with; `undefined`: with none, by ourselves. */
+  readonly createdByTokenId: string | undefined;
   /** How many bulk actions of the account may be open at once. */
   readonly maxOpen: number;
   readonly idempotencyKey: IdempotencyKey | undefined;
@@ -25,7 +27,7 @@ const COUNTED_AT_MOST = 10_000;
  * The condition that the account has room for one more. Creates that run at the same moment do not see each
  * other, so the account may end up with as many over the cap as it has requests under way.
  */
-export function hasRoom({ accountId, maxOpen }: Admission): Sql {
+export function hasRoom({ accountId, maxOpen }: Pick<Admission, "accountId" | "maxOpen">): Sql {
   if (maxOpen > COUNTED_AT_MOST) return sql`true`;
   return sql`${maxOpen} > (
     SELECT count(*) FROM (

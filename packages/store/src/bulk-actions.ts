@@ -32,22 +32,27 @@ export async function createBulkAction(
   const recordIds = encodeUuidArray(action.recordIds);
   const [row] = await database.$queryRaw<BulkAction[]>`
     WITH bulk_action AS (
-      INSERT INTO bulk_actions (account_id, action_type, record_count, ${KEY_COLUMNS})
-      SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length}, ${keyValues(action)}
+      INSERT INTO bulk_actions (account_id, action_type, record_count, created_by_token_id, ${KEY_COLUMNS})
+      SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length},
+             ${action.createdByTokenId ?? null}::uuid, ${keyValues(action)}
       WHERE ${hasRoom(action)}
       ${unlessKeyIsTaken(action)}
       RETURNING *
     ),
     submitted AS MATERIALIZED (SELECT ${recordIds}::uuid[] AS ids),
-    chunks AS (
+    chunks AS (${insertChunks(action.chunkSize)})
+    SELECT ${COLUMNS} FROM bulk_action`;
+  return row;
+}
+
+/** Writes the chunks of the common table expressions `bulk_action`, a new row, and `submitted (ids)`. */
+export function insertChunks(chunkSize: number): Sql {
+  return sql`
       INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
       SELECT bulk_action.id, position, slice, cardinality(slice)
       FROM bulk_action, submitted,
-           generate_series(0, ${action.recordIds.length - 1}, ${action.chunkSize}) AS position,
-           LATERAL (SELECT submitted.ids[position + 1 : position + ${action.chunkSize}] AS slice) AS sliced
-    )
-    SELECT ${COLUMNS} FROM bulk_action`;
-  return row;
+           generate_series(0, bulk_action.record_count - 1, ${chunkSize}) AS position,
+           LATERAL (SELECT submitted.ids[position + 1 : position + ${chunkSize}] AS slice) AS sliced`;
 }
 
 /** The account's bulk action of this id, with its ids. */
@@ -141,11 +146,15 @@ type ChunkRecords = {
   readonly skippedIds: readonly string[];
 };
 
-/** Turns `pending` into `processing`; does nothing once it has gone further or its generation has moved on. */
+/**
+ * Turns `pending` into `processing`; does nothing once it has gone further, is canceled or its generation has
+ * moved on.
+ */
 export async function markStarted(database: Database, id: string, generation: number): Promise<void> {
   const startedCount = await database.$executeRaw`
     UPDATE bulk_actions SET status = 'processing', started_at = clock_timestamp(), updated_at = clock_timestamp()
-    WHERE id = ${id}::uuid AND generation = ${generation} AND status = 'pending'`;
+    WHERE id = ${id}::uuid AND generation = ${generation} AND status = 'pending'
+      AND cancel_requested_at IS NULL`;
   if (startedCount > 0) await tellOfChange(database, id);
 }
 
@@ -159,7 +168,7 @@ export type Activity = {
 
 /**
  * Notes that a turn of this generation was here and will have a successor. Answers `undefined` when the
- * generation has moved on or the bulk action has ended: then there must be no successor.
+ * generation has moved on, or the bulk action is canceled or has ended: then there must be no successor.
  */
 export async function recordActivity(
   database: Database,
@@ -169,6 +178,7 @@ export async function recordActivity(
   const [activity] = await database.$queryRaw<Activity[]>`
     UPDATE bulk_actions SET updated_at = clock_timestamp()
     WHERE id = ${id}::uuid AND generation = ${generation} AND status IN ('pending', 'processing')
+      AND cancel_requested_at IS NULL
     RETURNING updated_at AS "updatedAt",
       (SELECT floor(100 * sum(done_count) / bulk_actions.record_count)::int
        FROM bulk_action_chunks WHERE bulk_action_id = ${id}::uuid) AS percent`;
@@ -183,6 +193,8 @@ export type Settlement =
   | {
       readonly kind: "open";
       readonly generation: number;
+      /** Then other lanes have what is left, and settle when they end. */
+      readonly isCanceled: boolean;
       /** Chunks in trouble that may be tried (carefully) now. */
       readonly troubledCount: number;
       /** How long until any chunk may be tried; 0: now. */
@@ -196,10 +208,35 @@ export type Settlement =
 /**
  * Writes the terminal status, once, if every chunk is finished. Safe to call at any time from anywhere.
  *
- * A failed record makes it `completed`; otherwise it is `succeeded` when anything was deleted and
- * `invalid` when the action applied to none of the ids (the base contract's words).
+ * A failed record makes it `completed`, and so does one that a cancel kept from being attempted; otherwise it
+ * is `succeeded` when anything was deleted and `invalid` when the action applied to none of the ids (the base
+ * contract's words).
  */
 export async function settle(database: Database, id: string): Promise<Settlement> {
+  const settlement = await settleFinished(database, id);
+  if (settlement.kind !== "open" || !settlement.isCanceled) return settlement;
+  await finishUntouched(database, id);
+  return await settleFinished(database, id);
+}
+
+/*
+ * A chunk under work is locked and passed over: whoever has it settles afterwards. A claim that began before
+ * the cancel and comes for a chunk after this finds the row changed and looks at it again, so it takes none:
+ * https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED
+ */
+async function finishUntouched(database: Database, id: string): Promise<void> {
+  await database.$executeRaw`
+    WITH untouched AS (
+      SELECT position FROM bulk_action_chunks
+      WHERE bulk_action_id = ${id}::uuid AND finished_at IS NULL
+      FOR UPDATE SKIP LOCKED
+    )
+    UPDATE bulk_action_chunks chunk SET finished_at = clock_timestamp()
+    FROM untouched
+    WHERE chunk.bulk_action_id = ${id}::uuid AND chunk.position = untouched.position`;
+}
+
+async function settleFinished(database: Database, id: string): Promise<Settlement> {
   const [row] = await database.$queryRaw<SettlementRow[]>`
     WITH tally AS (
       SELECT count(*) FILTER (WHERE finished_at IS NULL)::int AS unfinished,
@@ -212,15 +249,16 @@ export async function settle(database: Database, id: string): Promise<Settlement
     ),
     settled AS (
       UPDATE bulk_actions SET
-        status = CASE WHEN tally.failed > 0 THEN 'completed'
+        status = CASE WHEN tally.failed > 0 OR tally.done < record_count THEN 'completed'
                       WHEN tally.deleted > 0 THEN 'succeeded' ELSE 'invalid' END,
-        started_at = COALESCE(started_at, clock_timestamp()),
+        started_at = COALESCE(started_at, CASE WHEN tally.done > 0 THEN clock_timestamp() END),
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM tally
       WHERE id = ${id}::uuid AND status IN ('pending', 'processing') AND tally.unfinished = 0
       RETURNING status
     )
     SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
+           cancel_requested_at IS NOT NULL AS "isCanceled",
            troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",
            floor(100 * done / record_count)::int AS percent
     FROM bulk_actions, tally WHERE id = ${id}::uuid`;
@@ -230,20 +268,21 @@ export async function settle(database: Database, id: string): Promise<Settlement
     return { kind: "settled", status: row.settledStatus };
   }
   if (row.unfinished === 0) return { kind: "closed" };
-  const { generation, troubledCount, dueInMs, percent } = row;
-  return { kind: "open", generation, troubledCount, dueInMs, percent };
+  const { generation, isCanceled, troubledCount, dueInMs, percent } = row;
+  return { kind: "open", generation, isCanceled, troubledCount, dueInMs, percent };
 }
 
 type SettlementRow = {
   readonly settledStatus: BulkActionStatus | null;
   readonly generation: number;
   readonly unfinished: number;
+  readonly isCanceled: boolean;
   readonly troubledCount: number;
   readonly dueInMs: number;
   readonly percent: number;
 };
 
-/** Of `bulk_actions`, under the name `bulk_action`: what makes a `BulkAction`. */
+/** A row of `bulk_actions`, under the name `bulk_action`, as a `BulkAction`. */
 export const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
   bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
   bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;

@@ -5,16 +5,25 @@ import { type Sql, sql } from "./sql.ts";
 import { findChunkFault } from "./sqlstate.ts";
 
 /**
- * What an action does to the records of a chunk, as two pieces of SQL. Both may read the common table
- * expression `chunk_records (account_id, record_id)`, one row per record, sorted by id so that two
- * statements that meet lock in the same order.
+ * What an action does to the records of a chunk, in pieces of SQL. All may read the common table expression
+ * `chunk_records (account_id, record_id)`, one row per record, sorted by id so that two statements that meet
+ * lock in the same order.
  */
 export type ChunkEffect = {
-  /** A data-modifying statement that returns the column `id`: the records it applied to. */
-  readonly apply: Sql;
+  /** The table of the records; its key is the column `id`. */
+  readonly table: Sql;
+  /** The data-modifying statement up to its WHERE, `chunk_records` already beside the table. */
+  readonly change: Sql;
+  /** A condition over a row of the table and one of `chunk_records`: this record may be changed. */
+  readonly condition: Sql;
   /** An expression over a row of `chunk_records` the effect did not apply to: its skip code. */
   readonly skipCode: Sql;
 };
+
+/** The change itself, with the column `id`: the records it applied to. */
+export function applying({ table, change, condition }: ChunkEffect): Sql {
+  return sql`${change} WHERE ${condition} RETURNING ${table}.id`;
+}
 
 /** Which chunks a turn may take: those of one bulk action, while its generation is the current one. */
 export type ChunkSource = {
@@ -136,7 +145,7 @@ function mayTake(source: ChunkSource): Sql {
 
 /*
  * Effect and outcome commit together or not at all: this is promises 2 and 3. What happens in the shop
- * while it runs is decided by the database: a row deleted meanwhile is not returned by `apply` (and is
+ * while it runs is decided by the database: a row deleted meanwhile is not among the applied (and is
  * skipped), a row referenced meanwhile makes the foreign key fail the whole statement.
  * A slice doubles after each success, so a chunk that was halved around a bad record grows back.
  * Most chunks leave nothing over: by the comparison of the counts nobody looks for it then.
@@ -153,7 +162,7 @@ function runChunkStatement(
       FROM claimed CROSS JOIN unnest(claimed.slice) WITH ORDINALITY AS slice (record_id, ordinal)
       ORDER BY slice.record_id
     ),
-    applied AS (${effect.apply}),
+    applied AS (${applying(effect)}),
     deleted AS (SELECT count(*)::int AS count FROM applied),
     skipped AS (
       SELECT count(*)::int AS count,

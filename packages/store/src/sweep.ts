@@ -20,7 +20,7 @@ export type RestartedAction = {
 };
 
 export type SweepFindings = {
-  /** Every chunk finished, but still open: to be settled. */
+  /** Every chunk finished or canceled, but still open: to be settled. */
   readonly unsettled: readonly string[];
   /** Had lost all their turns; their generation is raised already. */
   readonly restarted: readonly RestartedAction[];
@@ -63,8 +63,9 @@ async function findUnsettled(transaction: Queryable): Promise<readonly string[]>
   const rows = await transaction.$queryRaw<{ id: string }[]>`
     SELECT id FROM bulk_actions
     WHERE status IN ('pending', 'processing')
-      AND NOT EXISTS (SELECT FROM bulk_action_chunks
-                      WHERE bulk_action_id = bulk_actions.id AND finished_at IS NULL)
+      AND (cancel_requested_at IS NOT NULL
+           OR NOT EXISTS (SELECT FROM bulk_action_chunks
+                          WHERE bulk_action_id = bulk_actions.id AND finished_at IS NULL))
     LIMIT ${SWEEP_LIMIT}`;
   return rows.map((row) => row.id);
 }
@@ -92,7 +93,7 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
         FOR UPDATE SKIP LOCKED) AS free_chunk
     )
     UPDATE bulk_actions SET generation = generation + 1, updated_at = clock_timestamp()
-    FROM lost WHERE bulk_actions.id = lost.id
+    FROM lost WHERE bulk_actions.id = lost.id AND cancel_requested_at IS NULL
     RETURNING bulk_actions.id, action_type AS "actionType", generation, updated_at AS "updatedAt",
       (SELECT count(*)::int FROM bulk_action_chunks
        WHERE bulk_action_id = bulk_actions.id AND finished_at IS NULL) AS "unfinishedChunks"`;

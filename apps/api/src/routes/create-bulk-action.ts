@@ -1,6 +1,6 @@
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce, creationHeaders } from "../create-once.ts";
+import { createOnce, creationHeaders, tooManyOpen } from "../create-once.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
 import { bulkActionObject } from "../wire.ts";
 
@@ -29,7 +29,7 @@ async function submit(
   { actionType, recordIds }: NewBulkAction,
   context: ApiContext,
 ): Promise<ApiAnswer> {
-  const { CHUNK_SIZE: chunkSize } = context.config;
+  const { CHUNK_SIZE: chunkSize, MAX_OPEN_ACTIONS } = context.config;
   return await createOnce(request, context, {
     path: "/v1/bulk_actions",
     meaning: { actionType, recordIds },
@@ -38,5 +38,6 @@ async function submit(
       const bulkAction = await storeBulkAction(context.database, action);
       return bulkAction && { ...bulkAction, recordIds, skippedIds: [] };
     },
+    explainRefusal: async () => tooManyOpen(MAX_OPEN_ACTIONS),
   });
 }

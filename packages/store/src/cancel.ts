@@ -1,0 +1,34 @@
+import { settle } from "./bulk-actions.ts";
+import type { Database } from "./database.ts";
+
+/** What came of asking for a cancel. */
+export type Cancellation =
+  /** Now or earlier; the bulk action ends as soon as no chunk of it is under work, or has ended already. */
+  | "canceled"
+  /** It had ended before anybody asked. */
+  | "too_late"
+  | "not_found";
+
+/**
+ * Cancels the account's bulk action of this id, once: when this answers, no further chunk of it is begun. The
+ * chunks under work at that moment are finished and keep their outcomes; all other ids stay untouched. If no
+ * chunk is under work, it has its terminal status already. Needs no worker and no queue.
+ */
+export async function cancelBulkAction(
+  database: Database,
+  accountId: string,
+  id: string,
+): Promise<Cancellation> {
+  await database.$executeRaw`
+    UPDATE bulk_actions SET cancel_requested_at = clock_timestamp(), updated_at = clock_timestamp()
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid
+      AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL`;
+  // A statement of its own: what somebody else wrote while the first one waited is not in its snapshot.
+  const [row] = await database.$queryRaw<{ isCanceled: boolean }[]>`
+    SELECT cancel_requested_at IS NOT NULL AS "isCanceled" FROM bulk_actions
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`;
+  if (row === undefined) return "not_found";
+  if (!row.isCanceled) return "too_late";
+  await settle(database, id);
+  return "canceled";
+}

@@ -1,0 +1,76 @@
+import { type BulkAction, type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
+import { type Admission, hasRoom, KEY_COLUMNS, keyValues } from "./admission.ts";
+import { type BulkActionWithRecords, COLUMNS, insertChunks } from "./bulk-actions.ts";
+import type { Database } from "./database.ts";
+
+export type NewRetry = Admission & {
+  /** The bulk action whose ids are taken up. */
+  readonly id: string;
+  readonly chunkSize: number;
+};
+
+/** What came of asking for a retry. */
+export type Retry =
+  | { readonly kind: "created"; readonly bulkAction: BulkActionWithRecords }
+  | { readonly kind: "not_found" }
+  | { readonly kind: "still_open" }
+  /** Every id was deleted or skipped. */
+  | { readonly kind: "nothing_to_retry" }
+  /** Nothing was written: its idempotency key is taken, or the account has too many open, or a retry is open. */
+  | { readonly kind: "not_admitted" };
+
+/**
+ * Writes a new bulk action over the ids of an ended one that failed or were not attempted, in their order:
+ * one statement, in which the ids stay in the database. Unique indexes decide between retries that are asked for
+ * at once: `bulk_actions_open_retry`, and that of the idempotency key.
+ */
+export async function retryBulkAction(database: Database, retry: NewRetry): Promise<Retry> {
+  const [row] = await database.$queryRaw<RetryRow[]>`
+    WITH parent AS (
+      SELECT * FROM bulk_actions
+      WHERE account_id = ${retry.accountId}::uuid AND id = ${retry.id}::uuid
+    ),
+    -- A chunk is worked on from its front, so what failed comes first and in its order.
+    submitted AS MATERIALIZED (
+      SELECT COALESCE(array_agg(record_id ORDER BY position, ordinal), '{}') AS ids
+      FROM parent JOIN bulk_action_chunks chunk ON chunk.bulk_action_id = parent.id,
+           unnest(chunk.failed_ids || chunk.record_ids[chunk.done_count + 1 :])
+             WITH ORDINALITY AS left_over (record_id, ordinal)
+      WHERE parent.status NOT IN ('pending', 'processing')
+    ),
+    bulk_action AS (
+      INSERT INTO bulk_actions
+        (account_id, action_type, record_count, retry_of_id, created_by_token_id, ${KEY_COLUMNS})
+      SELECT account_id, action_type, cardinality(ids), id, ${retry.createdByTokenId ?? null}::uuid,
+             ${keyValues(retry)}
+      FROM parent, submitted WHERE cardinality(ids) > 0 AND ${hasRoom(retry)}
+      ON CONFLICT DO NOTHING
+      RETURNING *
+    ),
+    chunks AS (${insertChunks(retry.chunkSize)})
+    SELECT parent.status AS "parentStatus", cardinality(submitted.ids) AS "leftOverCount",
+           CASE WHEN bulk_action.id IS NOT NULL THEN submitted.ids END AS "recordIds", ${COLUMNS}
+    FROM parent CROSS JOIN submitted LEFT JOIN bulk_action ON true`;
+  if (row === undefined) return { kind: "not_found" };
+  const { parentStatus, leftOverCount, ...written } = row;
+  if (isOpen(parentStatus)) return { kind: "still_open" };
+  if (leftOverCount === 0) return { kind: "nothing_to_retry" };
+  if (written.recordIds === null) return { kind: "not_admitted" };
+  return { kind: "created", bulkAction: { ...written, skippedIds: [] } };
+}
+
+/** Whether the account's bulk action of this id has a retry that is open. */
+export async function hasOpenRetry(database: Database, accountId: string, id: string): Promise<boolean> {
+  const [row] = await database.$queryRaw<{ isOpen: boolean }[]>`
+    SELECT EXISTS (SELECT FROM bulk_actions
+                   WHERE account_id = ${accountId}::uuid AND retry_of_id = ${id}::uuid
+                     AND status IN ('pending', 'processing')) AS "isOpen"`;
+  return row?.isOpen === true;
+}
+
+type RetryRow = (WrittenRetry | { readonly recordIds: null }) & {
+  readonly parentStatus: BulkActionStatus;
+  readonly leftOverCount: number;
+};
+
+type WrittenRetry = BulkAction & Pick<BulkActionWithRecords, "recordIds">;

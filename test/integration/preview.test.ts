@@ -1,0 +1,216 @@
+import { registry } from "@bulk/actions/registry";
+import { openDatabase } from "@bulk/store/database";
+import { previewEffect } from "@bulk/store/preview";
+import { sql } from "@bulk/store/sql";
+import { findSqlstate } from "@bulk/store/sqlstate";
+import pg from "pg";
+import { describe, expect, test } from "vitest";
+import { randomIds } from "../support/random-ids.ts";
+import { countReasons } from "../support/reasons.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
+
+const NOT_FOUND = {
+  code: "record.not_found",
+  message: "There is no such record in this account, or no longer.",
+};
+const IN_USE = {
+  code: "record.in_use",
+  message: "Something that stays refers to the record, such as an order line.",
+};
+
+describe("a preview", () => {
+  test("counts what would be deleted and why the rest would be skipped, and changes nothing", async () => {
+    await using service = await openTestService();
+    const { token, productIds, customerIds } = await service.fillShop({
+      ...{ products: 50, inUse: 5, customers: 3 },
+    });
+    const foreign = await service.fillShop({ products: 4, inUse: 1 }, "another");
+    const recordIds = [...productIds, ...foreign.productIds, ...customerIds, ...randomIds(1)];
+
+    const preview = await readPreview(service, token, "delete_products", [...recordIds, ...productIds]);
+
+    expect(preview).toStrictEqual({
+      object: "bulk_action_preview",
+      action_type: "delete_products",
+      total: 58,
+      applicable: 45,
+      skipped: 13,
+      reasons: [
+        { ...NOT_FOUND, count: 8 },
+        { ...IN_USE, count: 5 },
+      ],
+    });
+    expect(
+      await service.database.query(
+        `SELECT (SELECT count(*)::int FROM products) AS products,
+                (SELECT count(*)::int FROM bulk_actions) AS "bulkActions"`,
+      ),
+    ).toEqual([{ products: 54, bulkActions: 0 }]);
+  });
+
+  test.each(["delete_products", "delete_customers"])("of %s is what then happens", async (actionType) => {
+    await using service = await openTestService({ CHUNK_SIZE: "9" });
+    await service.startWorker();
+    const shop = await service.fillShop({ products: 40, inUse: 6, customers: 8 });
+    const recordIds = [...shop.productIds, ...shop.customerIds, ...randomIds(2)];
+
+    const { reasons, applicable } = await readPreview(service, shop.token, actionType, recordIds);
+    const { id } = await service.submit(shop.token, actionType, recordIds);
+    await service.finished(shop.token, id);
+
+    const [outcome] = await service.database.query(
+      "SELECT sum(deleted_count)::int AS deleted FROM bulk_action_chunks",
+    );
+    expect(outcome).toEqual({ deleted: applicable });
+    expect(Object.fromEntries(reasons.map(({ code, count }) => [code, count]))).toEqual(
+      await countReasons(service.database, id),
+    );
+  });
+
+  test("of 100,000 ids is one request", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 50_000, inUse: 500 });
+    const recordIds = [...randomIds(50_000), ...productIds];
+
+    expect(await readPreview(service, token, "delete_products", recordIds)).toMatchObject({
+      total: 100_000,
+      applicable: 49_500,
+      skipped: 50_500,
+    });
+  });
+
+  test("of nothing that applies has only skips, and of everything none", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 2 });
+
+    const none = await readPreview(service, token, "delete_customers", productIds);
+    const all = await readPreview(service, token, "delete_products", productIds);
+
+    expect(none).toMatchObject({ applicable: 0, skipped: 2, reasons: [{ ...NOT_FOUND, count: 2 }] });
+    expect(all).toMatchObject({ applicable: 2, skipped: 0, reasons: [] });
+  });
+
+  test("takes and refuses the same bodies as create", async () => {
+    await using service = await openTestService({ MAX_RECORD_IDS: "2" });
+    const { token } = await service.fillShop({});
+    const [first = "", second = "", third = ""] = randomIds(3);
+    const bodies = [
+      ...["", "{", "[]", '"a string"', "{}", '{"bulk_action":{}}'],
+      ...[[], [first, second, third], ["42"]].map((ids) => bodyOf("delete_products", ids)),
+      bodyOf("delete_orders", [first]),
+    ];
+    for (const body of bodies) {
+      const [created, previewed] = await Promise.all([
+        post(service, token, "/v1/bulk_actions", body),
+        preview(service, token, body),
+      ]);
+      const { request_id: _one, ...refusal } = await readJson(created);
+      const { request_id: _other, ...same } = await readJson(previewed);
+      expect([previewed.status, same]).toEqual([created.status, refusal]);
+      expect(created.status).toBeGreaterThanOrEqual(400);
+    }
+    const form = await service.request(token, "/v1/bulk_actions/preview", {
+      method: "POST",
+      body: new URLSearchParams([
+        ["bulk_action[action_type]", "delete_products"],
+        ["bulk_action[record_ids][]", first],
+      ]),
+    });
+    expect(await readJson(form)).toMatchObject({ total: 1, applicable: 0 });
+  });
+
+  test("needs the right to write, and is no bulk action's id", async () => {
+    await using service = await openTestService();
+    const { token } = await service.fillShop({});
+    expect((await service.request(token, "/v1/bulk_actions/preview")).status).toBe(404);
+    await service.database.query("UPDATE api_tokens SET scopes = '{bulk_actions:read}'");
+
+    expect((await preview(service, token, bodyOf("delete_products", randomIds(1)))).status).toBe(403);
+  });
+
+  test("that has to wait too long is told to come again", async () => {
+    await using service = await openTestService();
+    const { token } = await service.fillShop({});
+    const owner = new pg.Client({ connectionString: service.database.url });
+    await owner.connect();
+    try {
+      await owner.query("BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
+      const response = await preview(service, token, bodyOf("delete_products", randomIds(1)));
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect(await readJson(response)).toMatchObject({ code: "bulk_action_preview.timeout" });
+    } finally {
+      await owner.end();
+    }
+  });
+});
+
+describe("the database", () => {
+  test.each([
+    ["refuses a preview that would write", "INSERT INTO accounts (name) VALUES (''written'')", "25006"],
+    ["ends a preview that takes too long", "PERFORM pg_sleep(10)", "57014"],
+  ])("%s", async (_name, statement, sqlstate) => {
+    await using service = await openTestService();
+    const { accountId } = await service.fillShop({});
+    await service.database.query(
+      `CREATE FUNCTION misbehave() RETURNS text LANGUAGE plpgsql AS 'BEGIN ${statement}; RETURN ''code''; END'`,
+    );
+    const honest = registry.get("delete_products");
+    if (honest === undefined) throw new Error("There is no such action.");
+    const database = openDatabase({
+      ...{ url: service.database.url, applicationName: "test", poolSize: 1 },
+      ...{ lockTimeoutMs: 2_000, statementTimeoutMs: 15_000 },
+    });
+    try {
+      const query = { accountId, recordIds: randomIds(1), timeoutMs: 200 };
+      const error: unknown = await previewEffect(
+        database,
+        { ...honest, skipCode: sql`misbehave()` },
+        query,
+      ).catch((thrown: unknown) => thrown);
+
+      expect(findSqlstate(error)).toBe(sqlstate);
+      expect(await service.database.query("SELECT FROM accounts WHERE name = 'written'")).toEqual([]);
+      // The limits end with the preview.
+      expect(await database.$queryRaw`SELECT current_setting('transaction_read_only') AS value`).toEqual([
+        { value: "off" },
+      ]);
+    } finally {
+      await database.$disconnect();
+    }
+  });
+});
+
+type WirePreview = {
+  readonly total: number;
+  readonly applicable: number;
+  readonly skipped: number;
+  readonly reasons: readonly { readonly code: string; readonly message: string; readonly count: number }[];
+};
+
+function bodyOf(actionType: string, recordIds: readonly string[]): string {
+  return JSON.stringify({ bulk_action: { action_type: actionType, record_ids: recordIds } });
+}
+
+function post(service: TestService, token: string, path: string, body: string): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return service.request(token, path, { method: "POST", headers, body });
+}
+
+function preview(service: TestService, token: string, body: string): Promise<Response> {
+  return post(service, token, "/v1/bulk_actions/preview", body);
+}
+
+async function readPreview(
+  service: TestService,
+  token: string,
+  actionType: string,
+  recordIds: readonly string[],
+): Promise<WirePreview> {
+  const response = await preview(service, token, bodyOf(actionType, recordIds));
+  expect(response.status).toBe(200);
+  return (await response.json()) as WirePreview;
+}
+
+async function readJson(response: Response): Promise<Readonly<Record<string, unknown>>> {
+  return (await response.json()) as Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,18 @@
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import type { TestService } from "./test-service.ts";
+
+/** The queue of a test service, to look into. */
+export function openServiceQueue({ database, redis }: Pick<TestService, "database" | "redis">): TurnQueue {
+  return openTurnQueue({
+    engine: { databaseUrl: database.url, redisUrl: redis?.url },
+    deadlineMs: 5_000,
+    onError: () => undefined,
+  });
+}
+
+/** Removes every turn that waits, as a lost Redis would. */
+export async function loseAllTurns(service: Pick<TestService, "database" | "redis">): Promise<void> {
+  const queue = openServiceQueue(service);
+  await queue.native.drain(true);
+  await queue.close();
+}
