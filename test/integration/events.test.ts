@@ -5,6 +5,7 @@ import { type EventSourceMessage, EventSourceParserStream } from "eventsource-pa
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { mintToken } from "../support/mint-token.ts";
 import { openObservedApi } from "../support/observed-api.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { slowDown } from "../support/slow-down.ts";
@@ -112,8 +113,8 @@ describe("a caller that follows a bulk action", () => {
 
   test("needs the scope to read", async () => {
     const { id } = await service.submit(token, "delete_products", randomIds(3));
-    await service.database.query("UPDATE api_tokens SET scopes = '{bulk_actions:write}'");
-    expect((await follow(id)).status).toBe(403);
+    const writer = await mintToken(service, "bulk_actions:write");
+    expect((await follow(id, {}, writer)).status).toBe(403);
   });
 
   test("by HEAD has the headers at once and no stream", async () => {

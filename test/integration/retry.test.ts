@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import type { WireAction } from "../support/client.ts";
+import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -130,8 +131,8 @@ describe("a retry", () => {
     ]) {
       await expectRefused(service, response, 404, "bulk_action.not_found");
     }
-    await service.database.query("UPDATE api_tokens SET scopes = '{bulk_actions:read}'");
-    await expectRefused(service, await retry(service, token, id), 403, "token.scope_missing");
+    const reader = await mintToken(service, "bulk_actions:read");
+    await expectRefused(service, await retry(service, reader, id), 403, "token.scope_missing");
   });
 
   test("outlives the bulk action it takes up and the token that asked for it", async () => {

@@ -24,10 +24,12 @@ export async function openObservedApi(
   { databaseUrl = service.database.url, timeouts }: ObservedApiOptions = {},
 ): Promise<ObservedApi> {
   let [looks, statements] = [0, 0];
+  const readStatements = createStatementReader();
   const proxy = await openTcpProxy(databaseUrl, (piece) => {
-    const text = piece.toString("latin1");
-    if (text.includes(LOOK)) looks += 1;
-    if (/\b(SELECT|INSERT|UPDATE|DELETE)\s+\S/.test(text)) statements += 1;
+    for (const text of readStatements(piece)) {
+      if (text.includes(LOOK)) looks += 1;
+      if (/\b(SELECT|INSERT|UPDATE|DELETE)\s+\S/.test(text)) statements += 1;
+    }
   });
   const api = await openAnotherApi(service, { DATABASE_URL: proxy.url }, timeouts);
   return {
@@ -50,3 +52,25 @@ type ObservedApiOptions = { readonly databaseUrl?: string; readonly timeouts?: A
 
 /** What tells that statement from all others. */
 const LOOK = "AS key (account_id, id)";
+
+/*
+ * The statements a piece of traffic executes. A named one is sent once on each connection (Parse) and then only
+ * named (Bind); a name means the same on all connections of one process.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+function createStatementReader(): (piece: Buffer) => readonly string[] {
+  const named = new Map<string, string>();
+  return (piece) => {
+    const text = piece.toString("latin1");
+    for (const [, name = "", statement = ""] of text.matchAll(/P[\s\S]{4}(bulk_\d+)\0([^\0]*)\0/g)) {
+      named.set(name, statement);
+    }
+    const bound = [...text.matchAll(/B[\s\S]{4}\0(bulk_\d+)\0/g)].map(
+      ([, name = ""]) => named.get(name) ?? "",
+    );
+    const unnamed = [...text.matchAll(/(?:P[\s\S]{4}\0|Q[\s\S]{4})([^\0]+)\0/g)].map(
+      ([, statement = ""]) => statement,
+    );
+    return [...bound, ...unnamed];
+  };
+}
