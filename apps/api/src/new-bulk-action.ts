@@ -1,6 +1,6 @@
-import { RequestError } from "@bulk/domain/request-error";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
+import { openEnvelope } from "./envelope.ts";
 import { isUuid } from "./is-uuid.ts";
 import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
@@ -20,15 +20,11 @@ export function newBulkActionBody({ registry, config }: Pick<ApiContext, "regist
     schema: z.object({ bulk_action: attributes }).meta({ id: "NewBulkAction" }),
     /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
     parse(body: unknown): NewBulkAction {
-      const envelope = z.object({ bulk_action: z.looseObject({}) }).safeParse(body);
-      if (!envelope.success) {
-        throw new RequestError(
-          "malformed",
-          "bulk_action.missing",
-          'The body must be an object with the key "bulk_action", itself an object.',
-        );
-      }
-      const { action_type, record_ids } = validate("bulk_action", attributes, envelope.data.bulk_action);
+      const { action_type, record_ids } = validate(
+        "bulk_action",
+        attributes,
+        openEnvelope("bulk_action", body),
+      );
       return { actionType: action_type, recordIds: [...new Set(record_ids.map((id) => id.toLowerCase()))] };
     },
   };

@@ -1,6 +1,7 @@
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
+import { announceSettled } from "./webhook-outbox.ts";
 
 export type NewBulkAction = {
   readonly accountId: string;
@@ -186,7 +187,8 @@ export type Settlement =
   | { readonly kind: "closed" };
 
 /**
- * Writes the terminal status, once, if every chunk is finished. Safe to call at any time from anywhere.
+ * Writes the terminal status, once, if every chunk is finished, and with it the duty to tell of it by webhook.
+ * Safe to call at any time from anywhere.
  *
  * A failed record makes it `completed`; otherwise it is `succeeded` when anything was deleted and
  * `invalid` when the action applied to none of the ids (the base contract's words).
@@ -210,8 +212,9 @@ export async function settle(database: Database, id: string): Promise<Settlement
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM tally
       WHERE id = ${id}::uuid AND status IN ('pending', 'processing') AND tally.unfinished = 0
-      RETURNING status
-    )
+      RETURNING id, account_id, action_type, status
+    ),
+    announced AS (${announceSettled})
     SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
            troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",
            floor(100 * done / record_count)::int AS percent
