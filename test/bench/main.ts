@@ -15,6 +15,7 @@ import { scaleOut } from "./scale-out.ts";
 import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
 import { turns } from "./turns.ts";
+import { webhooks } from "./webhooks.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
@@ -26,6 +27,7 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   open: openActions,
   scale: scaleOut,
   turns,
+  webhooks,
 };
 
 type Options = {
