@@ -1,4 +1,6 @@
 import { createHmac } from "node:crypto";
+import { openDatabase } from "@bulk/store/database";
+import { claimDelivery, recordAttempt } from "@bulk/store/webhook-deliveries";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -285,6 +287,32 @@ describe("a delivery", () => {
     });
   });
 
+  test("is one sender's until its lease is over, and then a late result of that one does not count", async () => {
+    await using own = await openWebhookService();
+    const shop = await own.fillShop({});
+    const endpoint = await own.register(shop.token, "http://127.0.0.1:1024");
+    await own.call(shop.token, `POST /v1/webhook_endpoints/${endpoint.id}/test`);
+    const limits = { poolSize: 4, lockTimeoutMs: 5_000, statementTimeoutMs: 5_000 };
+    const database = openDatabase({ url: own.database.url, applicationName: "test", ...limits });
+    try {
+      const claim = () => claimDelivery(database, endpoint.id, 60_000);
+      const claims = (await Promise.all([claim(), claim(), claim(), claim()])).filter(
+        (one) => one !== undefined,
+      );
+      expect(claims).toMatchObject([{ attempts: 1 }]);
+      expect(await claim()).toBeUndefined();
+
+      await own.endPauses();
+      expect(await claim()).toMatchObject({ attempts: 2 });
+      for (const late of claims) {
+        await recordAttempt(database, late, { responseCode: 200, error: null, next: { kind: "succeeded" } });
+      }
+      expect(await own.deliveries(shop.token, endpoint.id)).toMatchObject([{ status: "pending" }]);
+    } finally {
+      await database.$disconnect();
+    }
+  });
+
   test("survives its worker: after the lease another one sends it", async () => {
     await using receiver = await openWebhookReceiver();
     await using own = await openWebhookService();
@@ -302,6 +330,23 @@ describe("a delivery", () => {
         { status: "succeeded", attempts: 2 },
       ]);
     });
+  });
+
+  test("behind fifty others of its endpoint does not wait for the next look", async () => {
+    await using receiver = await openWebhookReceiver();
+    await using own = await openWebhookService();
+    const shop = await own.fillShop({});
+    const endpoint = await own.register(shop.token, receiver.url);
+    await own.database.query(
+      `INSERT INTO webhook_deliveries (account_id, endpoint_id, event_type)
+       SELECT account_id, id, 'webhook_endpoint.test' FROM webhook_endpoints, generate_series(1, 120)
+       WHERE id = $1`,
+      [endpoint.id],
+    );
+    // It looks once, when it starts.
+    await own.startWorker({ SWEEP_INTERVAL_MS: "3600000" });
+    const webhooks = await receiver.has(120);
+    expect(new Set(webhooks.map(({ headers }) => headers["webhook-id"])).size).toBe(120);
   });
 
   test("is sent once, however many workers there are", async () => {
