@@ -8,6 +8,7 @@ const allowed = {
   store: ["domain"],
   actions: ["store", "domain"],
   queue: [],
+  webhooks: [],
   local: ["domain", "store", "queue", "service"],
 };
 

@@ -16,6 +16,7 @@ import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
 import { turns } from "./turns.ts";
 import { readVersions } from "./versions.ts";
+import { webhooks } from "./webhooks.ts";
 import { type BenchReport, writeDocs } from "./write-docs.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
@@ -28,6 +29,7 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   open: openActions,
   scale: scaleOut,
   turns,
+  webhooks,
 };
 
 /** What a table of defaults was chosen from is measured only when asked for. */

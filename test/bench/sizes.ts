@@ -20,6 +20,8 @@ export type Sizes = {
   readonly openActions: number;
   /** Workers and lanes to scale out to. */
   readonly workers: number;
+  /** Deliveries in one run. */
+  readonly webhooks: number;
   /** How long one stretch of HTTP load lasts. */
   readonly seconds: number;
 };
@@ -27,7 +29,7 @@ export type Sizes = {
 /** About ten minutes on two cores. */
 export const DEFAULT_SIZES: Sizes = {
   ...{ pairs: 5, runs: 3, products: 200_000, mostIds: 200_000, largeIds: 100_000, largeAnswers: 20 },
-  ...{ listed: 100_000, smallActions: 60, openActions: 1_000, workers: 4, seconds: 2 },
+  ...{ listed: 100_000, smallActions: 60, openActions: 1_000, workers: 4, webhooks: 2_000, seconds: 2 },
 };
 
 /** Also what takes long. */
@@ -39,5 +41,5 @@ export const FULL_SIZES: Sizes = {
 /** Just enough to see that everything runs; the figures mean nothing. */
 export const TINY_SIZES: Sizes = {
   ...{ pairs: 1, runs: 1, products: 2_000, mostIds: 4_000, largeIds: 2_000, largeAnswers: 4 },
-  ...{ listed: 100, smallActions: 4, openActions: 10, workers: 1, seconds: 1 },
+  ...{ listed: 100, smallActions: 4, openActions: 10, workers: 1, webhooks: 100, seconds: 1 },
 };

@@ -127,7 +127,8 @@ function findNetworkFaults({ ports = [], environment = {} }: Service): readonly 
   return [
     ...ports.filter((port) => !port.startsWith("127.0.0.1:")).map((port) => `${port} is not on loopback`),
     ...Object.entries(environment)
-      .filter(([, value]) => /\$\{\w*(PASSWORD|SECRET|TOKEN)\w*:?-/.test(value))
+      // An empty text counts as unset.
+      .filter(([, value]) => /\$\{\w*(PASSWORD|SECRET|TOKEN)\w*:?-[^}]/.test(value))
       .map(([variable]) => `a secret in ${variable} has a default`),
   ];
 }

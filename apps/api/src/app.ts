@@ -20,7 +20,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.use(helmet());
   app.use(refuseWithoutHost);
   for (const { method, path, scope, endpoint } of routes) {
-    const body = method === "post" ? readBody(context.config.MAX_RECORD_IDS) : [];
+    const body = method === "post" || method === "patch" ? readBody(context.config.MAX_RECORD_IDS) : [];
     app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint(context)));
   }
   app.use(refuseUnknownPath);

@@ -1,6 +1,6 @@
 import type { RateLimit } from "@bulk/queue/rate-limiter";
 import { engineConfig } from "@bulk/service/engine-config";
-import { wholeNumber } from "@bulk/service/read-config";
+import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
 import { z } from "zod";
 
 /** Everything the API can be told. */
@@ -22,6 +22,10 @@ export const apiConfig = engineConfig.extend({
   WINDOW: wholeNumber(1, 64).default(4),
   /** Database connections for requests. */
   API_POOL_SIZE: wholeNumber(1, 100).default(10),
+  /** Encrypts the signing secrets of webhook endpoints; unset: there are no webhooks. */
+  WEBHOOK_SECRET_KEY: keyOf(32).optional(),
+  /** For development: webhooks may go to this machine, and over plain HTTP. */
+  WEBHOOK_ALLOW_LOOPBACK: flag().default(false),
 });
 
 export type ApiConfig = z.infer<typeof apiConfig>;

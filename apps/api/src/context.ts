@@ -16,7 +16,15 @@ export type ApiContext = {
   readonly watcher: BulkActionWatcher;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "MAX_OPEN_ACTIONS" | "CHUNK_SIZE" | "WINDOW">;
+  readonly config: Pick<
+    ApiConfig,
+    | "MAX_RECORD_IDS"
+    | "MAX_OPEN_ACTIONS"
+    | "CHUNK_SIZE"
+    | "WINDOW"
+    | "WEBHOOK_SECRET_KEY"
+    | "WEBHOOK_ALLOW_LOOPBACK"
+  >;
 };
 
 /** What an endpoint knows of the request it answers. */

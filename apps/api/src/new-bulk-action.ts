@@ -1,6 +1,6 @@
-import { RequestError } from "@bulk/domain/request-error";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
+import { openEnvelope } from "./envelope.ts";
 import { isUuid } from "./is-uuid.ts";
 import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
@@ -20,21 +20,15 @@ export function newBulkActionBody({ registry, config }: Pick<ApiContext, "regist
     schema: z.object({ bulk_action: attributes }).meta({ id: "NewBulkAction" }),
     /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
     parse(body: unknown): NewBulkAction {
-      const parsed = envelope.safeParse(body);
-      if (!parsed.success) {
-        throw new RequestError(
-          "malformed",
-          "bulk_action.missing",
-          'The body must be an object with the key "bulk_action", itself an object.',
-        );
-      }
-      const { action_type, record_ids } = validate("bulk_action", attributes, parsed.data.bulk_action);
+      const { action_type, record_ids } = validate(
+        "bulk_action",
+        attributes,
+        openEnvelope("bulk_action", body),
+      );
       return { actionType: action_type, recordIds: [...new Set(record_ids.map((id) => id.toLowerCase()))] };
     },
   };
 }
-
-const envelope = z.object({ bulk_action: z.looseObject({}) });
 
 /** Enough to see the pattern of a mistake; a caller's 100,000 wrong ids are not listed one by one. */
 const LISTED_FAULTS = 20;

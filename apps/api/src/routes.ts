@@ -2,18 +2,30 @@ import type { Scope } from "@bulk/domain/scope";
 import type { ApiContext, Endpoint } from "./context.ts";
 import { cancelBulkAction } from "./routes/cancel-bulk-action.ts";
 import { createBulkAction } from "./routes/create-bulk-action.ts";
+import { createWebhookEndpoint } from "./routes/create-webhook-endpoint.ts";
+import { deleteWebhookEndpoint } from "./routes/delete-webhook-endpoint.ts";
 import { listBulkActions } from "./routes/list-bulk-actions.ts";
+import { listWebhookDeliveries } from "./routes/list-webhook-deliveries.ts";
+import { listWebhookEndpoints } from "./routes/list-webhook-endpoints.ts";
 import { previewBulkAction } from "./routes/preview-bulk-action.ts";
+import { redeliverWebhook } from "./routes/redeliver-webhook.ts";
 import { retrieveBulkAction } from "./routes/retrieve-bulk-action.ts";
+import { retrieveWebhookEndpoint } from "./routes/retrieve-webhook-endpoint.ts";
 import { retryBulkAction } from "./routes/retry-bulk-action.ts";
+import { rotateWebhookSecret } from "./routes/rotate-webhook-secret.ts";
 import { streamBulkActionEvents } from "./routes/stream-bulk-action-events.ts";
+import { testWebhookEndpoint } from "./routes/test-webhook-endpoint.ts";
+import { updateWebhookEndpoint } from "./routes/update-webhook-endpoint.ts";
 
 export type Route = {
-  readonly method: "get" | "post";
+  readonly method: "get" | "post" | "patch" | "delete";
   readonly path: string;
   readonly scope: Scope;
   readonly endpoint: (context: ApiContext) => Endpoint;
 };
+
+const ENDPOINTS = "/v1/webhook_endpoints";
+const ENDPOINT = `${ENDPOINTS}/:id`;
 
 /** Every endpoint of the public API. */
 export const routes: readonly Route[] = [
@@ -44,5 +56,34 @@ export const routes: readonly Route[] = [
     path: "/v1/bulk_actions/:id/retry",
     scope: "bulk_actions:write",
     endpoint: retryBulkAction,
+  },
+  { method: "post", path: ENDPOINTS, scope: "webhook_endpoints:write", endpoint: createWebhookEndpoint },
+  { method: "get", path: ENDPOINTS, scope: "webhook_endpoints:read", endpoint: listWebhookEndpoints },
+  { method: "get", path: ENDPOINT, scope: "webhook_endpoints:read", endpoint: retrieveWebhookEndpoint },
+  { method: "patch", path: ENDPOINT, scope: "webhook_endpoints:write", endpoint: updateWebhookEndpoint },
+  { method: "delete", path: ENDPOINT, scope: "webhook_endpoints:write", endpoint: deleteWebhookEndpoint },
+  {
+    method: "post",
+    path: `${ENDPOINT}/test`,
+    scope: "webhook_endpoints:write",
+    endpoint: testWebhookEndpoint,
+  },
+  {
+    method: "post",
+    path: `${ENDPOINT}/rotate_secret`,
+    scope: "webhook_endpoints:write",
+    endpoint: rotateWebhookSecret,
+  },
+  {
+    method: "get",
+    path: `${ENDPOINT}/deliveries`,
+    scope: "webhook_endpoints:read",
+    endpoint: listWebhookDeliveries,
+  },
+  {
+    method: "post",
+    path: "/v1/webhook_deliveries/:id/redeliver",
+    scope: "webhook_endpoints:write",
+    endpoint: redeliverWebhook,
   },
 ];

@@ -87,3 +87,72 @@ export type Pagination = z.output<typeof pagination>;
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({ object: z.literal("list"), pagination, data: z.array(item) });
 }
+
+/** Where the account is told of events; the secret is not among its keys. */
+export const webhookEndpointObject = z
+  .object({
+    id: z.guid(),
+    object: z.literal("webhook_endpoint"),
+    url: z.string(),
+    description: z.string().nullable(),
+    enabled: z.boolean().meta({
+      description: "Whether events are sent; becomes false when the receiver answers 410.",
+    }),
+    webhook_events: z.array(z.string()).readonly().meta({ description: "What it is told of." }),
+    previous_secret_expires_at: unixSeconds.nullable().meta({
+      description: "Until when the secret before the last rotation signs as well; null: none does.",
+    }),
+    created_at: unixSeconds,
+    updated_at: unixSeconds,
+  })
+  .meta({ id: "WebhookEndpoint" });
+
+export type WireWebhookEndpoint = z.output<typeof webhookEndpointObject>;
+
+/** An endpoint together with its secret, which is answered once. */
+export const webhookEndpointWithSecret = webhookEndpointObject
+  .extend({
+    signing_secret: z.string().meta({
+      description:
+        "Shown only now. Verify requests with a Standard Webhooks library (`webhook-signature`), or compare " +
+        "`x-webhook-signature` with the hexadecimal HMAC-SHA256 of `<x-webhook-timestamp>.<body>`, keyed with " +
+        "this text as it is.",
+    }),
+  })
+  .meta({ id: "WebhookEndpointWithSecret" });
+
+export const deletedWebhookEndpoint = z.object({
+  id: z.guid(),
+  object: z.literal("webhook_endpoint"),
+  deleted: z.literal(true),
+});
+
+/** What one endpoint is told of one event. */
+export const webhookDeliveryObject = z
+  .object({
+    id: z.guid(),
+    object: z.literal("webhook_delivery"),
+    webhook_endpoint: z.guid(),
+    type: z.string().meta({ description: "Of the event." }),
+    bulk_action: z.guid().nullable().meta({ description: "What it tells of; null for a test." }),
+    status: z.enum(["pending", "succeeded", "failed"]).meta({
+      description: "`failed`: given up, after ten attempts over a day or because the endpoint was disabled.",
+    }),
+    attempts: z.int().nonnegative().meta({ description: "Requests sent, each page and repetition counted." }),
+    last_response_code: z.int().nullable().meta({ description: "null: the last attempt had no answer." }),
+    last_error: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          "Why there was none: `timeout`, `connection_failed`, `target_refused` (not a public address), " +
+          "`endpoint_disabled`, `secret_unreadable`.",
+      }),
+    last_attempt_at: unixSeconds.nullable(),
+    next_attempt_at: unixSeconds.nullable(),
+    created_at: unixSeconds,
+    finished_at: unixSeconds.nullable(),
+  })
+  .meta({ id: "WebhookDelivery" });
+
+export type WireWebhookDelivery = z.output<typeof webhookDeliveryObject>;

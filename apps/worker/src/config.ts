@@ -1,5 +1,5 @@
 import { engineConfig } from "@bulk/service/engine-config";
-import { wholeNumber } from "@bulk/service/read-config";
+import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
 import type { z } from "zod";
 
 /** Everything a worker can be told. */
@@ -22,6 +22,14 @@ export const workerConfig = engineConfig.extend({
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 300_000).default(15_000),
   /** How long the running chunks may take to end after SIGTERM. */
   SHUTDOWN_MS: wholeNumber(100, 300_000).default(20_000),
+  /** Encrypts the signing secrets of webhook endpoints; unset: there are no webhooks. */
+  WEBHOOK_SECRET_KEY: keyOf(32).optional(),
+  /** For development: webhooks may go to this machine, and over plain HTTP. */
+  WEBHOOK_ALLOW_LOOPBACK: flag().default(false),
+  /** How many webhook endpoints the process sends to at once. */
+  WEBHOOK_CONCURRENCY: wholeNumber(1, 200).default(16),
+  /** How long a webhook's receiver may take, from the look-up of its name to the end of its answer. */
+  WEBHOOK_TIMEOUT_MS: wholeNumber(100, 60_000).default(10_000),
 });
 
 export type WorkerConfig = z.infer<typeof workerConfig>;

@@ -12,6 +12,7 @@ import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import type { WorkerConfig } from "./config.ts";
+import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
 import { takeTurn } from "./take-turn.ts";
 
@@ -47,11 +48,15 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     marginMs: 2_000 + config.TURN_MS,
   };
   const sweeper = every(config.SWEEP_INTERVAL_MS, () => sweep(sweeperTools), onError);
+  const webhooks = startWebhooksIfSetUp(config, database, logger, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY }, "worker is taking turns");
   return {
     async stop() {
       logger.info("worker is stopping");
-      const hasEnded = await worker.stop(config.SHUTDOWN_MS);
+      const [hasEnded] = await Promise.all([
+        worker.stop(config.SHUTDOWN_MS),
+        webhooks?.stop(config.SHUTDOWN_MS),
+      ]);
       if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; the database rolls it back");
       await sweeper.stop();
       await queue.close();
@@ -62,12 +67,26 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   };
 }
 
+function startWebhooksIfSetUp(
+  config: WorkerConfig,
+  database: Database,
+  logger: Logger,
+  onError: (error: unknown) => void,
+): WebhookSender | undefined {
+  const secretKey = config.WEBHOOK_SECRET_KEY;
+  if (secretKey === undefined) return undefined;
+  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK };
+  const tools = { database, logger, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
+  return startWebhooks(engine, config, tools, onError);
+}
+
 function openWorkerDatabase(config: WorkerConfig): Database {
   return openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-worker",
-    // One for the sweeper, one for health.
-    poolSize: config.WORKER_CONCURRENCY + 2,
+    // One for the sweeper, one for health; webhooks wait for receivers, hardly ever for the database.
+    poolSize: config.WORKER_CONCURRENCY + (config.WEBHOOK_SECRET_KEY === undefined ? 2 : 4),
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   });

@@ -14,10 +14,11 @@ export type ConnectionRole = "producer" | "limiter" | "worker";
 /** How long a command may take; the limiter's is paid by every request while Redis hangs. */
 const DEADLINE_MS = { producer: 5_000, limiter: 100 } as const;
 
-/** The name of the one queue, in both engines. */
-export const QUEUE_NAME = "bulk-actions";
+/** The names of the queues, in both engines. */
+export const TURN_QUEUE = "bulk-actions";
+export const WEBHOOK_QUEUE = "webhooks";
 
-// The braces keep all keys of the queue in one slot of a Redis Cluster.
+// The braces keep all keys of the queues in one slot of a Redis Cluster.
 export const REDIS_PREFIX = "{bulk}";
 
 /** A Redis connection that survives restarts and failovers. `onError` hears of every fault. */

@@ -1,6 +1,8 @@
-import { createPostgresBackend, Queue } from "bullmq";
-import { connectPostgres, connectRedis, QUEUE_NAME, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
+import type { Queue } from "bullmq";
+import { type QueueEngine, TURN_QUEUE } from "./connection.ts";
+import { openNativeQueue } from "./native-queue.ts";
 import { isOpening, type NewTurn } from "./turn.ts";
+import { within } from "./within.ts";
 
 /** The producer's side of the queue. */
 export type TurnQueue = {
@@ -27,8 +29,7 @@ export type TurnQueueOptions = {
 
 /** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
 export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions): TurnQueue {
-  const { queue, disconnect } = openNative(engine, onError);
-  queue.on("error", onError);
+  const { queue, disconnect } = openNativeQueue(TURN_QUEUE, engine, onError);
   return {
     native: queue,
     async addTurns(turns) {
@@ -41,26 +42,6 @@ export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions)
     async close() {
       await within(deadlineMs, queue.close()).catch(onError);
       await disconnect();
-    },
-  };
-}
-
-function openNative(
-  engine: QueueEngine,
-  onError: (error: Error) => void,
-): { readonly queue: Queue; readonly disconnect: () => Promise<void> } {
-  if (engine.redisUrl === undefined) {
-    const pool = connectPostgres(engine.databaseUrl, 4, onError);
-    const queue: unknown = new Queue(QUEUE_NAME, { connection: pool }, createPostgresBackend);
-    // BullMQ's types name the backend in the class; what is used of it, here and by Bull Board, is the same.
-    return { queue: queue as Queue, disconnect: () => pool.end() };
-  }
-  const redis = connectRedis(engine.redisUrl, "producer", onError);
-  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: REDIS_PREFIX });
-  return {
-    queue,
-    async disconnect() {
-      redis.disconnect();
     },
   };
 }
@@ -80,18 +61,4 @@ function toJob({ actionType, enqueuedAt, delayMs, ...data }: NewTurn) {
 // BullMQ takes jobs without a priority (0) first, then priority 1; each kind first in, first out.
 function priority(turn: Pick<NewTurn, "lane" | "turn">): number {
   return isOpening(turn) ? 0 : 1;
-}
-
-async function within<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(new Error(`The queue did not answer within ${deadlineMs} ms.`));
-  }, deadlineMs);
-  // Whatever comes after the deadline is nobody's business any more.
-  work.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigError, readConfig, urlOf, wholeNumber } from "./read-config.ts";
+import { ConfigError, flag, keyOf, readConfig, urlOf, wholeNumber } from "./read-config.ts";
 
 const schema = z.object({
   DATABASE_URL: urlOf("postgres:"),
@@ -29,4 +29,22 @@ test("all faults are listed together, by name and never by value", () => {
 
 test.each(["-1", "1.5", "0x10", "1e3", " 7", "abc"])("%j is no whole number", (PORT) => {
   expect(() => readConfig(schema, { DATABASE_URL: "postgres://h/d", PORT })).toThrow("PORT");
+});
+
+test("a flag is true or false and nothing else", () => {
+  const flags = z.object({ FLAG: flag().default(false) });
+  expect([{}, { FLAG: "true" }, { FLAG: "false" }].map((variables) => readConfig(flags, variables))).toEqual([
+    { FLAG: false },
+    { FLAG: true },
+    { FLAG: false },
+  ]);
+  expect(() => readConfig(flags, { FLAG: "yes" })).toThrow("FLAG: must be true or false");
+});
+
+test("a key is exactly so many bytes in base64, and never in the message", () => {
+  const keys = z.object({ KEY: keyOf(4) });
+  expect(readConfig(keys, { KEY: "AAECAw==" })).toEqual({ KEY: new Uint8Array([0, 1, 2, 3]) });
+  for (const KEY of ["AAEC", "AAECAwQ=", "passphrase", "AAECAw"]) {
+    expect(() => readConfig(keys, { KEY })).toThrow(/KEY: must be 4 bytes in base64$/);
+  }
 });

@@ -30,6 +30,19 @@ export function wholeNumber(least: number, most: number) {
     .refine((value) => value >= least && value <= most, message);
 }
 
+/** `true` or `false`. */
+export function flag() {
+  return z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
+}
+
+/** So many random bytes in base64, as `openssl rand -base64 <bytes>` writes them. */
+export function keyOf(bytes: number) {
+  return z
+    .base64(`must be ${bytes} bytes in base64`)
+    .transform((value) => new Uint8Array(Buffer.from(value, "base64")))
+    .refine((key) => key.length === bytes, `must be ${bytes} bytes in base64`);
+}
+
 /** A URL with one of the protocols given, such as `postgres:`. */
 export function urlOf(...protocols: readonly string[]) {
   return z.string().refine(

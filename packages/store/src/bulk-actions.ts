@@ -4,6 +4,7 @@ import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 import { encodeUuidArray } from "./uuid-array.ts";
+import { announceSettled } from "./webhook-outbox.ts";
 
 export type NewBulkAction = Admission & {
   readonly actionType: string;
@@ -206,7 +207,8 @@ export type Settlement =
   | { readonly kind: "closed" };
 
 /**
- * Writes the terminal status, once, if every chunk is finished. Safe to call at any time from anywhere.
+ * Writes the terminal status, once, if every chunk is finished, and with it the duty to tell of it by webhook.
+ * Safe to call at any time from anywhere.
  *
  * A failed record makes it `completed`, and so does one that a cancel kept from being attempted; otherwise it
  * is `succeeded` when anything was deleted and `invalid` when the action applied to none of the ids (the base
@@ -255,8 +257,9 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM tally
       WHERE id = ${id}::uuid AND status IN ('pending', 'processing') AND tally.unfinished = 0
-      RETURNING status
-    )
+      RETURNING id, account_id, action_type, status
+    ),
+    announced AS (${announceSettled})
     SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
            cancel_requested_at IS NOT NULL AS "isCanceled",
            troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",

@@ -1,0 +1,42 @@
+import { listWebhookDeliveries as readWebhookDeliveries } from "@bulk/store/webhook-deliveries";
+import { findWebhookEndpoint } from "@bulk/store/webhook-endpoints";
+import { z } from "zod";
+import type { ApiContext, Endpoint } from "../context.ts";
+import { presentWebhookDelivery } from "../present-webhook.ts";
+import { numberParameter, readQuery } from "../query.ts";
+import { validate } from "../validate.ts";
+import { readWebhookEndpointId, webhookEndpointNotFound } from "../webhook-ids.ts";
+import { listOf, webhookDeliveryObject } from "../wire.ts";
+
+/** `GET /v1/webhook_endpoints/{id}/deliveries` */
+export function listWebhookDeliveries({ database }: ApiContext): Endpoint {
+  return {
+    operation: {
+      id: "listWebhookDeliveries",
+      summary: "List an endpoint's deliveries",
+      description:
+        "What it was and is to be told, newest first. Kept as long as the bulk action they tell of; nothing of the " +
+        "receiver's answer but its status is.",
+      query: listQuery,
+      answer: listOf(webhookDeliveryObject),
+      refusals: ["not_found", "invalid"],
+    },
+    async answer({ caller, params, query }) {
+      const id = readWebhookEndpointId(params);
+      const { limit, page } = validate("webhook_delivery", listQuery, readQuery(query));
+      const { accountId } = caller;
+      if ((await findWebhookEndpoint(database, accountId, id)) === undefined) throw webhookEndpointNotFound();
+      const { count, deliveries } = await readWebhookDeliveries(database, accountId, id, { limit, page });
+      const pagination = { count, limit, page, url: `/v1/webhook_endpoints/${id}/deliveries` };
+      return {
+        kind: "json",
+        body: { object: "list", pagination, data: deliveries.map(presentWebhookDelivery) },
+      };
+    },
+  };
+}
+
+const listQuery = z.object({
+  limit: numberParameter(1, 100, 20),
+  page: numberParameter(1, 1_000_000, 1),
+});

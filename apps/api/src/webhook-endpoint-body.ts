@@ -1,0 +1,74 @@
+import { WEBHOOK_EVENT_TYPES } from "@bulk/domain/webhook-event";
+import { findTargetFault, type TargetPolicy } from "@bulk/webhooks/target";
+import { z } from "zod";
+import type { ApiContext } from "./context.ts";
+import { openEnvelope } from "./envelope.ts";
+import { fault, validate } from "./validate.ts";
+
+/** The bodies that register and change a webhook endpoint: their schemas, and the parsers. */
+export function webhookEndpointBodies({ config }: Pick<ApiContext, "config">) {
+  const { url, webhook_events, description, enabled } = attributes({
+    allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK,
+  });
+  const created = z.object({
+    url,
+    webhook_events: webhook_events.default(["bulk_action.finished"]),
+    description: description.default(null),
+    enabled: enabled.default(true),
+  });
+  const changed = z
+    .object({ url, webhook_events, description, enabled })
+    .partial()
+    .meta({ description: "What is left out stays as it is." });
+  return {
+    create: bodyOf("NewWebhookEndpoint", created),
+    update: bodyOf("WebhookEndpointChange", changed),
+  };
+}
+
+function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attributes) {
+  return {
+    schema: z.object({ webhook_endpoint: attributesSchema }).meta({ id }),
+    /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
+    parse(body: unknown): z.output<Attributes> {
+      return validate("webhook_endpoint", attributesSchema, openEnvelope("webhook_endpoint", body));
+    },
+  };
+}
+
+function attributes(policy: TargetPolicy) {
+  return {
+    url: z
+      .string()
+      .min(1)
+      .max(2_048, "is too long (at most 2048 characters)")
+      .superRefine((text, context) => {
+        const message = findTargetFault(text, policy);
+        if (message !== undefined) context.addIssue(fault("invalid", message));
+      })
+      .meta({
+        description:
+          "Where events are posted: `https://`, a public address, the default port or one from 1024 on, no " +
+          "credentials. Redirects are not followed.",
+        example: "https://shop.example/hooks/bulk_actions",
+      }),
+    webhook_events: z
+      .array(z.enum(WEBHOOK_EVENT_TYPES))
+      .min(1)
+      .max(20)
+      .transform((types) => [...new Set(types)])
+      .meta({
+        description:
+          "What to be told of. `bulk_action.finished`: a bulk action reached its terminal status. " +
+          "`product.deleted`: a bulk action that has ended deleted products; they come as lists, one for each chunk " +
+          "(a thousand, unless the operator chose otherwise), one request after the other.",
+      }),
+    description: z.string().max(500, "is too long (at most 500 characters)").nullable().meta({
+      description: "Your own words.",
+    }),
+    enabled: z.boolean().meta({
+      description:
+        "Disabling gives up what is still to be sent; nothing is recorded until it is enabled again.",
+    }),
+  };
+}

@@ -1,0 +1,135 @@
+import type { Database } from "./database.ts";
+
+/** Where an account is told of events, as it is kept. */
+export type WebhookEndpoint = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly url: string;
+  readonly description: string | null;
+  readonly enabled: boolean;
+  readonly webhookEvents: readonly string[];
+  readonly previousSecretExpiresAt: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+};
+
+export type NewWebhookEndpoint = Pick<
+  WebhookEndpoint,
+  "id" | "accountId" | "url" | "description" | "enabled" | "webhookEvents"
+> & { readonly sealedSecret: Uint8Array<ArrayBuffer> };
+
+/** Answers `undefined`, and writes nothing, when the account has `most` endpoints already. */
+export async function createWebhookEndpoint(
+  database: Database,
+  endpoint: NewWebhookEndpoint,
+  most: number,
+): Promise<WebhookEndpoint | undefined> {
+  const { accountId, webhookEvents, ...data } = endpoint;
+  return await database.$transaction(async (transaction) => {
+    // Two creates of one account come one after the other; nothing else of the account waits for this lock.
+    await transaction.$queryRaw`SELECT FROM accounts WHERE id = ${accountId}::uuid FOR NO KEY UPDATE`;
+    if ((await transaction.webhookEndpoint.count({ where: { accountId } })) >= most) return undefined;
+    return await transaction.webhookEndpoint.create({
+      data: { ...data, accountId, webhookEvents: [...webhookEvents] },
+      omit: SECRETS,
+    });
+  });
+}
+
+/** The account's endpoint of this id. */
+export async function findWebhookEndpoint(
+  database: Database,
+  accountId: string,
+  id: string,
+): Promise<WebhookEndpoint | undefined> {
+  const endpoint = await database.webhookEndpoint.findFirst({ where: { id, accountId }, omit: SECRETS });
+  return endpoint ?? undefined;
+}
+
+/** One page of the account's endpoints, newest first, and how many there are in all. */
+export async function listWebhookEndpoints(
+  database: Database,
+  accountId: string,
+  { limit, page }: { readonly limit: number; readonly page: number },
+): Promise<{ readonly count: number; readonly endpoints: readonly WebhookEndpoint[] }> {
+  const [count, endpoints] = await Promise.all([
+    database.webhookEndpoint.count({ where: { accountId } }),
+    database.webhookEndpoint.findMany({
+      where: { accountId },
+      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+      ...{ take: limit, skip: (page - 1) * limit, omit: SECRETS },
+    }),
+  ]);
+  return { count, endpoints };
+}
+
+export type WebhookEndpointChange = {
+  readonly url?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly webhookEvents?: readonly string[] | undefined;
+};
+
+/** Changes what is given. Disabling it gives up what it was still to be told. `undefined`: there is none. */
+export async function updateWebhookEndpoint(
+  database: Database,
+  accountId: string,
+  id: string,
+  change: WebhookEndpointChange,
+): Promise<WebhookEndpoint | undefined> {
+  const { webhookEvents, ...rest } = change;
+  const data = { ...definedOf(rest), ...(webhookEvents && { webhookEvents: [...webhookEvents] }) };
+  return await database.$transaction(async (transaction) => {
+    const [endpoint] = await transaction.webhookEndpoint.updateManyAndReturn({
+      ...{ where: { id, accountId }, data, omit: SECRETS },
+    });
+    if (endpoint?.enabled === false) {
+      await transaction.$executeRaw`
+        UPDATE webhook_deliveries
+        SET status = 'failed', last_error = 'endpoint_disabled', next_attempt_at = NULL,
+            finished_at = clock_timestamp()
+        WHERE endpoint_id = ${id}::uuid AND account_id = ${accountId}::uuid AND next_attempt_at IS NOT NULL`;
+    }
+    return endpoint;
+  });
+}
+
+/** Deletes it with its deliveries; answers whether there was one. */
+export async function deleteWebhookEndpoint(
+  database: Database,
+  accountId: string,
+  id: string,
+): Promise<boolean> {
+  const { count } = await database.webhookEndpoint.deleteMany({ where: { id, accountId } });
+  return count > 0;
+}
+
+/** Puts a new secret in the current one's place, which goes on signing beside it for so many hours. */
+export async function rotateWebhookSecret(
+  database: Database,
+  accountId: string,
+  id: string,
+  sealedSecret: Uint8Array<ArrayBuffer>,
+  graceHours: number,
+): Promise<WebhookEndpoint | undefined> {
+  const changed = await database.$executeRaw`
+    UPDATE webhook_endpoints SET
+      sealed_previous_secret = sealed_secret, sealed_secret = ${sealedSecret},
+      previous_secret_expires_at = clock_timestamp() + make_interval(hours => ${graceHours}),
+      updated_at = clock_timestamp()
+    WHERE id = ${id}::uuid AND account_id = ${accountId}::uuid`;
+  return changed === 0 ? undefined : await findWebhookEndpoint(database, accountId, id);
+}
+
+/** Nobody who shows an endpoint has a use for them. */
+const SECRETS = { sealedSecret: true, sealedPreviousSecret: true } as const;
+
+// Prisma takes an absent key for "leave it", and under exactOptionalPropertyTypes no undefined one.
+function definedOf(change: Omit<WebhookEndpointChange, "webhookEvents">) {
+  const { url, description, enabled } = change;
+  return {
+    ...(url !== undefined && { url }),
+    ...(description !== undefined && { description }),
+    ...(enabled !== undefined && { enabled }),
+  };
+}
