@@ -1,4 +1,4 @@
-import type { BulkAction } from "@bulk/domain/bulk-action";
+import { type BulkActionProgress, isAhead } from "./bulk-action-progress.ts";
 import { attachRecords, type BulkActionWithRecords } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
 
@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
  * Adds the ids, as they are not before the call, to a bulk action that has just been read. Answers
  * `undefined` when it is gone.
  */
-export type LoadRecords = (bulkAction: BulkAction) => Promise<BulkActionWithRecords | undefined>;
+export type LoadRecords = (seen: BulkActionProgress) => Promise<BulkActionWithRecords | undefined>;
 
 /**
  * A loader for many callers at once: who asks for the same bulk action shares its ids, one query reads those
@@ -21,11 +21,11 @@ export function openBulkActionLoader(database: Database): LoadRecords {
     while (waiting.size > 0) await loadGroup(database, takeGroup(waiting));
     isLoading = false;
   }
-  return (bulkAction) => {
-    const load: Load = waiting.get(bulkAction.id) ?? { ...Promise.withResolvers(), bulkAction };
+  return (seen) => {
+    const load: Load = waiting.get(seen.id) ?? { ...Promise.withResolvers(), seen };
     // Who was woken by newer news than the others must not get their older ones.
-    if (bulkAction.updatedAt > load.bulkAction.updatedAt) load.bulkAction = bulkAction;
-    waiting.set(bulkAction.id, load);
+    if (isAhead(seen, load.seen)) load.seen = seen;
+    waiting.set(seen.id, load);
     if (!isLoading) void loadAll();
     return load.promise;
   };
@@ -34,13 +34,15 @@ export function openBulkActionLoader(database: Database): LoadRecords {
 /** How many ids one query reads, unless a single bulk action has more. */
 const RECORDS_AT_ONCE = 100_000;
 
-type Load = PromiseWithResolvers<BulkActionWithRecords | undefined> & { bulkAction: BulkAction };
+type Load = PromiseWithResolvers<BulkActionWithRecords | undefined> & {
+  seen: BulkActionProgress;
+};
 
 function takeGroup(waiting: Map<string, Load>): readonly Load[] {
   const group: Load[] = [];
   let size = 0;
   for (const [id, load] of waiting) {
-    size += load.bulkAction.recordCount;
+    size += load.seen.recordCount;
     if (size > RECORDS_AT_ONCE && group.length > 0) break;
     waiting.delete(id);
     group.push(load);
@@ -49,9 +51,11 @@ function takeGroup(waiting: Map<string, Load>): readonly Load[] {
 }
 
 async function loadGroup(database: Database, group: readonly Load[]): Promise<void> {
-  const bulkActions = group.map((load) => load.bulkAction);
   try {
-    const loaded = await attachRecords(database, bulkActions);
+    const loaded = await attachRecords(
+      database,
+      group.map((load) => load.seen),
+    );
     for (const [index, { resolve }] of group.entries()) {
       const bulkAction = loaded[index];
       // None has no ids, and those of one that was pruned are gone with it.

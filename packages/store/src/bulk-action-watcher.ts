@@ -64,7 +64,9 @@ export function openBulkActionWatcher({ database, url, onError }: WatcherOptions
   });
   const safety = setInterval(() => lookAgain(room.watchers.keys()), SAFETY_MS);
   return {
-    async watch(key, ended) {
+    async watch({ accountId, id }, ended) {
+      // A caller may write it in capitals; notifications and rows do not.
+      const key = { accountId, id: id.toLowerCase() };
       // Before the first look: what happens after that look is then not missed.
       const watcher = enter(room, key, ended);
       const [first] = await readProgress(database, [key]);
