@@ -160,7 +160,11 @@ test("a failed migration that Prisma marked as rolled back may be corrected and 
 test("a migration whose process died half-way is refused with both ways out", async () => {
   const url = await createDatabase();
   await migrate(url);
-  await query(url, "UPDATE _prisma_migrations SET finished_at = NULL");
+  await query(
+    url,
+    `UPDATE _prisma_migrations SET finished_at = NULL
+     WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)`,
+  );
   const { message } = await refusalOf(migrate(url));
   expect(message).toContain("interrupted half-way");
   await query(url, statementIn(message, "UPDATE"));

@@ -14,7 +14,7 @@ export type ApiContext = {
   readonly queue: TurnQueue;
   readonly registry: Registry;
   readonly logger: Logger;
-  readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "CHUNK_SIZE" | "WINDOW">;
+  readonly config: Pick<ApiConfig, "MAX_RECORD_IDS" | "CHUNK_SIZE" | "WINDOW" | "RETENTION_DAYS">;
 };
 
 /** What an endpoint knows of the request it answers. */

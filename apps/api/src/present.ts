@@ -1,5 +1,7 @@
+import { countNotAttempted, countProcessed, judge, type Progress } from "@bulk/domain/action-outcome";
+import type { BulkAction } from "@bulk/domain/bulk-action";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
-import type { Pagination, WireBulkAction } from "./wire.ts";
+import type { Pagination, WireBulkAction, WireDetails } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -14,6 +16,28 @@ export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAc
     updated_at: unixSeconds(bulkAction.updatedAt),
   };
 }
+
+/** What the eight keys do not say of a bulk action. */
+export function presentDetails(bulkAction: BulkAction & Progress, retentionDays: number): WireDetails {
+  const { createdBy, finishedAt, deleted, skipped, failed } = bulkAction;
+  const finishedSeconds = unixSecondsOrNull(finishedAt);
+  return {
+    outcome: judge(bulkAction) ?? null,
+    total: bulkAction.recordCount,
+    processed: countProcessed(bulkAction),
+    ...{ deleted, skipped, failed },
+    not_attempted: countNotAttempted(bulkAction),
+    started_at: unixSecondsOrNull(bulkAction.startedAt),
+    finished_at: finishedSeconds,
+    last_progress_at: unixSecondsOrNull(bulkAction.lastProgressAt),
+    cancel_requested_at: unixSecondsOrNull(bulkAction.cancelRequestedAt),
+    retry_of: bulkAction.retryOfId,
+    created_by: createdBy && { object: "token", id: createdBy.id, name: createdBy.name },
+    expires_at: finishedSeconds && finishedSeconds + retentionDays * SECONDS_PER_DAY,
+  };
+}
+
+const SECONDS_PER_DAY = 86_400;
 
 /** The envelope of a list, piece by piece, so that a page of long lists of ids is never whole in memory. */
 export async function* presentList(
@@ -31,4 +55,8 @@ export async function* presentList(
 /** The wire's way to write a moment. */
 export function unixSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
+}
+
+function unixSecondsOrNull(time: Date | null): number | null {
+  return time && unixSeconds(time);
 }
