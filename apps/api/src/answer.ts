@@ -44,6 +44,8 @@ export function answerWith(
 export function sendError(response: Response, { status, headers, body }: ErrorAnswer): void {
   response
     .status(status)
+    // A stream that failed before its first piece had another.
+    .type("json")
     .set(headers)
     .json({ ...body, request_id: response.getHeader("Request-Id") });
 }

@@ -1,7 +1,9 @@
 import { countNotAttempted, countProcessed, judge, type Progress } from "@bulk/domain/action-outcome";
 import type { BulkAction } from "@bulk/domain/bulk-action";
+import { explain } from "@bulk/domain/outcome";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
-import type { Pagination, WireBulkAction, WireDetails } from "./wire.ts";
+import type { ActionRecord } from "@bulk/store/records";
+import type { Pagination, WireBulkAction, WireDetails, WireRecord } from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -38,6 +40,22 @@ export function presentDetails(bulkAction: BulkAction & Progress, retentionDays:
 }
 
 const SECONDS_PER_DAY = 86_400;
+
+/** What became of one record. */
+export function presentRecord({ recordId, position, outcome, code }: ActionRecord): WireRecord {
+  const { message, retriable } = code === undefined ? NO_REASON : explain(code);
+  return {
+    object: "bulk_action_record",
+    record_id: recordId,
+    position,
+    outcome,
+    code: code ?? null,
+    message,
+    retriable,
+  };
+}
+
+const NO_REASON = { message: null, retriable: false } as const;
 
 /** The envelope of a list, piece by piece, so that a page of long lists of ids is never whole in memory. */
 export async function* presentList(

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fault } from "./validate.ts";
 
 /** The parameters of all endpoints that may come several times. */
-const LISTS: ReadonlySet<string> = new Set(["ids", "expand", "status"]);
+const LISTS: ReadonlySet<string> = new Set(["ids", "expand", "status", "outcome"]);
 
 /**
  * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any

@@ -1,4 +1,5 @@
 import { ACTION_OUTCOMES } from "@bulk/domain/action-outcome";
+import { RECORD_OUTCOMES } from "@bulk/domain/outcome";
 import { z } from "zod";
 
 /* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
@@ -74,6 +75,32 @@ export const bulkActionObject = z
   .meta({ id: "BulkAction" });
 
 export type WireBulkAction = z.output<typeof bulkActionObject>;
+
+/** What became of one id of a bulk action. */
+export const bulkActionRecord = z
+  .object({
+    object: z.literal("bulk_action_record"),
+    record_id: z.guid(),
+    position: z.int().nonnegative().meta({ description: "Its index in `record_ids`, from 0." }),
+    outcome: z.enum(RECORD_OUTCOMES).meta({
+      description:
+        "`pending`: no outcome yet. `not_attempted`: untouched, and the bulk action has ended. The others are final.",
+    }),
+    code: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          "Why it was not deleted, for programs: `record.not_found`, `record.in_use` (skipped), `record.locked`, " +
+          "`record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be " +
+          "added. Null when it was deleted or is pending.",
+      }),
+    message: z.string().nullable().meta({ description: "The same for people; its words may change." }),
+    retriable: z.boolean().meta({ description: "Whether the id may succeed in another bulk action." }),
+  })
+  .meta({ id: "BulkActionRecord" });
+
+export type WireRecord = z.output<typeof bulkActionRecord>;
 
 const pagination = z.object({
   count: z.int().nonnegative().meta({ description: "How many there are in all." }),
