@@ -28,7 +28,7 @@ beforeAll(async () => {
     created.push(id);
     await service.database.query(
       "UPDATE bulk_actions SET status = $2, created_at = to_timestamp($3::float8) WHERE id = $1",
-      [id, status, NOON + Math.min(index, 4) + index / 10],
+      [id, status, NOON + (index < 5 ? index : 4.5)],
     );
   }
   ids = created;
