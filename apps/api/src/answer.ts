@@ -58,7 +58,10 @@ async function writePieces(
 ): Promise<void> {
   for await (const piece of pieces) {
     if (signal.aborted) return;
-    if (!response.write(piece)) await once(response, "drain", { signal }).catch(() => undefined);
+    if (response.write(piece)) continue;
+    await once(response, "drain", { signal }).catch(() => undefined);
+    // The next piece would be one more query.
+    if (signal.aborted) return;
   }
   response.end();
 }
