@@ -160,7 +160,7 @@ describe("404", () => {
     "GET /v1",
     "GET /v2/bulk_actions",
     "GET //v1/bulk_actions",
-    `GET ${COLLECTION}/${NOBODY}/records`,
+    `GET ${COLLECTION}/${NOBODY}/outcomes`,
     "GET /v1/%ff",
     "GET /health/live",
     "GET http://[/v1/bulk_actions",

@@ -55,6 +55,8 @@ const ENDED = new Error("The request has ended.");
 export function sendError(response: Response, { status, headers, body }: ErrorAnswer): void {
   response
     .status(status)
+    // A stream that failed before its first piece had another.
+    .type("json")
     .set(headers)
     .json({ ...body, request_id: response.getHeader("Request-Id") });
 }
@@ -67,7 +69,10 @@ async function writePieces(
 ): Promise<void> {
   for await (const piece of pieces) {
     if (signal.aborted) return;
-    if (!response.write(piece)) await once(response, "drain", { signal }).catch(() => undefined);
+    if (response.write(piece)) continue;
+    await once(response, "drain", { signal }).catch(() => undefined);
+    // The next piece would be one more query.
+    if (signal.aborted) return;
   }
   response.end();
 }

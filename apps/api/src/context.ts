@@ -22,6 +22,7 @@ export type ApiContext = {
     | "MAX_OPEN_ACTIONS"
     | "CHUNK_SIZE"
     | "WINDOW"
+    | "RETENTION_DAYS"
     | "WEBHOOK_SECRET_KEY"
     | "WEBHOOK_ALLOW_LOOPBACK"
   >;

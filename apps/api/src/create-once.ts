@@ -6,9 +6,11 @@ import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
+import { type Expand, expandQuery, presentExpanded } from "./expand.ts";
 import { idempotencyHeaders, readIdempotencyKey } from "./idempotency-key.ts";
 import { RETRY_AFTER } from "./polling.ts";
-import { presentBulkAction } from "./present.ts";
+import { readQuery } from "./query.ts";
+import { validate } from "./validate.ts";
 import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "./waiting.ts";
 
 /** How an endpoint creates a bulk action. */
@@ -33,6 +35,7 @@ export async function createOnce(
   context: ApiContext,
   { path, meaning, create, explainRefusal }: Creation,
 ): Promise<ApiAnswer> {
+  const { expand } = validate("bulk_action", expandQuery, readQuery(request.query));
   const admission = {
     accountId: request.caller.accountId,
     createdByTokenId: request.caller.tokenId,
@@ -42,10 +45,12 @@ export async function createOnce(
   const created = await create(admission).catch((error: unknown) => {
     throw admission.idempotencyKey !== undefined && isLockTimeout(error) ? inProgress() : error;
   });
-  if (created === undefined)
-    return await answer(await replay(admission, context, explainRefusal), request, context, REPLAYED);
-  nudge(created, context);
-  return await answer(created, request, context, {});
+  if (created !== undefined) {
+    nudge(created, context);
+    return await answer(created, {}, expand, request, context);
+  }
+  const known = await replay(admission, context, explainRefusal);
+  return await answer(known, REPLAYED, expand, request, context);
 }
 
 /** The headers of an endpoint that creates a bulk action. */
@@ -78,9 +83,10 @@ async function replay(
 
 async function answer(
   stored: BulkActionWithRecords,
-  request: ApiRequest,
-  { watcher }: ApiContext,
   further: Readonly<Record<string, string>>,
+  expand: Expand,
+  request: ApiRequest,
+  { watcher, config }: ApiContext,
 ): Promise<ApiAnswer> {
   const waitSeconds = readWaitSeconds(request.headers);
   const latest = waitSeconds === undefined ? stored : await awaitEnd(stored, waitSeconds, request, watcher);
@@ -90,7 +96,8 @@ async function answer(
     ...(waitSeconds !== undefined && waitApplied(waitSeconds)),
     ...further,
   };
-  return { kind: "json", body: presentBulkAction(latest), headers, bulkActionId: stored.id };
+  const body = presentExpanded(latest, expand, config.RETENTION_DAYS);
+  return { kind: "json", body, headers, bulkActionId: stored.id };
 }
 
 async function awaitEnd(

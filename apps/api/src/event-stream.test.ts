@@ -11,9 +11,15 @@ const first: BulkActionProgress = {
   recordCount: 10,
   createdAt: new Date(0),
   updatedAt: new Date(0),
+  startedAt: new Date(0),
+  finishedAt: null,
+  cancelRequestedAt: null,
+  retryOfId: null,
+  createdBy: null,
   deleted: 2,
   skipped: 1,
   failed: 0,
+  lastProgressAt: new Date(0),
 };
 const further = changed({ deleted: 5 });
 const ended = changed({ status: "succeeded", deleted: 9 });

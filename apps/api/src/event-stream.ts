@@ -1,5 +1,6 @@
+import { countProcessed } from "@bulk/domain/action-outcome";
 import { isOpen } from "@bulk/domain/bulk-action";
-import { type BulkActionProgress, countProcessed } from "@bulk/store/bulk-action-progress";
+import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import type { BulkActionWatch } from "@bulk/store/bulk-action-watcher";
 import { presentProgress } from "./present.ts";
 

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { isOpen } from "@bulk/domain/bulk-action";
 import type { BulkActionVersion } from "@bulk/store/bulk-actions";
+import type { WireDetails } from "./wire.ts";
 
 /** How long a caller should rest before asking again; an open bulk action changes several times a second. */
 export const RETRY_AFTER = { "Retry-After": "1" } as const;
@@ -7,13 +9,23 @@ export const RETRY_AFTER = { "Retry-After": "1" } as const;
 /**
  * What lets a caller wait for a bulk action at little cost: an `ETag` that changes exactly when the body does
  * (skipped ids only ever come in addition, so their number tells), and `Retry-After` as long as it is open.
+ *
+ * @param details when the body has them
  */
-export function pollingHeaders({ status, updatedAt, skippedCount }: BulkActionVersion): PollingHeaders {
-  const etag = `"${status}-${updatedAt.getTime()}-${skippedCount}"`;
+export function pollingHeaders(
+  { status, updatedAt, skippedCount }: BulkActionVersion,
+  details?: WireDetails,
+): PollingHeaders {
+  const version = `${status}-${updatedAt.getTime()}-${skippedCount}`;
+  const etag = details === undefined ? `"${version}"` : `"${version}-${digest(details)}"`;
   return { ETag: etag, ...(isOpen(status) && RETRY_AFTER) };
 }
 
-type PollingHeaders = { readonly ETag: string; readonly "Retry-After"?: string };
+function digest(details: WireDetails): string {
+  return createHash("sha256").update(JSON.stringify(details)).digest("base64url").slice(0, 22);
+}
+
+export type PollingHeaders = { readonly ETag: string; readonly "Retry-After"?: string };
 
 /**
  * Whether an `If-None-Match` header names this ETag: the weak comparison of RFC 9110, 13.1.2. Express's own

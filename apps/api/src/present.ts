@@ -1,9 +1,19 @@
+import { countNotAttempted, countProcessed, judge, type Progress } from "@bulk/domain/action-outcome";
+import type { BulkAction } from "@bulk/domain/bulk-action";
 import { explain } from "@bulk/domain/outcome";
-import { type BulkActionProgress, countProcessed } from "@bulk/store/bulk-action-progress";
+import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
 import type { SkipCount } from "@bulk/store/preview";
+import type { ActionRecord } from "@bulk/store/records";
 import type { NewBulkAction } from "./new-bulk-action.ts";
-import type { Pagination, WireBulkAction, WirePreview, WireProgress } from "./wire.ts";
+import type {
+  Pagination,
+  WireBulkAction,
+  WireDetails,
+  WirePreview,
+  WireProgress,
+  WireRecord,
+} from "./wire.ts";
 
 /** The wire object: exactly the eight keys of the base contract. */
 export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
@@ -48,6 +58,44 @@ export function presentPreview(
   };
 }
 
+/** What the eight keys do not say of a bulk action. */
+export function presentDetails(bulkAction: BulkAction & Progress, retentionDays: number): WireDetails {
+  const { createdBy, finishedAt, deleted, skipped, failed } = bulkAction;
+  const finishedSeconds = unixSecondsOrNull(finishedAt);
+  return {
+    outcome: judge(bulkAction) ?? null,
+    total: bulkAction.recordCount,
+    processed: countProcessed(bulkAction),
+    ...{ deleted, skipped, failed },
+    not_attempted: countNotAttempted(bulkAction),
+    started_at: unixSecondsOrNull(bulkAction.startedAt),
+    finished_at: finishedSeconds,
+    last_progress_at: unixSecondsOrNull(bulkAction.lastProgressAt),
+    cancel_requested_at: unixSecondsOrNull(bulkAction.cancelRequestedAt),
+    retry_of: bulkAction.retryOfId,
+    created_by: createdBy && { object: "token", id: createdBy.id, name: createdBy.name },
+    expires_at: finishedSeconds && finishedSeconds + retentionDays * SECONDS_PER_DAY,
+  };
+}
+
+const SECONDS_PER_DAY = 86_400;
+
+/** What became of one record. */
+export function presentRecord({ recordId, position, outcome, code }: ActionRecord): WireRecord {
+  const { message, retriable } = code === undefined ? NO_REASON : explain(code);
+  return {
+    object: "bulk_action_record",
+    record_id: recordId,
+    position,
+    outcome,
+    code: code ?? null,
+    message,
+    retriable,
+  };
+}
+
+const NO_REASON = { message: null, retriable: false } as const;
+
 /** The envelope of a list, piece by piece, so that a page of long lists of ids is never whole in memory. */
 export async function* presentList(
   pagination: Pagination,
@@ -64,4 +112,8 @@ export async function* presentList(
 /** The wire's way to write a moment. */
 export function unixSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
+}
+
+function unixSecondsOrNull(time: Date | null): number | null {
+  return time && unixSeconds(time);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fault } from "./validate.ts";
 
 /** The parameters of all endpoints that may come several times. */
-const LISTS: ReadonlySet<string> = new Set(["ids"]);
+const LISTS: ReadonlySet<string> = new Set(["ids", "expand", "status", "outcome"]);
 
 /**
  * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any
@@ -21,15 +21,28 @@ export function readQuery(query: URLSearchParams): Readonly<Record<string, strin
 
 /** A whole number between two bounds in a query string. */
 export function numberParameter(least: number, most: number, byDefault: number) {
-  return z
-    .string()
-    .transform((text, context) => {
-      const value = Number(text);
-      if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value;
-      const message = `must be a whole number from ${least} to ${most}`;
-      context.addIssue(fault("inclusion", message, { minimum: least, maximum: most }));
-      return z.NEVER;
-    })
+  return wholeNumber(least, most)
     .default(byDefault)
     .meta({ type: "integer", minimum: least, maximum: most, default: byDefault });
+}
+
+/** A moment in a query string, in whole Unix seconds. */
+export function momentParameter(description: string) {
+  return wholeNumber(0, LATEST_SECONDS)
+    .transform((seconds) => new Date(seconds * 1000))
+    .optional()
+    .meta({ type: "integer", minimum: 0, maximum: LATEST_SECONDS, description });
+}
+
+/** In the year 2286; ten digits. A moment in milliseconds, sent by mistake, is greater. */
+const LATEST_SECONDS = 9_999_999_999;
+
+function wholeNumber(least: number, most: number) {
+  return z.string().transform((text, context) => {
+    const value = Number(text);
+    if (/^\d{1,10}$/.test(text) && value >= least && value <= most) return value;
+    const message = `must be a whole number from ${least} to ${most}`;
+    context.addIssue(fault("inclusion", message, { minimum: least, maximum: most }));
+    return z.NEVER;
+  });
 }

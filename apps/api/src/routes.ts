@@ -4,6 +4,7 @@ import { cancelBulkAction } from "./routes/cancel-bulk-action.ts";
 import { createBulkAction } from "./routes/create-bulk-action.ts";
 import { createWebhookEndpoint } from "./routes/create-webhook-endpoint.ts";
 import { deleteWebhookEndpoint } from "./routes/delete-webhook-endpoint.ts";
+import { listBulkActionRecords } from "./routes/list-bulk-action-records.ts";
 import { listBulkActions } from "./routes/list-bulk-actions.ts";
 import { listWebhookDeliveries } from "./routes/list-webhook-deliveries.ts";
 import { listWebhookEndpoints } from "./routes/list-webhook-endpoints.ts";
@@ -39,6 +40,12 @@ export const routes: readonly Route[] = [
   },
   { method: "get", path: "/v1/bulk_actions", scope: "bulk_actions:read", endpoint: listBulkActions },
   { method: "get", path: "/v1/bulk_actions/:id", scope: "bulk_actions:read", endpoint: retrieveBulkAction },
+  {
+    method: "get",
+    path: "/v1/bulk_actions/:id/records",
+    scope: "bulk_actions:read",
+    endpoint: listBulkActionRecords,
+  },
   {
     method: "get",
     path: "/v1/bulk_actions/:id/events",

@@ -12,9 +12,12 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => describe(object, issue));
+  const errors = parsed.error.issues.slice(0, LISTED_FAULTS).map((issue) => describe(object, issue));
   throw new RequestError("invalid", `${object}.invalid`, summarize(errors), errors);
 }
+
+/** Enough for a person; a caller's thousand wrong words are not listed one by one. */
+const LISTED_FAULTS = 50;
 
 /** What is wrong with one attribute, in zod's form, for a check that zod has no word for. */
 export type Fault = {

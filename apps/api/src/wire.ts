@@ -1,3 +1,5 @@
+import { ACTION_OUTCOMES } from "@bulk/domain/action-outcome";
+import { RECORD_OUTCOMES } from "@bulk/domain/outcome";
 import { z } from "zod";
 
 /* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
@@ -11,7 +13,48 @@ export const bulkActionStatus = z.enum(["pending", "processing", "succeeded", "c
     "applied to none of the ids.",
 });
 
-/** The base contract's object: exactly these eight keys. */
+/** How many of something. */
+function countOf(description: string) {
+  return z.int().nonnegative().meta({ description });
+}
+
+const createdBy = z
+  .object({ object: z.literal("token"), id: z.guid(), name: z.string() })
+  .nullable()
+  .meta({ description: "The token it was submitted with; null when that is not there any more." });
+
+/** What `expand[]=details` adds. */
+export const bulkActionDetails = z
+  .object({
+    outcome: z
+      .enum(ACTION_OUTCOMES)
+      .nullable()
+      .meta({
+        description:
+          "What `status` says, more exactly; null while it is open. `completed` is one of three here: `canceled` " +
+          "(by a cancel, with records untouched), `partial` (some records were deleted), `failed` (none was).",
+      }),
+    total: countOf("How many records it is about."),
+    processed: countOf("Deleted, skipped and failed together. No count ever goes down."),
+    deleted: countOf("Records the action was applied to."),
+    skipped: countOf("Records it does not apply to."),
+    failed: countOf("Records it does apply to, but that could not be changed."),
+    not_attempted: countOf("Records that were untouched when it ended; 0 while it is open."),
+    started_at: unixSeconds.nullable(),
+    finished_at: unixSeconds.nullable(),
+    last_progress_at: unixSeconds.nullable().meta({ description: "When a record last got its outcome." }),
+    cancel_requested_at: unixSeconds.nullable(),
+    retry_of: z.guid().nullable().meta({ description: "The bulk action whose records it takes up again." }),
+    created_by: createdBy,
+    expires_at: unixSeconds.nullable().meta({
+      description: "From then on it may be gone, and its records' outcomes with it; null while it is open.",
+    }),
+  })
+  .meta({ id: "BulkActionDetails" });
+
+export type WireDetails = z.output<typeof bulkActionDetails>;
+
+/** The base contract's object: exactly eight keys, and `details` for whoever asks for them. */
 export const bulkActionObject = z
   .object({
     id: z.guid(),
@@ -27,6 +70,7 @@ export const bulkActionObject = z
     status: bulkActionStatus,
     created_at: unixSeconds,
     updated_at: unixSeconds,
+    details: bulkActionDetails.optional().meta({ description: "Only with `expand[]=details`." }),
   })
   .meta({ id: "BulkAction" });
 
@@ -73,6 +117,31 @@ export const bulkActionPreview = z
   .meta({ id: "BulkActionPreview" });
 
 export type WirePreview = z.output<typeof bulkActionPreview>;
+/** What became of one id of a bulk action. */
+export const bulkActionRecord = z
+  .object({
+    object: z.literal("bulk_action_record"),
+    record_id: z.guid(),
+    position: z.int().nonnegative().meta({ description: "Its index in `record_ids`, from 0." }),
+    outcome: z.enum(RECORD_OUTCOMES).meta({
+      description:
+        "`pending`: no outcome yet. `not_attempted`: untouched, and the bulk action has ended. The others are final.",
+    }),
+    code: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          "Why it was not deleted, for programs: `record.not_found`, `record.in_use` (skipped), `record.locked`, " +
+          "`record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be " +
+          "added. Null when it was deleted or is pending.",
+      }),
+    message: z.string().nullable().meta({ description: "The same for people; its words may change." }),
+    retriable: z.boolean().meta({ description: "Whether the id may succeed in another bulk action." }),
+  })
+  .meta({ id: "BulkActionRecord" });
+
+export type WireRecord = z.output<typeof bulkActionRecord>;
 
 const pagination = z.object({
   count: z.int().nonnegative().meta({ description: "How many there are in all." }),

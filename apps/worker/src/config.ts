@@ -14,8 +14,6 @@ export const workerConfig = engineConfig.extend({
   TURN_MS: wholeNumber(1, 5_000).default(100),
   /** How long the sweeper rests between two looks. */
   SWEEP_INTERVAL_MS: wholeNumber(100, 3_600_000).default(2_000),
-  /** How long an ended bulk action is kept. */
-  RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
   /** No chunk waits longer for a row that somebody else holds. */
   LOCK_TIMEOUT_MS: wholeNumber(50, 60_000).default(2_000),
   /** No statement runs longer. */

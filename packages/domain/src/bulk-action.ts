@@ -20,4 +20,14 @@ export type BulkAction = {
   readonly recordCount: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  readonly cancelRequestedAt: Date | null;
+  /** The bulk action whose failed and untouched records it takes up again; null also when that is pruned. */
+  readonly retryOfId: string | null;
+  /** The token it was submitted with; null when that is not known, or no longer there. */
+  readonly createdBy: TokenName | null;
 };
+
+/** A token as it may be shown. */
+export type TokenName = { readonly id: string; readonly name: string };

@@ -1,10 +1,10 @@
+import { countProcessed, type Progress } from "@bulk/domain/action-outcome";
 import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
-import type { Tally } from "@bulk/domain/outcome";
 import { COLUMNS } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
 
 /** A bulk action, and how far it has come. */
-export type BulkActionProgress = BulkAction & Tally;
+export type BulkActionProgress = BulkAction & Progress;
 
 /** Which bulk action, and whose it must be. */
 export type BulkActionKey = Pick<BulkAction, "id" | "accountId">;
@@ -20,19 +20,14 @@ export async function readProgress(
   const accountIds = `{${keys.map(({ accountId }) => accountId).join(",")}}`;
   const ids = `{${keys.map(({ id }) => id).join(",")}}`;
   return await database.$queryRaw`
-    SELECT ${COLUMNS}, tally.deleted, tally.skipped, tally.failed
+    SELECT ${COLUMNS}, progress.*
     FROM unnest(${accountIds}::uuid[], ${ids}::uuid[]) AS key (account_id, id)
     JOIN bulk_actions bulk_action ON bulk_action.account_id = key.account_id AND bulk_action.id = key.id
     CROSS JOIN LATERAL (
       SELECT COALESCE(sum(deleted_count), 0)::int AS deleted,
              COALESCE(sum(skipped_count), 0)::int AS skipped,
-             COALESCE(sum(failed_count), 0)::int AS failed
-      FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS tally`;
-}
-
-/** How many records have their outcome. */
-export function countProcessed({ deleted, skipped, failed }: Tally): number {
-  return deleted + skipped + failed;
+             COALESCE(sum(failed_count), 0)::int AS failed, max(progressed_at) AS "lastProgressAt"
+      FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS progress`;
 }
 
 /** Whether one look at a bulk action shows more than another. Looks may arrive in another order than taken. */

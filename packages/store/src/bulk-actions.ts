@@ -1,3 +1,4 @@
+import type { Progress } from "@bulk/domain/action-outcome";
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } from "./admission.ts";
 import { tellOfChange } from "./change-channel.ts";
@@ -13,13 +14,14 @@ export type NewBulkAction = Admission & {
   readonly chunkSize: number;
 };
 
-/** A bulk action together with its ids, as callers see it. */
-export type BulkActionWithRecords = BulkAction & {
-  /** As submitted, in order, duplicates dropped. */
-  readonly recordIds: readonly string[];
-  /** Those of them that were skipped so far, in the same order. */
-  readonly skippedIds: readonly string[];
-};
+/** A bulk action together with its progress and its ids, as callers see it. */
+export type BulkActionWithRecords = BulkAction &
+  Progress & {
+    /** As submitted, in order, duplicates dropped. */
+    readonly recordIds: readonly string[];
+    /** Those of them that were skipped so far, in the same order. */
+    readonly skippedIds: readonly string[];
+  };
 
 /**
  * Writes a bulk action and its chunks in one statement. When it returns, the action is durable and will
@@ -87,38 +89,26 @@ export async function findBulkActionVersion(
   return version;
 }
 
-export type SortOrder = "created_at:asc" | "created_at:desc" | "updated_at:asc" | "updated_at:desc";
-
-export type ListQuery = {
-  /** Only these; ids that are unknown or of another account are just absent. */
-  readonly ids: readonly string[] | undefined;
-  readonly sort: SortOrder;
-  readonly limit: number;
-  /** Counts from 1. */
-  readonly page: number;
-};
-
-/** One page of the account's bulk actions, without their ids, and how many there are in all. */
-export async function listBulkActions(
+/** The account's bulk action of this id and how far it is; costs the same however many ids it has. */
+export async function findBulkActionProgress(
   database: Database,
   accountId: string,
-  query: ListQuery,
-): Promise<{ readonly count: number; readonly bulkActions: readonly BulkAction[] }> {
-  const matching = sql`
-    bulk_action.account_id = ${accountId}::uuid
-    ${query.ids === undefined ? sql`` : sql`AND bulk_action.id = ANY(${`{${query.ids.join(",")}}`}::uuid[])`}`;
-  const [[total], bulkActions] = await Promise.all([
-    database.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::int AS count FROM bulk_actions bulk_action WHERE ${matching}`,
-    database.$queryRaw<BulkAction[]>`
-      SELECT ${COLUMNS} FROM bulk_actions bulk_action
-      WHERE ${matching} ${orderBy(query.sort)}
-      LIMIT ${query.limit} OFFSET ${(query.page - 1) * query.limit}`,
-  ]);
-  return { count: total?.count ?? 0, bulkActions };
+  id: string,
+): Promise<(BulkAction & Progress) | undefined> {
+  const [bulkAction] = await database.$queryRaw<(BulkAction & Progress)[]>`
+    SELECT ${COLUMNS}, progress.*
+    FROM bulk_actions bulk_action, LATERAL (
+      SELECT COALESCE(sum(deleted_count), 0)::int AS deleted, COALESCE(sum(skipped_count), 0)::int AS skipped,
+             COALESCE(sum(failed_count), 0)::int AS failed, max(progressed_at) AS "lastProgressAt"
+      FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS progress
+    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
+  return bulkAction;
 }
 
-/** The bulk actions with their submitted and skipped ids, in the order given; one query for all. */
+/**
+ * The bulk actions with their submitted and skipped ids, in the order given; one query for all, so that
+ * the counts of each agree with its ids.
+ */
 export async function attachRecords(
   database: Database,
   bulkActions: readonly BulkAction[],
@@ -126,26 +116,46 @@ export async function attachRecords(
   if (bulkActions.length === 0) return [];
   const ids = `{${bulkActions.map((bulkAction) => bulkAction.id).join(",")}}`;
   const chunks = await database.$queryRaw<ChunkRecords[]>`
-    SELECT bulk_action_id AS "bulkActionId", record_ids AS "recordIds", skipped_ids AS "skippedIds"
+    SELECT bulk_action_id AS "bulkActionId", record_ids AS "recordIds", skipped_ids AS "skippedIds",
+           deleted_count AS deleted, failed_count AS failed,
+           progressed_at AS "progressedAt"
     FROM bulk_action_chunks
     WHERE bulk_action_id = ANY(${ids}::uuid[])
     ORDER BY bulk_action_id, position`;
   const chunksByAction = Map.groupBy(chunks, (chunk) => chunk.bulkActionId);
-  return bulkActions.map((bulkAction) => {
-    const own = chunksByAction.get(bulkAction.id) ?? [];
-    return {
-      ...bulkAction,
-      recordIds: own.flatMap((chunk) => chunk.recordIds),
-      skippedIds: own.flatMap((chunk) => chunk.skippedIds),
-    };
-  });
+  return bulkActions.map((bulkAction) => ({
+    ...bulkAction,
+    ...joinChunks(chunksByAction.get(bulkAction.id) ?? []),
+  }));
 }
 
 type ChunkRecords = {
   readonly bulkActionId: string;
   readonly recordIds: readonly string[];
   readonly skippedIds: readonly string[];
+  readonly deleted: number;
+  readonly failed: number;
+  readonly progressedAt: Date | null;
 };
+
+function joinChunks(chunks: readonly ChunkRecords[]) {
+  const skippedIds = chunks.flatMap((chunk) => chunk.skippedIds);
+  return {
+    recordIds: chunks.flatMap((chunk) => chunk.recordIds),
+    skippedIds,
+    deleted: chunks.reduce((sum, chunk) => sum + chunk.deleted, 0),
+    skipped: skippedIds.length,
+    failed: chunks.reduce((sum, chunk) => sum + chunk.failed, 0),
+    lastProgressAt: chunks.reduce<Date | null>(
+      (latest, { progressedAt }) => later(latest, progressedAt),
+      null,
+    ),
+  };
+}
+
+function later(one: Date | null, other: Date | null): Date | null {
+  return one === null || (other !== null && other > one) ? other : one;
+}
 
 /**
  * Turns `pending` into `processing`; does nothing once it has gone further, is canceled or its generation has
@@ -288,17 +298,9 @@ type SettlementRow = {
 /** A row of `bulk_actions`, under the name `bulk_action`, as a `BulkAction`. */
 export const COLUMNS = sql`bulk_action.id, bulk_action.account_id AS "accountId",
   bulk_action.action_type AS "actionType", bulk_action.status, bulk_action.record_count AS "recordCount",
-  bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt"`;
-
-function orderBy(sort: SortOrder): Sql {
-  switch (sort) {
-    case "created_at:asc":
-      return sql`ORDER BY created_at ASC, id ASC`;
-    case "created_at:desc":
-      return sql`ORDER BY created_at DESC, id DESC`;
-    case "updated_at:asc":
-      return sql`ORDER BY updated_at ASC, id ASC`;
-    case "updated_at:desc":
-      return sql`ORDER BY updated_at DESC, id DESC`;
-  }
-}
+  bulk_action.created_at AS "createdAt", bulk_action.updated_at AS "updatedAt",
+  bulk_action.started_at AS "startedAt", bulk_action.finished_at AS "finishedAt",
+  bulk_action.cancel_requested_at AS "cancelRequestedAt", bulk_action.retry_of_id AS "retryOfId",
+  (SELECT json_build_object('id', token.id, 'name', token.name) FROM api_tokens token
+   WHERE token.account_id = bulk_action.account_id AND token.id = bulk_action.created_by_token_id
+  ) AS "createdBy"`;

@@ -179,6 +179,7 @@ function runChunkStatement(
       skipped_count = chunk.skipped_count + skipped.count,
       skipped_ids = chunk.skipped_ids || skipped.ids,
       skipped_codes = chunk.skipped_codes || skipped.codes,
+      progressed_at = clock_timestamp(),
       slice_size = CASE WHEN chunk.slice_size * 2 < chunk.record_count THEN chunk.slice_size * 2 END,
       finished_at = CASE WHEN chunk.done_count + cardinality(claimed.slice) = chunk.record_count
                          THEN clock_timestamp() END
@@ -211,6 +212,7 @@ function assignments(remedy: ChunkRemedy): Sql {
         failed_codes = failed_codes || ${remedy.code}::text,
         failed_count = failed_count + 1,
         done_count = done_count + 1,
+        progressed_at = clock_timestamp(),
         slice_size = 1,
         finished_at = CASE WHEN done_count + 1 = record_count THEN clock_timestamp() END`;
   }

@@ -1,3 +1,4 @@
+import { NO_PROGRESS } from "@bulk/domain/action-outcome";
 import { type BulkAction, type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues } from "./admission.ts";
 import { type BulkActionWithRecords, COLUMNS, insertChunks } from "./bulk-actions.ts";
@@ -56,7 +57,7 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
   if (isOpen(parentStatus)) return { kind: "still_open" };
   if (leftOverCount === 0) return { kind: "nothing_to_retry" };
   if (written.recordIds === null) return { kind: "not_admitted" };
-  return { kind: "created", bulkAction: { ...written, skippedIds: [] } };
+  return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, skippedIds: [] } };
 }
 
 /** Whether the account's bulk action of this id has a retry that is open. */

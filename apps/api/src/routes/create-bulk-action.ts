@@ -1,6 +1,8 @@
+import { NO_PROGRESS } from "@bulk/domain/action-outcome";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { createOnce, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { expandQuery } from "../expand.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
 import { bulkActionObject } from "../wire.ts";
 
@@ -15,6 +17,7 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "The answer means that the bulk action is durable and will reach a terminal status, whatever dies " +
         "afterwards. Records are deleted in the background; ids that the action does not apply to (unknown, of " +
         "another account, in use) are skipped and end up in `skipped_record_ids`.",
+      query: expandQuery,
       headers: creationHeaders,
       body: body.schema,
       answer: bulkActionObject,
@@ -36,7 +39,7 @@ async function submit(
     async create(admission) {
       const action = { ...admission, actionType, recordIds, chunkSize };
       const bulkAction = await storeBulkAction(context.database, action);
-      return bulkAction && { ...bulkAction, recordIds, skippedIds: [] };
+      return bulkAction && { ...bulkAction, ...NO_PROGRESS, recordIds, skippedIds: [] };
     },
     explainRefusal: async () => tooManyOpen(MAX_OPEN_ACTIONS),
   });

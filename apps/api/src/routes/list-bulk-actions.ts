@@ -1,68 +1,111 @@
 import type { BulkAction } from "@bulk/domain/bulk-action";
-import { attachRecords, listBulkActions as readBulkActions } from "@bulk/store/bulk-actions";
-import type { Database } from "@bulk/store/database";
+import { type ListQuery, listBulkActions as readBulkActions } from "@bulk/store/bulk-action-list";
+import { attachRecords } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { type Expand, expandQuery, presentExpanded } from "../expand.ts";
 import { isUuid } from "../is-uuid.ts";
-import { presentBulkAction, presentList } from "../present.ts";
-import { numberParameter, readQuery } from "../query.ts";
+import { presentList } from "../present.ts";
+import { momentParameter, numberParameter, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { bulkActionObject, listOf, type WireBulkAction } from "../wire.ts";
+import { bulkActionObject, bulkActionStatus, listOf, type WireBulkAction } from "../wire.ts";
 
 /** `GET /v1/bulk_actions` */
-export function listBulkActions({ database }: ApiContext): Endpoint {
+export function listBulkActions(context: ApiContext): Endpoint {
+  const query = listQuery(context);
   return {
     operation: {
       id: "listBulkActions",
       summary: "List bulk actions",
-      description: "The account's own, newest first unless told otherwise.",
-      query: listQuery,
+      description:
+        "The account's own, newest first unless told otherwise. Filters narrow it down together. Pages are cut at " +
+        "the moment of the request: what is created or updated between two requests moves the others. To walk " +
+        "through very many, narrow `created_after` and `created_before` down instead of turning far pages.",
+      query,
       answer: listOf(bulkActionObject),
       refusals: ["invalid"],
     },
-    answer: (request) => list(request, database),
+    answer: (request) => list(request, query, context),
   };
 }
 
 const SORTS = ["created_at:asc", "created_at:desc", "updated_at:asc", "updated_at:desc"] as const;
 
-const listQuery = z.object({
-  ids: z.array(z.string()).optional().meta({
-    description: "Only these. An id that is unknown or of another account is just absent from the answer.",
-  }),
-  limit: numberParameter(1, 100, 20),
-  page: numberParameter(1, 1_000_000, 1),
-  sort: z.enum(SORTS).default("created_at:desc"),
-});
-
-async function list(request: ApiRequest, database: Database): Promise<ApiAnswer> {
-  const { ids, limit, page, sort } = validate("bulk_action", listQuery, readQuery(request.query));
-  const { count, bulkActions } = await readBulkActions(database, request.caller.accountId, {
-    // What is not a UUID is no bulk action's id: just absent.
-    ...{ ids: ids?.filter(isUuid), limit, page, sort },
+function listQuery({ registry }: Pick<ApiContext, "registry">) {
+  return z.object({
+    ids: z.array(z.string()).optional().meta({
+      description: "Only these. An id that is unknown or of another account is just absent from the answer.",
+    }),
+    status: z
+      .array(bulkActionStatus)
+      .optional()
+      .meta({ description: "Only those of any of these statuses." }),
+    action_type: z.enum([...registry.keys()]).optional(),
+    created_after: momentParameter("Only those created in this second or later."),
+    created_before: momentParameter(
+      "Only those created before this second began; one request's `created_before` may be the next one's " +
+        "`created_after`.",
+    ),
+    limit: numberParameter(1, 100, 20),
+    page: numberParameter(1, 1_000_000, 1),
+    sort: z.enum(SORTS).default("created_at:desc"),
+    ...expandQuery.shape,
   });
+}
+
+async function list(
+  request: ApiRequest,
+  schema: ReturnType<typeof listQuery>,
+  context: ApiContext,
+): Promise<ApiAnswer> {
+  const query = validate("bulk_action", schema, readQuery(request.query));
+  const { limit, page, expand } = query;
+  const { accountId } = request.caller;
+  const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
   const pagination = { count, limit, page, url: "/v1/bulk_actions" };
-  const pieces = presentList(pagination, presentAll(database, bulkActions));
+  const pieces = presentList(pagination, presentAll(bulkActions, expand, context));
   return { kind: "stream", contentType: "json", pieces };
+}
+
+function toListQuery(query: z.output<ReturnType<typeof listQuery>>): ListQuery {
+  const { limit, page, sort } = query;
+  return {
+    // What is not a UUID is no bulk action's id: just absent.
+    ids: query.ids?.filter(isUuid),
+    statuses: query.status,
+    actionType: query.action_type,
+    createdFrom: query.created_after,
+    createdBefore: query.created_before,
+    ...{ limit, page, sort },
+  };
 }
 
 /** How many ids are in memory at once while a list is written. */
 const RECORDS_AT_ONCE = 100_000;
 
 async function* presentAll(
-  database: Database,
   bulkActions: readonly BulkAction[],
+  expand: Expand,
+  { database, config }: ApiContext,
 ): AsyncGenerator<WireBulkAction> {
+  for (const group of groupBySize(bulkActions)) {
+    for (const loaded of await attachRecords(database, group)) {
+      yield presentExpanded(loaded, expand, config.RETENTION_DAYS);
+    }
+  }
+}
+
+function* groupBySize(bulkActions: readonly BulkAction[]): Generator<readonly BulkAction[]> {
   let group: BulkAction[] = [];
   let size = 0;
   for (const bulkAction of bulkActions) {
     if (size + bulkAction.recordCount > RECORDS_AT_ONCE && group.length > 0) {
-      for (const loaded of await attachRecords(database, group)) yield presentBulkAction(loaded);
+      yield group;
       group = [];
       size = 0;
     }
     group.push(bulkAction);
     size += bulkAction.recordCount;
   }
-  for (const loaded of await attachRecords(database, group)) yield presentBulkAction(loaded);
+  yield group;
 }

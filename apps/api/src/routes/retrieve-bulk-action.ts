@@ -1,16 +1,20 @@
-import { isOpen } from "@bulk/domain/bulk-action";
+import type { Progress } from "@bulk/domain/action-outcome";
+import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
 import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import {
-  type BulkActionVersion,
   type BulkActionWithRecords,
   findBulkAction,
+  findBulkActionProgress,
   findBulkActionVersion,
 } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { isNamed, pollingHeaders } from "../polling.ts";
-import { presentBulkAction } from "../present.ts";
+import { type Expand, expandQuery, presentExpanded, wantsDetails } from "../expand.ts";
+import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
+import { presentDetails } from "../present.ts";
+import { readQuery } from "../query.ts";
+import { validate } from "../validate.ts";
 import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
 import { bulkActionObject } from "../wire.ts";
 
@@ -25,71 +29,87 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
         "`If-None-Match`: 304 while nothing has changed. `Retry-After` is there as long as it is open. To be " +
         "answered as soon as it has ended, send `Prefer: wait=N`; together with `If-None-Match` as soon as " +
         "anything has changed.",
+      query: expandQuery,
       headers: z.object({ Prefer: waitHeader, "If-None-Match": z.string().optional() }),
       answer: bulkActionObject,
-      refusals: ["not_found"],
+      refusals: ["not_found", "invalid"],
     },
     async answer(request) {
       const key = { accountId: request.caller.accountId, id: readBulkActionId(request.params) };
+      const { expand } = validate("bulk_action", expandQuery, readQuery(request.query));
+      const view = { expand, retentionDays: context.config.RETENTION_DAYS };
       const waitSeconds = readWaitSeconds(request.headers);
-      return waitSeconds === undefined
-        ? await retrieve(request, key.id, readAtOnce(key, context))
-        : await retrieveLater(request, key, waitSeconds, context);
+      const answer =
+        waitSeconds === undefined
+          ? await retrieve(request, view, readAtOnce(key, view, context))
+          : await retrieveLater(request, key, view, waitSeconds, context);
+      return { ...answer, bulkActionId: key.id };
     },
   };
 }
 
+/** What the caller wants to see. */
+type View = { readonly expand: Expand; readonly retentionDays: number };
+
 type Reading = {
-  findVersion(): Promise<BulkActionVersion | undefined>;
+  /** The headers of the whole answer, without reading its ids. */
+  findHeaders(): Promise<PollingHeaders | undefined>;
   find(): Promise<BulkActionWithRecords | undefined>;
 };
 
-function readAtOnce({ accountId, id }: BulkActionKey, { database }: ApiContext): Reading {
+function readAtOnce({ accountId, id }: BulkActionKey, view: View, { database }: ApiContext): Reading {
   return {
-    findVersion: () => findBulkActionVersion(database, accountId, id),
+    async findHeaders() {
+      if (wantsDetails(view.expand)) {
+        const bulkAction = await findBulkActionProgress(database, accountId, id);
+        return bulkAction && headersOf(bulkAction, view);
+      }
+      const version = await findBulkActionVersion(database, accountId, id);
+      return version && pollingHeaders(version);
+    },
     find: () => findBulkAction(database, accountId, id),
   };
 }
 
-async function retrieve({ headers }: ApiRequest, id: string, reading: Reading): Promise<ApiAnswer> {
+async function retrieve({ headers }: ApiRequest, view: View, reading: Reading): Promise<ApiAnswer> {
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined) {
-    const version = await reading.findVersion();
-    if (version === undefined) throw bulkActionNotFound();
-    const polling = pollingHeaders(version);
-    if (isNamed(polling.ETag, ifNoneMatch))
-      return { kind: "not_modified", headers: polling, bulkActionId: id };
+    const polling = await reading.findHeaders();
+    if (polling === undefined) throw bulkActionNotFound();
+    if (isNamed(polling.ETag, ifNoneMatch)) return { kind: "not_modified", headers: polling };
   }
   const bulkAction = await reading.find();
   if (bulkAction === undefined) throw bulkActionNotFound();
-  const polling = pollingHeaders({ ...bulkAction, skippedCount: bulkAction.skippedIds.length });
-  return { kind: "json", body: presentBulkAction(bulkAction), headers: polling, bulkActionId: id };
+  const body = presentExpanded(bulkAction, view.expand, view.retentionDays);
+  return { kind: "json", body, headers: headersOf(bulkAction, view) };
+}
+
+function headersOf(bulkAction: BulkAction & Progress, { expand, retentionDays }: View): PollingHeaders {
+  const details = wantsDetails(expand) ? presentDetails(bulkAction, retentionDays) : undefined;
+  return pollingHeaders({ ...bulkAction, skippedCount: bulkAction.skipped }, details);
 }
 
 async function retrieveLater(
   request: ApiRequest,
   key: BulkActionKey,
+  view: View,
   seconds: number,
   { watcher }: ApiContext,
 ): Promise<ApiAnswer> {
   const watch = await watcher.watch(key, request.ended);
   if (watch === undefined) throw bulkActionNotFound();
-  const isEnough = notYetKnown(request.headers["if-none-match"]);
+  const isEnough = notYetKnown(request.headers["if-none-match"], view);
   const progress = await waitUntil(isEnough, watch, seconds, request.ended);
   // Nobody is left to read an answer.
   if (request.ended.aborted) return { kind: "not_modified" };
-  const findVersion = async () => versionOf(progress);
-  const answer = await retrieve(request, key.id, { findVersion, find: watch.load });
+  const findHeaders = async () => headersOf(progress, view);
+  const answer = await retrieve(request, view, { findHeaders, find: watch.load });
   return { ...answer, headers: { ...answer.headers, ...waitApplied(seconds) } };
 }
 
 /** What ends a wait: the end of the bulk action or, for a caller with a copy, anything not in it. */
-function notYetKnown(ifNoneMatch: string | undefined): (progress: BulkActionProgress) => boolean {
+function notYetKnown(ifNoneMatch: string | undefined, view: View): (progress: BulkActionProgress) => boolean {
   return (progress) =>
     !isOpen(progress.status) ||
-    (ifNoneMatch !== undefined && !isNamed(pollingHeaders(versionOf(progress)).ETag, ifNoneMatch));
-}
-
-function versionOf(progress: BulkActionProgress): BulkActionVersion {
-  return { ...progress, skippedCount: progress.skipped };
+    (ifNoneMatch !== undefined && !isNamed(headersOf(progress, view).ETag, ifNoneMatch));
 }

@@ -3,6 +3,7 @@ import { hasOpenRetry, retryBulkAction as storeRetry } from "@bulk/store/retry";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { createOnce, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { expandQuery } from "../expand.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `POST /v1/bulk_actions/{id}/retry` */
@@ -17,6 +18,7 @@ export function retryBulkAction(context: ApiContext): Endpoint {
         "apply to them. Refused with `bulk_action.still_open` before the end, with " +
         "`bulk_action.retry_in_progress` while another retry of it is open, and with " +
         "`bulk_action.nothing_to_retry` when every id was deleted or skipped.",
+      query: expandQuery,
       headers: creationHeaders,
       answer: bulkActionObject,
       refusals: ["malformed", "not_found", "conflict", "invalid", "limited"],

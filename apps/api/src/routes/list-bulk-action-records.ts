@@ -1,0 +1,96 @@
+import { RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/outcome";
+import type { Database } from "@bulk/store/database";
+import { type ActionRecord, locateRecords, readRecords } from "@bulk/store/records";
+import Negotiator from "negotiator";
+import { z } from "zod";
+import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { presentRecord } from "../present.ts";
+import { numberParameter, readQuery } from "../query.ts";
+import { validate } from "../validate.ts";
+import { bulkActionRecord, listOf } from "../wire.ts";
+
+/** `GET /v1/bulk_actions/{id}/records` */
+export function listBulkActionRecords({ database }: ApiContext): Endpoint {
+  return {
+    operation: {
+      id: "listBulkActionRecords",
+      summary: "List what became of each record",
+      description:
+        "In the order submitted. With `Accept: application/x-ndjson` all of them come in one answer, one object a " +
+        "line, however many there are; `limit` and `page` do not matter then. While the bulk action is open such " +
+        "an answer still has every id exactly once, each as it was when it was read. An answer that breaks off " +
+        "ends without the last chunk of HTTP's framing: it is no shorter list.",
+      query: recordsQuery,
+      answer: { [JSON_TYPE]: listOf(bulkActionRecord), [NDJSON_TYPE]: bulkActionRecord },
+      refusals: ["not_found", "invalid"],
+    },
+    answer: (request) => answer(request, database),
+  };
+}
+
+const JSON_TYPE = "application/json";
+const NDJSON_TYPE = "application/x-ndjson";
+
+const recordsQuery = z.object({
+  outcome: z.array(z.enum(RECORD_OUTCOMES)).optional().meta({ description: "Only those of any of these." }),
+  limit: numberParameter(1, 100, 20),
+  page: numberParameter(1, 1_000_000, 1),
+});
+
+type RecordsQuery = z.output<typeof recordsQuery>;
+
+/** Whose bulk action's which records. */
+type Selection = {
+  readonly database: Database;
+  readonly accountId: string;
+  readonly id: string;
+  readonly outcomes: readonly RecordOutcome[] | undefined;
+};
+
+async function answer(request: ApiRequest, database: Database): Promise<ApiAnswer> {
+  const id = readBulkActionId(request.params);
+  const query = validate("bulk_action", recordsQuery, readQuery(request.query));
+  const { accountId } = request.caller;
+  const selection = { database, accountId, id, outcomes: query.outcome };
+  const head = { headers: { Vary: "Accept" }, bulkActionId: id };
+  if (new Negotiator(request).mediaType([JSON_TYPE, NDJSON_TYPE]) === NDJSON_TYPE) {
+    return { ...head, kind: "stream", contentType: NDJSON_TYPE, pieces: writeLines(selection) };
+  }
+  return { ...head, kind: "json", body: await readPage(selection, query) };
+}
+
+async function* writeLines(selection: Selection): AsyncGenerator<string> {
+  for await (const records of walk(selection, 0)) {
+    yield records.map((record) => `${JSON.stringify(presentRecord(record))}\n`).join("");
+  }
+}
+
+async function readPage(selection: Selection, { limit, page }: RecordsQuery) {
+  const { database, accountId, id, outcomes } = selection;
+  const place = await locateRecords(database, accountId, id, { outcomes, offset: (page - 1) * limit });
+  if (place === undefined) throw bulkActionNotFound();
+  const records: ActionRecord[] = [];
+  if (place.from !== undefined) {
+    for await (const step of walk(selection, place.from)) {
+      records.push(...step);
+      if (records.length >= place.skip + limit) break;
+    }
+  }
+  const data = records.slice(place.skip, place.skip + limit).map(presentRecord);
+  const pagination = { count: place.count, limit, page, url: `/v1/bulk_actions/${id}/records` };
+  return { object: "list", pagination, data };
+}
+
+// Between two steps nothing is held in the database, however long the reader takes.
+async function* walk(selection: Selection, start: number): AsyncGenerator<readonly ActionRecord[]> {
+  const { database, accountId, id, outcomes } = selection;
+  let from: number | undefined = start;
+  while (from !== undefined) {
+    const step = await readRecords(database, accountId, id, { outcomes, from });
+    // At the start: there is none. Later: pruned meanwhile, and the answer breaks off.
+    if (step === undefined) throw bulkActionNotFound();
+    yield step.records;
+    from = step.next;
+  }
+}

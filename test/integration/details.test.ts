@@ -1,0 +1,228 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { WireAction } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { randomIds } from "../support/random-ids.ts";
+import { refuseDeletion } from "../support/refuse-deletion.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
+
+type Details = {
+  readonly outcome: string | null;
+  readonly total: number;
+  readonly processed: number;
+  readonly deleted: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly not_attempted: number;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+  readonly last_progress_at: number | null;
+  readonly expires_at: number | null;
+};
+
+type DetailedAction = WireAction & { readonly details: Details };
+
+const COLLECTION = "/v1/bulk_actions";
+
+const OPEN = {
+  ...{ outcome: null, total: 3, processed: 0, deleted: 0, skipped: 0, failed: 0, not_attempted: 0 },
+  ...{ started_at: null, finished_at: null, last_progress_at: null, cancel_requested_at: null },
+  ...{ retry_of: null, expires_at: null },
+  created_by: { object: "token", id: expect.any(String), name: "seed" },
+};
+
+let service: TestService;
+let token: string;
+
+// Each test has it anew: some of them start a worker.
+beforeEach(async () => {
+  service = await openTestService({ CHUNK_SIZE: "4", RETENTION_DAYS: "7" });
+  ({ token } = await service.fillShop({}));
+});
+
+afterEach(() => service[Symbol.asyncDispose]());
+
+describe("details", () => {
+  test("are one key more than the eight, the same in create, retrieve and list, and only on demand", async () => {
+    const ids = randomIds(3);
+    const created = await create(ids, "?expand[]=details");
+    const { details, ...base } = created;
+
+    expect(details).toStrictEqual(OPEN);
+    expect(await service.retrieve(token, base.id)).toStrictEqual(base);
+    expect(await retrieve(base.id)).toStrictEqual(created);
+    expect(await list("?expand%5B0%5D=details")).toStrictEqual([created]);
+    expect(await list("")).toStrictEqual([base]);
+  });
+
+  test("tell what became of the records, when, and until when that is known", async () => {
+    const { productIds, inUseProductIds } = await service.fillShop({ products: 8, inUse: 2 });
+    await refuseDeletion(service.database, productIds.at(-1));
+    const { id } = await service.submit(token, "delete_products", [...productIds, ...randomIds(3)]);
+    await service.startWorker();
+    await service.finished(token, id);
+
+    const { status, details } = await retrieve(id);
+
+    expect(inUseProductIds).toHaveLength(2);
+    expect(status).toBe("completed");
+    expect(details).toMatchObject({
+      ...{ outcome: "partial", total: 11, processed: 11, deleted: 5, skipped: 5, failed: 1 },
+      ...{ not_attempted: 0, cancel_requested_at: null },
+    });
+    const { started_at: startedAt, last_progress_at: progressAt, finished_at: finishedAt } = details;
+    const moments = [startedAt, progressAt, finishedAt];
+    expect(moments).toEqual(moments.toSorted());
+    expect(details.expires_at).toBe(Number(finishedAt) + 7 * 86_400);
+    expect(await list("?expand[]=details")).toMatchObject([{ id, details }]);
+  });
+
+  test("of a canceled bulk action count what was not attempted", async () => {
+    const { id } = await service.submit(token, "delete_products", randomIds(9));
+    await skip(id, 2);
+    await service.database.query(
+      `UPDATE bulk_actions SET cancel_requested_at = now(), finished_at = now(), status = 'completed'`,
+    );
+    expect((await retrieve(id)).details).toMatchObject({
+      ...{ outcome: "canceled", total: 9, processed: 2, skipped: 2, not_attempted: 7 },
+      cancel_requested_at: expect.any(Number),
+    });
+  });
+
+  test("name whose records it takes up again, and forget a bulk action or a token that is gone", async () => {
+    const first = await create(randomIds(3), "?expand[]=details");
+    const second = await create(randomIds(3), "?expand[]=details");
+    await service.database.query("UPDATE bulk_actions SET retry_of_id = $1 WHERE id = $2", [
+      first.id,
+      second.id,
+    ]);
+    expect((await retrieve(second.id)).details).toMatchObject({ ...OPEN, retry_of: first.id });
+
+    const other = await service.fillShop({});
+    await service.database.query("DELETE FROM bulk_actions WHERE id = $1", [first.id]);
+    await service.database.query(
+      "DELETE FROM api_tokens WHERE id IN (SELECT created_by_token_id FROM bulk_actions)",
+    );
+    expect((await retrieve(second.id, other.token)).details).toMatchObject({
+      retry_of: null,
+      created_by: null,
+    });
+  });
+
+  test("have counts that add up and never go down while it is under work", async () => {
+    const { productIds } = await service.fillShop({ products: 300, inUse: 60 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await service.startWorker();
+    const seen: Details[] = [];
+    await eventually(async () => {
+      const { details, skipped_record_ids: skippedIds } = await retrieve(id);
+      expect(details.skipped).toBe(skippedIds.length);
+      seen.push(details);
+      if (details.outcome === null) throw new Error("It is still open.");
+    }, 45_000);
+
+    expect(seen.at(-1)).toMatchObject({ outcome: "succeeded", total: 300, deleted: 240, skipped: 60 });
+    for (const [index, details] of seen.entries()) {
+      expect(details.processed).toBe(details.deleted + details.skipped + details.failed);
+      for (const count of ["deleted", "skipped", "failed"] as const) {
+        expect(details[count]).toBeGreaterThanOrEqual(seen[index - 1]?.[count] ?? 0);
+      }
+    }
+  });
+});
+
+describe("the ETag of an answer with details", () => {
+  test("changes with them, although the other keys stay the same", async () => {
+    const { id } = await service.submit(token, "delete_products", randomIds(9));
+    const bare = await get(`/${id}`);
+    const before = await get(`/${id}?expand[]=details`);
+    expect(etagOf(before)).not.toBe(etagOf(bare));
+    expect((await get(`/${id}?expand[]=details`, etagOf(before))).status).toBe(304);
+
+    await service.database.query(
+      "UPDATE bulk_action_chunks SET done_count = 1, deleted_count = 1, progressed_at = now() WHERE position = 0",
+    );
+
+    const after = await get(`/${id}?expand[]=details`, etagOf(before));
+    expect(after.status).toBe(200);
+    expect(await after.json()).toMatchObject({ details: { deleted: 1, processed: 1 } });
+    expect((await get(`/${id}?expand[]=details`, etagOf(after))).status).toBe(304);
+    expect((await get(`/${id}`, etagOf(bare))).status).toBe(304);
+  });
+
+  test("is not found without a bulk action", async () => {
+    const response = await get(`/${randomUUID()}?expand[]=details`, "*");
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: "bulk_action.not_found" });
+  });
+});
+
+describe("an expansion that nobody knows", () => {
+  test("is refused by name in create, retrieve and list, and nothing is created", async () => {
+    const body = { bulk_action: { action_type: "delete_products", record_ids: randomIds(1) } };
+    const responses = await Promise.all([
+      post(body, "?expand[]=details&expand[]=records"),
+      get(`/${randomUUID()}?expand[]=records`),
+      get("?expand=records"),
+    ]);
+    for (const response of responses) {
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({
+        code: "bulk_action.invalid",
+        validation_errors: [
+          { attribute: "expand", code: "bulk_action.expand.inclusion", options: { in: ["details"] } },
+        ],
+      });
+    }
+    expect(await list("")).toEqual([]);
+  });
+
+  test("a thousand times is not answered a thousand times", async () => {
+    const response = await get(`?${"expand[]=x&".repeat(1_000)}`);
+    const { validation_errors: faults } = (await response.json()) as {
+      validation_errors: readonly unknown[];
+    };
+    expect(faults).toHaveLength(50);
+  });
+});
+
+function post(body: unknown, query: string): Promise<Response> {
+  return service.request(token, COLLECTION + query, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+function get(path: string, ifNoneMatch?: string, caller = token): Promise<Response> {
+  const headers = ifNoneMatch === undefined ? {} : { "if-none-match": ifNoneMatch };
+  return service.request(caller, COLLECTION + path, { headers });
+}
+
+async function create(recordIds: readonly string[], query: string): Promise<DetailedAction> {
+  const body = { bulk_action: { action_type: "delete_products", record_ids: recordIds } };
+  return (await (await post(body, query)).json()) as DetailedAction;
+}
+
+async function retrieve(id: string, caller = token): Promise<DetailedAction> {
+  return (await (await get(`/${id}?expand[]=details`, undefined, caller)).json()) as DetailedAction;
+}
+
+async function list(query: string): Promise<readonly DetailedAction[]> {
+  const { data } = (await (await get(query)).json()) as { data: readonly DetailedAction[] };
+  return data;
+}
+
+function etagOf(response: Response): string {
+  return String(response.headers.get("etag"));
+}
+
+// As a turn does that skips the first ids of the first chunk.
+async function skip(id: string, count: number): Promise<void> {
+  await service.database.query(
+    `UPDATE bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
+       skipped_codes = array_fill('record.not_found'::text, ARRAY[$2::int])
+     WHERE bulk_action_id = $1 AND position = 0`,
+    [id, count],
+  );
+}
