@@ -1,6 +1,8 @@
 import { RequestError } from "@bulk/domain/request-error";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
+import { EXAMPLE_NEW_BULK_ACTION } from "./examples.ts";
+import { FORM, FORM_FIELDS } from "./form-body.ts";
 import { isUuid } from "./is-uuid.ts";
 import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
@@ -10,14 +12,32 @@ export type NewBulkAction = {
   readonly recordIds: readonly string[];
 };
 
-/** The body that submits a bulk action: its schema, and the parser that holds it against one. */
+/** The body that submits a bulk action: its schemas, and the parser that holds it against one. */
 export function newBulkActionBody({ registry, config }: Pick<ApiContext, "registry" | "config">) {
   const attributes = z.object({
     action_type: z.enum([...registry.keys()]).meta({ description: "What to do to the records." }),
     record_ids: recordIds(config.MAX_RECORD_IDS),
   });
   return {
-    schema: z.object({ bulk_action: attributes }).meta({ id: "NewBulkAction" }),
+    schema: {
+      "application/json": z
+        .object({ bulk_action: attributes })
+        .meta({ id: "NewBulkAction", examples: [{ bulk_action: EXAMPLE_NEW_BULK_ACTION }] }),
+      [FORM]: z
+        .object({
+          [FORM_FIELDS.actionType]: attributes.shape.action_type,
+          [`${FORM_FIELDS.recordIds}[]`]: attributes.shape.record_ids,
+        })
+        .meta({
+          id: "NewBulkActionForm",
+          examples: [
+            {
+              [FORM_FIELDS.actionType]: EXAMPLE_NEW_BULK_ACTION.action_type,
+              [`${FORM_FIELDS.recordIds}[]`]: EXAMPLE_NEW_BULK_ACTION.record_ids,
+            },
+          ],
+        }),
+    },
     /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
     parse(body: unknown): NewBulkAction {
       const envelope = z.object({ bulk_action: z.looseObject({}) }).safeParse(body);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fault } from "./validate.ts";
 
 /** The parameters of all endpoints that may come several times. */
-const LISTS: ReadonlySet<string> = new Set(["ids"]);
+export const LIST_PARAMETERS: ReadonlySet<string> = new Set(["ids"]);
 
 /**
  * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any
@@ -12,7 +12,7 @@ export function readQuery(query: URLSearchParams): Readonly<Record<string, strin
   const values = new Map<string, string | string[]>();
   for (const [spelling, value] of query) {
     const name = spelling.replace(/\[\d*\]$/, "");
-    if (LISTS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
+    if (LIST_PARAMETERS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
     else if (value !== "" && !values.has(name)) values.set(spelling, value);
   }
   // Without a prototype, so that no name of the caller's means anything but a parameter.
@@ -31,5 +31,5 @@ export function numberParameter(least: number, most: number, byDefault: number) 
       return z.NEVER;
     })
     .default(byDefault)
-    .meta({ type: "integer", minimum: least, maximum: most, default: byDefault });
+    .meta({ override: { type: "integer", minimum: least, maximum: most, default: byDefault } });
 }

@@ -1,6 +1,7 @@
 import { firstTurns } from "@bulk/queue/turn";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { exampleBulkAction } from "../examples.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
 import { RETRY_AFTER } from "../polling.ts";
 import { presentBulkAction } from "../present.ts";
@@ -18,7 +19,8 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "afterwards. Records are deleted in the background; ids that the action does not apply to (unknown, of " +
         "another account, in use) are skipped and end up in `skipped_record_ids`.",
       body: body.schema,
-      answer: bulkActionObject,
+      answer: bulkActionObject.meta({ examples: [exampleBulkAction("pending")] }),
+      answerHeaders: ["Location", "Retry-After"],
       refusals: ["malformed", "too_large", "unsupported", "invalid"],
     },
     answer: async (request) => submit(request, body.parse(request.body), context),

@@ -30,9 +30,9 @@ const listQuery = z.object({
   ids: z.array(z.string()).optional().meta({
     description: "Only these. An id that is unknown or of another account is just absent from the answer.",
   }),
-  limit: numberParameter(1, 100, 20),
-  page: numberParameter(1, 1_000_000, 1),
-  sort: z.enum(SORTS).default("created_at:desc"),
+  limit: numberParameter(1, 100, 20).meta({ description: "How many on a page." }),
+  page: numberParameter(1, 1_000_000, 1).meta({ description: "Counts from 1." }),
+  sort: z.enum(SORTS).default("created_at:desc").meta({ description: "By which time, and which way." }),
 });
 
 async function list(request: ApiRequest, database: Database): Promise<ApiAnswer> {

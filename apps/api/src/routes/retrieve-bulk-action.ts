@@ -1,5 +1,6 @@
 import { findBulkAction, findBulkActionVersion } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
+import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { isNamed, pollingHeaders } from "../polling.ts";
@@ -15,12 +16,18 @@ export function retrieveBulkAction({ database }: ApiContext): Endpoint {
       description:
         "Another account's bulk action does not exist for the caller. Send the `ETag` of the last answer as " +
         "`If-None-Match`: 304 while nothing has changed. `Retry-After` is there as long as it is open.",
+      headers: conditionalHeaders,
       answer: bulkActionObject,
+      answerHeaders: ["ETag", "Retry-After"],
       refusals: ["not_found"],
     },
     answer: (request) => retrieve(request, database),
   };
 }
+
+const conditionalHeaders = z.object({
+  "If-None-Match": z.string().optional().meta({ description: "The `ETag` of the copy that the caller has." }),
+});
 
 async function retrieve({ params, caller, headers }: ApiRequest, database: Database): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
