@@ -39,9 +39,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   );
 }
 
-/** The answer to bytes that never became a request: bad syntax, too slow, headers too large. */
+/** The answer to what never became a request: bad syntax, too slow, headers too large, a tunnel asked for. */
 export function protocolAnswer(code: string | undefined): ErrorAnswer {
   switch (code) {
+    case "CONNECT":
+      return answer(ANSWERS.not_found, "request.not_found", "There is no CONNECT here.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return answer(ANSWERS.slow, "request.timeout", "The request did not arrive in time.");
     case "HPE_HEADER_OVERFLOW":
