@@ -35,7 +35,7 @@ export function openExchanger(url: string): Exchanger {
       }
       if (ending === "half-close") current.end();
       const received = await answer;
-      if (ending !== "keep" || received?.headers["connection"] === "close") {
+      if (ending !== "keep" || received?.headers["connection"] === "close" || isEndless(received)) {
         current.destroy();
         socket = undefined;
       }
@@ -72,6 +72,11 @@ function receive(socket: Socket, method: string): Promise<RawAnswer | undefined>
   });
 }
 
+/** Of a stream of events the head is enough. */
+function isEndless(answer: RawAnswer | undefined): boolean {
+  return answer?.headers["content-type"]?.startsWith("text/event-stream") ?? false;
+}
+
 /** What has arrived, if it is an answer to the end; RFC 9112, 6.3. */
 function findWholeAnswer(bytes: Buffer, method: string): string | undefined {
   const start = bytes.indexOf("HTTP/1.1 100") === 0 ? bytes.indexOf("\r\n\r\n") + 4 : 0;
@@ -79,7 +84,8 @@ function findWholeAnswer(bytes: Buffer, method: string): string | undefined {
   if (headEnd < 0) return undefined;
   const head = bytes.toString("latin1", start, headEnd);
   const bodyStart = headEnd + 4;
-  if (method === "HEAD" || /^HTTP\/1.1 304/.test(head)) return bytes.toString("utf8", start, bodyStart);
+  const isBodiless = /^HTTP\/1.1 (204|304)|\r\ncontent-type: text\/event-stream/i.test(head);
+  if (method === "HEAD" || isBodiless) return bytes.toString("utf8", start, bodyStart);
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
   const end = length === undefined ? bytes.indexOf("0\r\n\r\n", bodyStart) + 5 : bodyStart + Number(length);
   const isWhole = end >= bodyStart + (length === undefined ? 5 : 0) && bytes.length >= end;

@@ -70,7 +70,7 @@ async function harass(caller: number, seed: number): Promise<Tally> {
     if (answer === undefined) throw new Error("The connection was closed without an answer.");
     tally.statuses.push(answer.status);
     await expectHarmless(request.method, requestLine, answer);
-    if (answer.body !== "" && answer.status === 200) tally.created.push(...listIds(answer.body));
+    tally.created.push(...listIds(answer));
     await expectOnly(accountId, tally.created);
   }
   const details = await fc.check(fc.asyncProperty(requestsAbout(id), send), {
@@ -107,7 +107,10 @@ async function expectOnly(accountId: string, ids: readonly string[]): Promise<vo
   if (others.length > 0) throw new Error("A refused request has written a bulk action.");
 }
 
-function listIds(body: string): readonly string[] {
+/** The bulk action that a success speaks of. */
+function listIds({ status, headers, body }: RawAnswer): readonly string[] {
+  const isJson = headers["content-type"]?.startsWith("application/json") ?? false;
+  if (status !== 200 || !isJson || body === "") return [];
   const { id }: { id?: unknown } = JSON.parse(body);
   return typeof id === "string" ? [id] : [];
 }

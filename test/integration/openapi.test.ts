@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actOut, listExamples } from "../support/act-out-examples.ts";
-import { type ApiDocument, expectDocumented, fetchDocument } from "../support/documented.ts";
+import { type ApiDocument, expectDocumented, fetchDocument, readValues } from "../support/documented.ts";
 import { lintDocument } from "../support/lint-document.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -57,9 +57,8 @@ test("every example of the document is answered as it says", async () => {
     const response = await actOut(example);
     expect(response.status, example.name).toBe(200);
     expect(response.headers.get("content-type"), example.name).toContain(example.answer.contentType);
-    expect(withoutChance(await readAnswer(response)), example.name).toEqual(
-      withoutChance(example.answer.example),
-    );
+    const [answered] = readValues(example.answer.contentType, await response.text());
+    expect(withoutChance(answered), example.name).toEqual(withoutChance(example.answer.example));
   }
 });
 
@@ -88,11 +87,6 @@ describe("an answer that is not as documented is noticed", () => {
     await expect(expectDocumented(service.url, { ...sound, ...change })).rejects.toThrow(expected);
   });
 });
-
-async function readAnswer(response: Response): Promise<unknown> {
-  const isJson = response.headers.get("content-type")?.startsWith("application/json");
-  return isJson ? await response.json() : await response.text();
-}
 
 /** The answer but for the id of what is new, and for times. */
 function withoutChance(answer: unknown): unknown {

@@ -110,7 +110,7 @@ function locateAnswer(
   target: string,
   status: number,
 ): Location | undefined {
-  const path = findPath(document, target);
+  const path = findPath(document, method.toLowerCase(), target);
   const operation = document.paths[path ?? ""]?.[method.toLowerCase()];
   if (path === undefined || operation === undefined) {
     const name = UNROUTED[status];
@@ -122,10 +122,11 @@ function locateAnswer(
   return ["paths", path, method.toLowerCase(), "responses", String(status)];
 }
 
-/** The documented path that this target is of; of several the one that says more. */
-function findPath({ paths }: ApiDocument, target: string): string | undefined {
+/** The documented path with this method that the target is of; of several the one that says more. */
+function findPath({ paths }: ApiDocument, method: string, target: string): string | undefined {
   const [asked = ""] = originForm(target).split("?");
   return Object.keys(paths)
+    .filter((path) => Object.hasOwn(paths[path] ?? {}, method))
     .filter((path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}/?$`, "i").test(asked))
     .sort((one, other) => one.split("{").length - other.split("{").length)[0];
 }
@@ -162,13 +163,15 @@ function findBodyFault(type: string, body: string, validate: ValidateFunction): 
   return undefined;
 }
 
-/** What the schema of this content type is about. */
-function readValues(type: string, body: string): readonly unknown[] {
+/** What the schema of this content type is about: the body, each of its lines, or the data of each event. */
+export function readValues(type: string, body: string): readonly unknown[] {
   switch (type) {
     case "application/json":
       return [JSON.parse(body)];
     case "application/x-ndjson":
       return body.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+    case "text/event-stream":
+      return [...body.matchAll(/^data: ?(.+)$/gm)].map(([, data]) => JSON.parse(String(data)));
     default:
       return [];
   }

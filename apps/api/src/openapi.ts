@@ -122,18 +122,26 @@ const BEFALLS_ANY: readonly FailureKind[] = [
 
 function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenApiResponseObject>> {
   const headers = operation.answerHeaders ?? [];
+  const content = describeContent(operation.answer);
   const success = {
     description: "Done as described.",
     headers: describeHeaders(headers),
-    content: describeContent(operation.answer),
+    content,
   };
   const failures = new Set([...BEFALLS_ANY, ...operation.refusals]);
   return {
     "200": success,
+    ...(Object.hasOwn(content, "text/event-stream") && { "204": NO_MORE_EVENTS }),
     ...(headers.includes("ETag") && { "304": notModified(headers) }),
     ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURES[kind]])),
   };
 }
+
+// That a client should not connect again: https://html.spec.whatwg.org/multipage/server-sent-events.html
+const NO_MORE_EVENTS: ZodOpenApiResponseObject = {
+  description: "There is nothing to follow any more.",
+  headers: describeHeaders([]),
+};
 
 function notModified(headers: readonly AnswerHeader[]): ZodOpenApiResponseObject {
   return { description: "The caller's copy is the current one.", headers: describeHeaders(headers) };
