@@ -52,6 +52,17 @@ describe("the OpenAPI document", () => {
   });
 });
 
+test("the page's files are there whatever a browser asks for them with", async () => {
+  for (const path of ["/docs", "/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]) {
+    const headers = { range: "bytes=99999999-", "if-match": '"other"' };
+    const response = await fetch(`${service.url}${path}`, { headers });
+    expect(response.status, path).toBe(200);
+    expect(response.headers.get("content-security-policy"), path).toMatch(
+      /^default-src 'none';script-src 'self';/,
+    );
+  }
+});
+
 test("every example of the document is answered as it says", async () => {
   for (const example of listExamples(document)) {
     const response = await actOut(example);

@@ -99,7 +99,8 @@ function describePathParameters(path: string): z.ZodObject {
 }
 
 const PATH_PARAMETER = z.string().meta({
-  ...{ format: "uuid", description: "As it was answered when the object was made." },
+  format: "uuid",
+  description: "As it was answered when the object was made.",
   param: { example: EXAMPLE_ID },
 });
 
@@ -116,8 +117,13 @@ function spellLists(query: z.ZodObject): z.ZodObject {
 
 /** What may befall any request, whatever the operation. */
 const BEFALLS_ANY: readonly FailureKind[] = [
-  ...(["malformed", "unauthorized", "forbidden", "slow"] as const),
-  ...(["headers_too_large", "internal", "unavailable"] as const),
+  "malformed",
+  "unauthorized",
+  "forbidden",
+  "slow",
+  "headers_too_large",
+  "internal",
+  "unavailable",
 ];
 
 function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenApiResponseObject>> {
@@ -164,7 +170,7 @@ const FAILURES: Readonly<Record<FailureKind, ZodOpenApiResponseObject>> = {
   limited: failure("Limited", "This caller is over a limit.", "Retry-After"),
   headers_too_large: failure("HeadersTooLarge", "The headers are too large."),
   internal: failure("Internal", "A fault of ours; tell us its `request_id`."),
-  unavailable: failure("Unavailable", "The database is not available.", "Retry-After"),
+  unavailable: failure("Unavailable", "Not available for the moment.", "Retry-After"),
 };
 
 function failure(id: string, description: string, ...headers: readonly AnswerHeader[]) {
