@@ -46,6 +46,8 @@ describe("the OpenAPI document", () => {
         responses: { 200: {}, 400: {}, 401: {}, 403: {}, 503: {} },
       });
     }
+    const bodies = operations.flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
+    for (const body of bodies) expect(body).toHaveProperty("example");
     const examples = listExamples(document);
     expect(new Set(examples.map(({ operationId }) => operationId)).size).toBe(operations.length);
     for (const { name, answer } of examples) expect(answer.example, name).toBeDefined();
