@@ -33,7 +33,7 @@ export async function startService(
   const api = startProgram("apps/api/src/main.ts", environment);
   const workers: Program[] = [];
   const service = {
-    ...createClient(url),
+    ...createClient(url, fetch),
     ...{ url, api, workers },
     async startWorkers(count: number) {
       const added = Array.from({ length: count }, () => startProgram("apps/worker/src/main.ts", environment));

@@ -19,5 +19,5 @@ export async function startBareApi(
   );
   await program.says(/bare api is listening/);
   const url = `http://127.0.0.1:${port}`;
-  return { ...createClient(url), url, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
+  return { ...createClient(url, fetch), url, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }

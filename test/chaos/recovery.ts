@@ -76,7 +76,14 @@ const port = String(await findFreePort(0));
 const common = { DATABASE_URL: toPostgres.url, PORT: port, OPS_PORT: "0", WORKER_OPS_PORT: "0" };
 const programs: Program[] = [];
 const bench: Bench = {
-  ...{ engines, database, shop, toPostgres, apiToRedis, client: createClient(`http://127.0.0.1:${port}`) },
+  ...{
+    engines,
+    database,
+    shop,
+    toPostgres,
+    apiToRedis,
+    client: createClient(`http://127.0.0.1:${port}`, fetch),
+  },
   startWorker: () => start("apps/worker/src/main.ts", /taking turns/, engines.redis?.url),
   startApi: () => start("apps/api/src/main.ts", /is listening/, apiToRedis.url),
 };

@@ -165,6 +165,7 @@ describe("404", () => {
     "GET /health/live",
     "GET http://[/v1/bulk_actions",
     "OPTIONS *",
+    "CONNECT shop.test:443",
   ])("answers the unknown path of %s", async (requestLine) => {
     const answer = await sendRaw(service.url, requestHead(requestLine, bearer(token)));
     expectRefusal(answer, { status: 404, httpStatus: "not_found", code: "request.not_found" });

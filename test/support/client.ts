@@ -1,3 +1,4 @@
+import { fetchDocumented } from "./documented.ts";
 import { eventually } from "./eventually.ts";
 
 /** The wire object of the base contract. */
@@ -22,9 +23,10 @@ export type Client = {
   finished(token: string, id: string, timeoutMs?: number): Promise<WireAction>;
 };
 
-export function createClient(url: string): Client {
+/** Its answers are held against the API's own document unless they are fetched otherwise. */
+export function createClient(url: string, send: typeof fetchDocumented = fetchDocumented): Client {
   function request(token: string, path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${url}${path}`, {
+    return send(`${url}${path}`, {
       ...init,
       headers: { authorization: `Bearer ${token}`, ...init.headers },
     });

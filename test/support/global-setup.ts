@@ -5,6 +5,7 @@ import { ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
 import { migrateQueue } from "@bulk/queue/migrate-queue";
 import { migrate } from "@bulk/store/migration/migrate";
 import type { TestProject } from "vitest/node";
+import { findProgram } from "./find-program.ts";
 import { findRedisServer } from "./redis-server.ts";
 
 declare module "vitest" {
@@ -15,6 +16,8 @@ declare module "vitest" {
     readonly queueEngine: "postgres" | "redis";
     /** The program to start Redis with, if there is one. */
     readonly redisServer: string | undefined;
+    /** The browser to look at pages with, if there is one. */
+    readonly chromium: string | undefined;
   }
 }
 
@@ -26,12 +29,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (process.env["CI"]) throw new Error(`${message}: the Redis tests cannot run.`);
     console.warn(`\n!!! ${message}: ALL TESTS ON REDIS ARE SKIPPED !!!\n`);
   }
+  const chromium = await findProgram("chromium", "chromium-browser", "google-chrome");
+  if (chromium === undefined) {
+    const message = "There is no chromium on the PATH";
+    if (process.env["CI"] && process.env["BROWSER_TESTS"] !== "skip")
+      throw new Error(`${message}: the tests in a browser cannot run.`);
+    console.warn(`\n!!! ${message}: ALL TESTS IN A BROWSER ARE SKIPPED !!!\n`);
+  }
   const directory = await mkdtemp(join(tmpdir(), "bulk-actions-test-"));
   const postgres = await ownEmbeddedPostgres(directory);
   await migrate(postgres.url);
   await migrateQueue(postgres.url);
   project.provide("postgresUrl", postgres.url);
   project.provide("redisServer", redisServer);
+  project.provide("chromium", chromium);
   return async () => {
     await postgres.close();
     await rm(directory, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { expectDocumented } from "./documented.ts";
 
 /** An answer as it was on the wire, taken apart. */
 export type RawAnswer = {
@@ -23,11 +24,30 @@ export type RawConnection = AsyncDisposable & {
   isCut(): boolean;
 };
 
-/** Sends a whole request on a connection of its own and reads until the server closes it. */
+/**
+ * Sends a whole request on a connection of its own and reads until the server closes it. Throws when the API's
+ * own document does not allow the answer.
+ */
 export async function sendRaw(url: string, ...pieces: readonly (string | Uint8Array)[]): Promise<RawAnswer> {
   await using connection = await openRaw(url);
   for (const piece of pieces) await connection.write(piece);
-  return parseAnswer(await connection.untilClosed());
+  const answer = parseAnswer(await connection.untilClosed());
+  const [line = ""] = Buffer.concat(pieces.map((piece) => Buffer.from(piece)))
+    .toString()
+    .split("\r\n", 1);
+  await expectDocumentedRaw(url, line, answer);
+  return answer;
+}
+
+/** Throws when the API's own document does not allow the answer to this request line. */
+export async function expectDocumentedRaw(
+  url: string,
+  requestLine: string,
+  answer: RawAnswer,
+): Promise<void> {
+  const [method = "", target = ""] = requestLine.split(" ");
+  const { status, headers, body } = answer;
+  await expectDocumented(url, { method, target, status, contentType: headers["content-type"], body });
 }
 
 /** The head of an HTTP/1.1 request, which the server is asked to close the connection after. */

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findFreePort } from "@bulk/local/free-port";
+import { findProgram } from "./find-program.ts";
 
 /** A Redis (or Valkey) of a test's own, to be stopped, flushed and started again. */
 export type RedisServer = {
@@ -20,18 +21,8 @@ export type RedisServer = {
 };
 
 /** The first Redis-compatible server program on the PATH. */
-export async function findRedisServer(): Promise<string | undefined> {
-  for (const directory of (process.env["PATH"] ?? "").split(delimiter)) {
-    for (const name of ["redis-server", "valkey-server"]) {
-      const program = join(directory, name);
-      const isThere = await access(program, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return program;
-    }
-  }
-  return undefined;
+export function findRedisServer(): Promise<string | undefined> {
+  return findProgram("redis-server", "valkey-server");
 }
 
 /** Starts a server on a free port, with further options if need be; it keeps nothing on disk. */

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { parseTurn } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { expect } from "vitest";
 import { type Headers, type RawAnswer, requestHead, sendRaw } from "./raw-http.ts";
@@ -58,9 +59,20 @@ export function everyCall(url: string, headers: Headers): Promise<readonly RawAn
  * Expects no trace of any bulk action, neither in the database nor in the queue. Removes what there is, so
  * that it fails one test and not those after it.
  */
-export async function expectNothingWritten({ database, redis }: TestService): Promise<void> {
-  const chunks = await database.query("SELECT FROM bulk_action_chunks");
-  const bulkActions = await database.query("DELETE FROM bulk_actions RETURNING id");
+export function expectNothingWritten(service: TestService): Promise<void> {
+  return expectNothingElseWritten(service, []);
+}
+
+/** The same, but of these bulk actions there is a trace. */
+export async function expectNothingElseWritten(
+  { database, redis }: TestService,
+  ids: readonly string[],
+): Promise<void> {
+  const chunks = await database.query(
+    "SELECT bulk_action_id FROM bulk_action_chunks WHERE bulk_action_id <> ALL ($1)",
+    [ids],
+  );
+  const bulkActions = await database.query<{ id: string }>("DELETE FROM bulk_actions RETURNING id");
   const queue = openTurnQueue({
     engine: { databaseUrl: database.url, redisUrl: redis?.url },
     deadlineMs: 5_000,
@@ -68,14 +80,16 @@ export async function expectNothingWritten({ database, redis }: TestService): Pr
   });
   try {
     await queue.native.waitUntilReady();
-    const jobs = await queue.native.getJobCounts();
+    const counts = await queue.native.getJobCounts();
+    const jobs = (await queue.native.getJobs()).map(({ data }) => parseTurn(data).bulkActionId);
     await queue.native.obliterate({ force: true });
-    expect(Object.keys(jobs)).toContain("waiting");
-    expect({ bulkActions, chunks, jobs: Object.values(jobs).filter((count) => count > 0) }).toEqual({
-      bulkActions: [],
-      chunks: [],
-      jobs: [],
-    });
+    expect(Object.keys(counts)).toContain("waiting");
+    expect(Object.values(counts).reduce((sum, count) => sum + count)).toBe(jobs.length);
+    expect({
+      bulkActions: bulkActions.filter(({ id }) => !ids.includes(id)),
+      chunks,
+      jobs: jobs.filter((id) => !ids.includes(id)),
+    }).toEqual({ bulkActions: [], chunks: [], jobs: [] });
   } finally {
     await queue.close();
   }

@@ -45,6 +45,8 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
   );
   // An expectation we do not know is no reason to refuse (RFC 9110, 10.1.1 leaves it to the server).
   server.on("checkExpectation", pass);
+  // Node would hang up without a word.
+  server.on("connect", (_request, socket) => refuseConnection(socket, "CONNECT", logger));
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return;
     const response = latestResponse.get(socket);

@@ -7,7 +7,9 @@ import type { ApiContext } from "./context.ts";
 import { errorAnswer } from "./error-body.ts";
 import type { Gate } from "./gate.ts";
 import { logRequests } from "./log-requests.ts";
+import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
+import { serveReference } from "./reference.ts";
 import { routes } from "./routes.ts";
 
 /** The public API: middleware in order, then the routes, then what is left. */
@@ -19,9 +21,11 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.use(logRequests(context.logger));
   app.use(helmet());
   app.use(refuseWithoutHost);
-  for (const { method, path, scope, endpoint } of routes) {
+  const served = routes.map((route) => ({ ...route, endpoint: route.endpoint(context) }));
+  app.use(serveReference(describeApi(served)));
+  for (const { method, path, scope, endpoint } of served) {
     const body = method === "post" || method === "patch" ? readBody(context.config.MAX_RECORD_IDS) : [];
-    app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint(context)));
+    app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint));
   }
   app.use(refuseUnknownPath);
   app.use(refuse);

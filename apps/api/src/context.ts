@@ -7,6 +7,7 @@ import type { Caller } from "@bulk/store/api-tokens";
 import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import type { Database } from "@bulk/store/database";
 import type { z } from "zod";
+import type { AnswerHeader } from "./answer-headers.ts";
 import type { ApiConfig } from "./config.ts";
 
 /** What every endpoint may use; made once. */
@@ -58,7 +59,13 @@ export type ApiAnswer = AnswerHead &
     | { readonly kind: "stream"; readonly contentType: string; readonly pieces: AsyncIterable<string> }
   );
 
-/** What the reference says of an endpoint; its schemas are the ones that validate. */
+/** A body's schema for each content type it may have. */
+export type SchemaByType = Readonly<Record<string, z.ZodType>>;
+
+/**
+ * What the reference says of an endpoint; its schemas are the ones that validate. Those of bodies and answers
+ * carry an example in their metadata (`examples`), which a test sends, or expects.
+ */
 export type Operation = {
   /** The name generated clients give it, `camelCase`. */
   readonly id: string;
@@ -69,9 +76,12 @@ export type Operation = {
   /** One property a parameter; an array is spelled `name[]`. */
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  readonly body?: z.ZodType;
+  /** By content type where it is not JSON alone. */
+  readonly body?: z.ZodType | SchemaByType;
   /** The body of a 200, by content type where it is not JSON alone. */
-  readonly answer: z.ZodType | Readonly<Record<string, z.ZodType>>;
+  readonly answer: z.ZodType | SchemaByType;
+  /** Headers that an answer may have beside `Request-Id`; with an `ETag` it may be a 304. */
+  readonly answerHeaders?: readonly AnswerHeader[];
   /** Kinds of refusal beside those any request may meet. */
   readonly refusals: readonly RequestErrorKind[];
 };

@@ -34,42 +34,50 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     );
   }
   return (
-    bodyParserAnswer(error) ?? answer(INTERNAL, "service.internal_error", "Something went wrong on our side.")
+    bodyParserAnswer(error) ??
+    answer(ANSWERS.internal, "service.internal_error", "Something went wrong on our side.")
   );
 }
 
-/** The answer to bytes that never became a request: bad syntax, too slow, headers too large. */
+/** The answer to what never became a request: bad syntax, too slow, headers too large, a tunnel asked for. */
 export function protocolAnswer(code: string | undefined): ErrorAnswer {
   switch (code) {
+    case "CONNECT":
+      return answer(ANSWERS.not_found, "request.not_found", "There is no CONNECT here.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return answer([408, "request_timeout"], "request.timeout", "The request did not arrive in time.");
+      return answer(ANSWERS.slow, "request.timeout", "The request did not arrive in time.");
     case "HPE_HEADER_OVERFLOW":
-      return answer(
-        [431, "request_header_fields_too_large"],
-        "request.headers_too_large",
-        "The headers are too large.",
-      );
+      return answer(ANSWERS.headers_too_large, "request.headers_too_large", "The headers are too large.");
     default:
       return answer(ANSWERS.malformed, "request.malformed", "This is not HTTP/1.1.");
   }
 }
 
+/** Everything a request can come to instead of a success: refused, never whole, or a fault of ours. */
+export type FailureKind = RequestErrorKind | "slow" | "headers_too_large" | "internal";
+
+/** The status code of an answer to a failure. */
+export function statusOf(kind: FailureKind): number {
+  return ANSWERS[kind][0];
+}
+
 type Status = readonly [status: number, name: string, headers?: Readonly<Record<string, string>>];
 
-const ANSWERS: Readonly<Record<RequestErrorKind, Status>> = {
+const ANSWERS: Readonly<Record<FailureKind, Status>> = {
   malformed: [400, "bad_request"],
   unauthorized: [401, "unauthorized", { "WWW-Authenticate": "Bearer" }],
   forbidden: [403, "forbidden"],
   not_found: [404, "not_found"],
+  slow: [408, "request_timeout"],
   conflict: [409, "conflict"],
   too_large: [413, "payload_too_large"],
   unsupported: [415, "unsupported_media_type"],
   invalid: [422, "unprocessable_entity"],
   limited: [429, "too_many_requests"],
+  headers_too_large: [431, "request_header_fields_too_large"],
+  internal: [500, "internal_server_error"],
   unavailable: [503, "service_unavailable", { "Retry-After": "5" }],
 };
-
-const INTERNAL: Status = [500, "internal_server_error"];
 
 // What express.json() and express.text() throw: https://github.com/expressjs/body-parser#errors
 function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {

@@ -1,5 +1,13 @@
 import { RequestError } from "@bulk/domain/request-error";
 
+export const FORM = "application/x-www-form-urlencoded";
+
+/** How a form spells the attributes of a bulk action; each id has the second name with `[]` behind it. */
+export const FORM_FIELDS = {
+  actionType: "bulk_action[action_type]",
+  recordIds: "bulk_action[record_ids]",
+} as const;
+
 /**
  * A form-encoded body as the JSON it stands for: `bulk_action[action_type]=…&bulk_action[record_ids][]=…`
  * (or `[record_ids][0]=…`). Order is kept and no id is dropped, however many there are: general form
@@ -9,9 +17,9 @@ export function parseFormBody(text: string): unknown {
   let actionType: string | undefined;
   let recordIds: string[] | undefined;
   for (const [name, value] of new URLSearchParams(text)) {
-    if (name === "bulk_action[action_type]") actionType = value;
-    if (!name.startsWith(RECORD_IDS)) continue;
-    if (!/^\[\d*\]$/.test(name.slice(RECORD_IDS.length))) throw unreadable(name);
+    if (name === FORM_FIELDS.actionType) actionType = value;
+    if (!name.startsWith(FORM_FIELDS.recordIds)) continue;
+    if (!/^\[\d*\]$/.test(name.slice(FORM_FIELDS.recordIds.length))) throw unreadable(name);
     recordIds ??= [];
     recordIds.push(value);
   }
@@ -19,12 +27,10 @@ export function parseFormBody(text: string): unknown {
   return { bulk_action: { action_type: actionType, record_ids: recordIds } };
 }
 
-const RECORD_IDS = "bulk_action[record_ids]";
-
 function unreadable(name: string): RequestError {
   return new RequestError(
     "malformed",
     "request.malformed",
-    `Send each id as ${RECORD_IDS}[]=<id>, not as ${name.slice(0, 80)}.`,
+    `Send each id as ${FORM_FIELDS.recordIds}[]=<id>, not as ${name.slice(0, 80)}.`,
   );
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
 import { openEnvelope } from "./envelope.ts";
+import { EXAMPLE_NEW_BULK_ACTION } from "./examples.ts";
+import { FORM, FORM_FIELDS } from "./form-body.ts";
 import { isUuid } from "./is-uuid.ts";
 import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
@@ -10,14 +12,29 @@ export type NewBulkAction = {
   readonly recordIds: readonly string[];
 };
 
-/** The body that submits a bulk action: its schema, and the parser that holds it against one. */
-export function newBulkActionBody({ registry, config }: Pick<ApiContext, "registry" | "config">) {
+type Settings = Pick<ApiContext, "registry" | "config">;
+
+/**
+ * The body that submits a bulk action: its schemas, and the parser that holds it against one. The same for
+ * every endpoint of an API, as a component of the reference is one schema.
+ */
+export function newBulkActionBody(settings: Settings): NewBulkActionBody {
+  const known = bodies.get(settings) ?? makeBody(settings);
+  bodies.set(settings, known);
+  return known;
+}
+
+type NewBulkActionBody = ReturnType<typeof makeBody>;
+
+const bodies = new WeakMap<Settings, NewBulkActionBody>();
+
+function makeBody({ registry, config }: Settings) {
   const attributes = z.object({
     action_type: z.enum([...registry.keys()]).meta({ description: "What to do to the records." }),
     record_ids: recordIds(config.MAX_RECORD_IDS),
   });
   return {
-    schema: z.object({ bulk_action: attributes }).meta({ id: "NewBulkAction" }),
+    schema: { "application/json": inJson(attributes), [FORM]: inForm(attributes) },
     /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
     parse(body: unknown): NewBulkAction {
       const { action_type, record_ids } = validate(
@@ -28,6 +45,23 @@ export function newBulkActionBody({ registry, config }: Pick<ApiContext, "regist
       return { actionType: action_type, recordIds: [...new Set(record_ids.map((id) => id.toLowerCase()))] };
     },
   };
+}
+
+type Attributes = z.ZodObject<Record<"action_type" | "record_ids", z.ZodType>>;
+
+function inJson(attributes: Attributes) {
+  return z
+    .object({ bulk_action: attributes })
+    .meta({ id: "NewBulkAction", examples: [{ bulk_action: EXAMPLE_NEW_BULK_ACTION }] });
+}
+
+function inForm({ shape }: Attributes) {
+  const [actionType, recordIds] = [FORM_FIELDS.actionType, `${FORM_FIELDS.recordIds}[]`];
+  const { action_type, record_ids } = EXAMPLE_NEW_BULK_ACTION;
+  return z.object({ [actionType]: shape.action_type, [recordIds]: shape.record_ids }).meta({
+    id: "NewBulkActionForm",
+    examples: [{ [actionType]: action_type, [recordIds]: record_ids }],
+  });
 }
 
 /** Enough to see the pattern of a mistake; a caller's 100,000 wrong ids are not listed one by one. */

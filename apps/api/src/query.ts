@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fault } from "./validate.ts";
 
 /** The parameters of all endpoints that may come several times. */
-const LISTS: ReadonlySet<string> = new Set(["ids", "expand", "status", "outcome"]);
+export const LIST_PARAMETERS: ReadonlySet<string> = new Set(["ids", "expand", "status", "outcome"]);
 
 /**
  * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any
@@ -12,7 +12,7 @@ export function readQuery(query: URLSearchParams): Readonly<Record<string, strin
   const values = new Map<string, string | string[]>();
   for (const [spelling, value] of query) {
     const name = spelling.replace(/\[\d*\]$/, "");
-    if (LISTS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
+    if (LIST_PARAMETERS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
     else if (value !== "" && !values.has(name)) values.set(spelling, value);
   }
   // Without a prototype, so that no name of the caller's means anything but a parameter.
@@ -23,7 +23,7 @@ export function readQuery(query: URLSearchParams): Readonly<Record<string, strin
 export function numberParameter(least: number, most: number, byDefault: number) {
   return wholeNumber(least, most)
     .default(byDefault)
-    .meta({ type: "integer", minimum: least, maximum: most, default: byDefault });
+    .meta({ override: { type: "integer", minimum: least, maximum: most, default: byDefault } });
 }
 
 /** A moment in a query string, in whole Unix seconds. */
@@ -31,7 +31,7 @@ export function momentParameter(description: string) {
   return wholeNumber(0, LATEST_SECONDS)
     .transform((seconds) => new Date(seconds * 1000))
     .optional()
-    .meta({ type: "integer", minimum: 0, maximum: LATEST_SECONDS, description });
+    .meta({ override: { type: "integer", minimum: 0, maximum: LATEST_SECONDS }, description });
 }
 
 /** In the year 2286; ten digits. A moment in milliseconds, sent by mistake, is greater. */

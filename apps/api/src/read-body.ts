@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RequestError } from "@bulk/domain/request-error";
 import express, { type RequestHandler } from "express";
-import { parseFormBody } from "./form-body.ts";
+import { FORM, parseFormBody } from "./form-body.ts";
 
 /** What an id takes in a pretty-printed JSON body or in `bulk_action%5Brecord_ids%5D%5B99999%5D=<uuid>&`. */
 const BYTES_PER_ID = 128;
@@ -21,8 +21,6 @@ export function readBody(maxRecordIds: number): readonly RequestHandler[] {
     parseForm,
   ];
 }
-
-const FORM = "application/x-www-form-urlencoded";
 
 function isJson(request: IncomingMessage): boolean {
   return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers["content-type"] ?? "");

@@ -1,6 +1,7 @@
 import { ACTION_OUTCOMES } from "@bulk/domain/action-outcome";
 import { RECORD_OUTCOMES } from "@bulk/domain/outcome";
 import { z } from "zod";
+import { exampleBulkAction } from "./examples.ts";
 
 /* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
 
@@ -59,7 +60,7 @@ export const bulkActionObject = z
   .object({
     id: z.guid(),
     object: z.literal("bulk_action"),
-    action_type: z.string().meta({ example: "delete_products" }),
+    action_type: z.string(),
     record_ids: z
       .array(z.guid())
       .readonly()
@@ -72,7 +73,7 @@ export const bulkActionObject = z
     updated_at: unixSeconds,
     details: bulkActionDetails.optional().meta({ description: "Only with `expand[]=details`." }),
   })
-  .meta({ id: "BulkAction" });
+  .meta({ id: "BulkAction", examples: [exampleBulkAction("succeeded")] });
 
 export type WireBulkAction = z.output<typeof bulkActionObject>;
 
@@ -142,6 +143,29 @@ export const bulkActionRecord = z
   .meta({ id: "BulkActionRecord" });
 
 export type WireRecord = z.output<typeof bulkActionRecord>;
+/** What a request was refused for, or what became of it on our side. */
+export const errorObject = z
+  .object({
+    http_status: z.string().meta({ description: "The status in words." }),
+    type: z.string().meta({ description: "The last part of `code`." }),
+    code: z.string().meta({ description: "Stable; what a program decides by." }),
+    message: z.string().meta({ description: "For people." }),
+    validation_errors: z
+      .array(
+        z.object({
+          attribute: z.string(),
+          type: z.string(),
+          code: z.string(),
+          options: z
+            .record(z.string(), z.union([z.string(), z.number(), z.array(z.string())]))
+            .meta({ description: "What the message was made of, such as the limit." }),
+          message: z.string().meta({ description: "Reads on from the attribute's name." }),
+        }),
+      )
+      .meta({ description: "Every fault of the body or the query; empty unless it is a 422." }),
+    request_id: z.string().meta({ description: "As in `Request-Id`: by it our logs know the request." }),
+  })
+  .meta({ id: "Error" });
 
 const pagination = z.object({
   count: z.int().nonnegative().meta({ description: "How many there are in all." }),
@@ -152,9 +176,16 @@ const pagination = z.object({
 
 export type Pagination = z.output<typeof pagination>;
 
-/** A page of objects of one kind. */
-export function listOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ object: z.literal("list"), pagination, data: z.array(item) });
+/** A page of objects of one kind; the example is of one with a single object. */
+export function listOf<Item extends z.ZodType>(item: Item, url = "/v1/bulk_actions") {
+  const example = {
+    object: "list",
+    pagination: { count: 1, limit: 20, page: 1, url },
+    data: item.meta()?.examples ?? [],
+  };
+  return z
+    .object({ object: z.literal("list"), pagination, data: z.array(item) })
+    .meta({ examples: [example] });
 }
 
 /** Where the account is told of events; the secret is not among its keys. */

@@ -46,9 +46,9 @@ function listQuery({ registry }: Pick<ApiContext, "registry">) {
       "Only those created before this second began; one request's `created_before` may be the next one's " +
         "`created_after`.",
     ),
-    limit: numberParameter(1, 100, 20),
-    page: numberParameter(1, 1_000_000, 1),
-    sort: z.enum(SORTS).default("created_at:desc"),
+    limit: numberParameter(1, 100, 20).meta({ description: "How many on a page." }),
+    page: numberParameter(1, 1_000_000, 1).meta({ description: "Counts from 1." }),
+    sort: z.enum(SORTS).default("created_at:desc").meta({ description: "By which time, and which way." }),
     ...expandQuery.shape,
   });
 }

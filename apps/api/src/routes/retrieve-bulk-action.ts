@@ -30,8 +30,9 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
         "answered as soon as it has ended, send `Prefer: wait=N`; together with `If-None-Match` as soon as " +
         "anything has changed.",
       query: expandQuery,
-      headers: z.object({ Prefer: waitHeader, "If-None-Match": z.string().optional() }),
+      headers: conditionalHeaders,
       answer: bulkActionObject,
+      answerHeaders: ["ETag", "Retry-After"],
       refusals: ["not_found", "invalid"],
     },
     async answer(request) {
@@ -47,6 +48,11 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
     },
   };
 }
+
+const conditionalHeaders = z.object({
+  Prefer: waitHeader,
+  "If-None-Match": z.string().optional().meta({ description: "The `ETag` of the copy that the caller has." }),
+});
 
 /** What the caller wants to see. */
 type View = { readonly expand: Expand; readonly retentionDays: number };

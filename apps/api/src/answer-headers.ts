@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/** The headers that answers carry, as the reference tells of them; each is a component of its own. */
+export const ANSWER_HEADERS = {
+  "Request-Id": header(
+    "RequestId",
+    "The request's own: a well-formed `X-Request-Id` of the caller's, or a new one.",
+  ),
+  Location: header("Location", "Where the new object is."),
+  ETag: header("ETag", "Changes exactly when the body does. Send it back as `If-None-Match`."),
+  "Retry-After": header("RetryAfter", "Seconds to rest before asking again."),
+  "WWW-Authenticate": header("WWWAuthenticate", "The scheme to authenticate with."),
+} as const;
+
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+function header(id: string, description: string) {
+  return z.string().optional().meta({ description, header: { id } });
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import {
+  type CreateDocumentOptions,
+  createDocument,
+  type ZodOpenApiContentObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from "zod-openapi";
+import manifest from "../package.json" with { type: "json" };
+import { ANSWER_HEADERS, type AnswerHeader } from "./answer-headers.ts";
+import type { Endpoint, Operation, SchemaByType } from "./context.ts";
+import { type FailureKind, statusOf } from "./error-body.ts";
+import { EXAMPLE_ID } from "./examples.ts";
+import { LIST_PARAMETERS } from "./query.ts";
+import type { Route } from "./routes.ts";
+import { errorObject } from "./wire.ts";
+
+/** A route with the endpoint that serves it. */
+export type ServedRoute = Omit<Route, "endpoint"> & { readonly endpoint: Endpoint };
+
+/** The OpenAPI document of these routes, from the schemas that their endpoints validate with. */
+export function describeApi(routes: readonly ServedRoute[]) {
+  const tags = [...new Set(routes.map(({ path }) => nameTag(path)))];
+  return createDocument(
+    {
+      openapi: "3.1.1",
+      info: {
+        title: "Bulk actions",
+        version: manifest.version,
+        description: DESCRIPTION,
+        license: { name: manifest.license, identifier: manifest.license },
+      },
+      servers: [{ url: "/", description: "Where this document comes from." }],
+      tags: tags.map((name) => ({ name })),
+      paths: describePaths(routes),
+      components: {
+        securitySchemes: {
+          token: { type: "http", scheme: "bearer", description: "A token; each operation names its scope." },
+        },
+      },
+    },
+    OPTIONS,
+  );
+}
+
+const DESCRIPTION = `Deletes thousands or millions of a shop's records in the background and tells the truth about
+every id.
+
+Every answer carries \`Request-Id\`; send an \`X-Request-Id\` of your own to choose it. Every answer that is
+no success has one shape: decide by its \`code\`. A 401 means that the token is missing or bad, and nothing else. After
+a 429 or a 503, wait as long as \`Retry-After\` says and try again. Times are whole seconds since 1970, UTC.`;
+
+const OPTIONS: CreateDocumentOptions = {
+  // A schema with checks of ours only; its shape is in its metadata.
+  allowEmptySchema: { custom: true },
+  override({ jsonSchema }) {
+    // `.readonly()` speaks of our arrays in memory, not of what a caller may send.
+    delete jsonSchema.readOnly;
+  },
+};
+
+function describePaths(routes: readonly ServedRoute[]): ZodOpenApiPathsObject {
+  const byPath = Map.groupBy(routes, ({ path }) => path.replaceAll(/:(\w+)/g, "{$1}"));
+  return Object.fromEntries(
+    [...byPath].map(([path, served]) => [
+      path,
+      Object.fromEntries(served.map((route) => [route.method, describeOperation(route)])),
+    ]),
+  );
+}
+
+function describeOperation({ path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
+  const { id, summary, description, query, headers, body } = endpoint.operation;
+  return {
+    operationId: id,
+    ...{ summary, description },
+    tags: [nameTag(path)],
+    security: [{ token: [scope] }],
+    requestParams: {
+      path: describePathParameters(path),
+      ...(query !== undefined && { query: spellLists(query) }),
+      ...(headers !== undefined && { header: headers }),
+    },
+    ...(body !== undefined && { requestBody: { required: true, content: describeContent(body) } }),
+    responses: describeAnswers(endpoint.operation),
+  };
+}
+
+/** `/v1/bulk_actions/:id` → `Bulk actions` */
+function nameTag(path: string): string {
+  const name = (path.split("/")[2] ?? "").replaceAll("_", " ");
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function describePathParameters(path: string): z.ZodObject {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => String(name));
+  return z.object(Object.fromEntries(names.map((name) => [name, PATH_PARAMETER])));
+}
+
+const PATH_PARAMETER = z.string().meta({
+  format: "uuid",
+  description: "As it was answered when the object was made.",
+  param: { example: EXAMPLE_ID },
+});
+
+function spellLists(query: z.ZodObject): z.ZodObject {
+  return z.object(
+    Object.fromEntries(
+      Object.entries(query.shape).map(([name, schema]) => [
+        LIST_PARAMETERS.has(name) ? `${name}[]` : name,
+        schema,
+      ]),
+    ),
+  );
+}
+
+/** What may befall any request, whatever the operation. */
+const BEFALLS_ANY: readonly FailureKind[] = [
+  "malformed",
+  "unauthorized",
+  "forbidden",
+  "slow",
+  "headers_too_large",
+  "internal",
+  "unavailable",
+];
+
+function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenApiResponseObject>> {
+  const headers = operation.answerHeaders ?? [];
+  const content = describeContent(operation.answer);
+  const success = {
+    description: "Done as described.",
+    headers: describeHeaders(headers),
+    content,
+  };
+  const failures = new Set([...BEFALLS_ANY, ...operation.refusals]);
+  return {
+    "200": success,
+    ...(Object.hasOwn(content, "text/event-stream") && { "204": NO_MORE_EVENTS }),
+    ...(headers.includes("ETag") && { "304": notModified(headers) }),
+    ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURES[kind]])),
+  };
+}
+
+// That a client should not connect again: https://html.spec.whatwg.org/multipage/server-sent-events.html
+const NO_MORE_EVENTS: ZodOpenApiResponseObject = {
+  description: "There is nothing to follow any more.",
+  headers: describeHeaders([]),
+};
+
+function notModified(headers: readonly AnswerHeader[]): ZodOpenApiResponseObject {
+  return { description: "The caller's copy is the current one.", headers: describeHeaders(headers) };
+}
+
+const FAILURES: Readonly<Record<FailureKind, ZodOpenApiResponseObject>> = {
+  malformed: failure("Malformed", "Not a request that can be understood: no JSON, no object, bad syntax."),
+  unauthorized: failure(
+    "Unauthorized",
+    "The token is missing, unknown, revoked or expired.",
+    "WWW-Authenticate",
+  ),
+  forbidden: failure("Forbidden", "The token lacks the scope."),
+  not_found: failure("NotFound", "There is none with this id, or it is another account's."),
+  slow: failure("TooSlow", "The request did not arrive in time."),
+  conflict: failure("Conflict", "The present state does not allow it; `code` says why."),
+  too_large: failure("TooLarge", "The body is over the cap."),
+  unsupported: failure("Unsupported", "The body is of another content type, charset or encoding."),
+  invalid: failure("Invalid", "`validation_errors` names every fault."),
+  limited: failure("Limited", "This caller is over a limit.", "Retry-After"),
+  headers_too_large: failure("HeadersTooLarge", "The headers are too large."),
+  internal: failure("Internal", "A fault of ours; tell us its `request_id`."),
+  unavailable: failure("Unavailable", "Not available for the moment.", "Retry-After"),
+};
+
+function failure(id: string, description: string, ...headers: readonly AnswerHeader[]) {
+  const content = describeContent(errorObject);
+  return { id, description, headers: describeHeaders(headers), content };
+}
+
+function describeHeaders(names: readonly AnswerHeader[]): z.ZodObject {
+  return z.object(
+    Object.fromEntries((["Request-Id", ...names] as const).map((name) => [name, ANSWER_HEADERS[name]])),
+  );
+}
+
+/** What is said of one content type alone is JSON; a schema's first example becomes the content's. */
+function describeContent(schemas: z.ZodType | SchemaByType): ZodOpenApiContentObject {
+  const byType = schemas instanceof z.ZodType ? { "application/json": schemas } : schemas;
+  return Object.fromEntries(
+    Object.entries(byType).map(([type, schema]) => {
+      const [example] = schema.meta()?.examples ?? [];
+      return [type, { schema, ...(example !== undefined && { example }) }];
+    }),
+  );
+}

@@ -1,0 +1,178 @@
+import { originForm } from "@bulk/api/origin-form";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+
+/** An answer of the API, wherever it was caught. */
+export type CaughtAnswer = {
+  readonly method: string;
+  /** Path and query, as it was asked for. */
+  readonly target: string;
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+};
+
+/** What the tests read of the OpenAPI document. */
+export type ApiDocument = {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+  readonly components: { readonly responses: Readonly<Record<string, DocumentedAnswer>> };
+};
+
+export type DocumentedOperation = {
+  readonly operationId: string;
+  readonly parameters?: readonly DocumentedParameter[];
+  readonly requestBody?: { readonly content: DocumentedContent };
+  readonly responses: Readonly<Record<string, DocumentedAnswer | { readonly $ref: string }>>;
+};
+
+type DocumentedParameter = {
+  readonly in: string;
+  readonly name: string;
+  readonly example?: string;
+};
+
+export type DocumentedAnswer = { readonly content?: DocumentedContent };
+
+type DocumentedContent = Readonly<Record<string, { readonly example?: unknown }>>;
+
+/**
+ * `fetch`, but an answer that the API's own document does not allow is an error: a status, a content type or
+ * a key that it does not name. Answers when all of the body is there.
+ */
+export async function fetchDocumented(url: string, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, init);
+  const { origin, pathname, search } = new URL(url);
+  const contentType = response.headers.get("content-type") ?? undefined;
+  const isEndless = contentType?.startsWith("text/event-stream") ?? false;
+  await expectDocumented(origin, {
+    ...{ method: init.method ?? "GET", target: `${pathname}${search}`, status: response.status, contentType },
+    body: isEndless ? "" : await response.clone().text(),
+  });
+  return response;
+}
+
+/** Throws when the document of the API at this origin does not allow the answer. */
+export async function expectDocumented(origin: string, answer: CaughtAnswer): Promise<void> {
+  const found = (await loadChecker(origin)).findFault(answer);
+  if (found === undefined) return;
+  const { method, target, status, body } = answer;
+  throw new Error(`${method} ${target} → ${status} is not as documented: ${found}\n${body.slice(0, 500)}`);
+}
+
+export async function fetchDocument(origin: string): Promise<ApiDocument> {
+  const response = await fetch(new URL("/openapi.json", origin));
+  return (await response.json()) as ApiDocument;
+}
+
+type Checker = { readonly findFault: (answer: CaughtAnswer) => string | undefined };
+
+/** Once per process: all its APIs are of the same source, and compiling takes longer than most tests. */
+let checker: Promise<Checker> | undefined;
+
+function loadChecker(origin: string): Promise<Checker> {
+  checker ??= fetchDocument(origin)
+    .then(compileChecker)
+    .catch((error: unknown) => {
+      checker = undefined;
+      throw error;
+    });
+  return checker;
+}
+
+/** What no operation is found for can still be refused, in the shape of every refusal. */
+const UNROUTED: Readonly<Record<string, string>> = {
+  "400": "Malformed",
+  "404": "NotFound",
+  "408": "TooSlow",
+  "431": "HeadersTooLarge",
+};
+
+function compileChecker(document: ApiDocument): Checker {
+  const findSchema = openSchemas(document);
+  return {
+    findFault({ method, target, status, contentType, body }) {
+      const at = locateAnswer(document, method, target, status);
+      if (at === undefined) return "no such status in the document";
+      const content = contentAt(document, at);
+      if (content === undefined) return body === "" ? undefined : "no body in the document";
+      const [type = ""] = (contentType ?? "").split(";");
+      if (!Object.hasOwn(content, type)) return `no content type ${contentType} in the document`;
+      return findBodyFault(type, body, findSchema([...at, "content", type, "schema"]));
+    },
+  };
+}
+
+type Location = readonly string[];
+
+function locateAnswer(
+  document: ApiDocument,
+  method: string,
+  target: string,
+  status: number,
+): Location | undefined {
+  const path = findPath(document, method.toLowerCase(), target);
+  const operation = document.paths[path ?? ""]?.[method.toLowerCase()];
+  if (path === undefined || operation === undefined) {
+    const name = UNROUTED[status];
+    return name === undefined ? undefined : ["components", "responses", name];
+  }
+  const answer = operation.responses[status];
+  if (answer === undefined) return undefined;
+  if ("$ref" in answer) return answer.$ref.split("/").slice(1);
+  return ["paths", path, method.toLowerCase(), "responses", String(status)];
+}
+
+/** The documented path with this method that the target is of; of several the one that says more. */
+function findPath({ paths }: ApiDocument, method: string, target: string): string | undefined {
+  const [asked = ""] = originForm(target).split("?");
+  return Object.keys(paths)
+    .filter((path) => Object.hasOwn(paths[path] ?? {}, method))
+    .filter((path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, "[^/]+")}/?$`, "i").test(asked))
+    .sort((one, other) => one.split("{").length - other.split("{").length)[0];
+}
+
+function contentAt(document: ApiDocument, at: Location): DocumentedContent | undefined {
+  let found: unknown = document;
+  for (const key of at) found = Reflect.get(Object(found), key);
+  return (found as DocumentedAnswer).content;
+}
+
+/** The compiled schema of each place of the document. */
+function openSchemas(document: ApiDocument): (at: Location) => ValidateFunction {
+  // Not strict: OpenAPI knows keywords that JSON Schema does not.
+  const ajv = new Ajv2020({ strict: false, validateSchema: false });
+  addFormats.default(ajv);
+  ajv.addSchema(document, "api");
+  const compiled = new Map<string, ValidateFunction>();
+  return (at) => {
+    const pointer = at.map((key) => encodeURIComponent(key.replaceAll("~", "~0").replaceAll("/", "~1")));
+    const $ref = `api#/${pointer.join("/")}`;
+    const known = compiled.get($ref) ?? ajv.compile({ $ref });
+    compiled.set($ref, known);
+    return known;
+  };
+}
+
+function findBodyFault(type: string, body: string, validate: ValidateFunction): string | undefined {
+  for (const value of readValues(type, body)) {
+    if (validate(value)) continue;
+    const [{ instancePath, message, params } = { instancePath: "", message: "", params: {} }] =
+      validate.errors ?? [];
+    return `${instancePath} ${message} ${JSON.stringify(params)}`;
+  }
+  return undefined;
+}
+
+/** What the schema of this content type is about: the body, each of its lines, or the data of each event. */
+export function readValues(type: string, body: string): readonly unknown[] {
+  switch (type) {
+    case "application/json":
+      return [JSON.parse(body)];
+    case "application/x-ndjson":
+      return body.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+    case "text/event-stream":
+      return [...body.matchAll(/^data: ?(.+)$/gm)].map(([, data]) => JSON.parse(String(data)));
+    default:
+      return [];
+  }
+}
