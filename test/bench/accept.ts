@@ -21,7 +21,9 @@ export async function accept(bench: Bench): Promise<readonly Measurement[]> {
 
 async function compareWithBare(bench: Bench, shop: BenchShop): Promise<readonly Measurement[]> {
   const { engines, sizes } = bench;
-  await using service = await startService(engines, 0);
+  // The bare handler has no limits; what they cost is a figure of its own.
+  await using service = await startService(engines, 0, { RATE_LIMIT: "off" });
+  await using limited = await startService(engines, 0);
   await using bare = await startBareApi(engines, shop);
   const measurements: Measurement[] = [];
   for (const [ids, name] of [
@@ -31,11 +33,16 @@ async function compareWithBare(bench: Bench, shop: BenchShop): Promise<readonly 
     const pairs = await repeat(sizes.pairs, async (number) => {
       const own = await post(service.url, shop, ids, sizes.seconds);
       const floor = await post(bare.url, shop, ids, sizes.seconds);
+      const withLimits = await post(limited.url, shop, ids, sizes.seconds);
       const share = own.requestsPerSecond / floor.requestsPerSecond;
       bench.say(
         `${ids} ids, pair ${number}: ${own.requestsPerSecond.toFixed()}/s, ${share.toFixed(2)} of the bare handler`,
       );
-      return { [`accept_share_of_bare${name}`]: share, ...nameLoad(`accept_${ids}`, own) };
+      return {
+        [`accept_share_of_bare${name}`]: share,
+        [`accept_share_of_bare_with_limits${name}`]: withLimits.requestsPerSecond / floor.requestsPerSecond,
+        ...nameLoad(`accept_${ids}`, own),
+      };
     });
     measurements.push(...collect(pairs));
   }

@@ -6,7 +6,4 @@ ALTER TABLE "bulk_actions" ADD COLUMN     "created_by_token_id" UUID,
 ADD COLUMN     "retry_of_id" UUID;
 
 -- AddForeignKey
-ALTER TABLE "bulk_actions" ADD CONSTRAINT "bulk_actions_created_by_token_id_fkey" FOREIGN KEY ("created_by_token_id") REFERENCES "api_tokens"("id") ON DELETE SET NULL ON UPDATE CASCADE;
-
--- AddForeignKey
 ALTER TABLE "bulk_actions" ADD CONSTRAINT "bulk_actions_retry_of_id_fkey" FOREIGN KEY ("retry_of_id") REFERENCES "bulk_actions"("id") ON DELETE SET NULL ON UPDATE CASCADE;
