@@ -130,6 +130,14 @@ describe("pnpm start", () => {
     const { token, product_ids: productIds } = await readShop(out);
     const client = createClient(`http://127.0.0.1:${environment.PORT}`);
 
+    // The key that webhooks need is made up with the embedded server and kept with its files.
+    const endpoint = await client.request(token, "/v1/webhook_endpoints", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ webhook_endpoint: { url: "https://shop.example/hooks" } }),
+    });
+    expect(endpoint.status).toBe(200);
+
     const { id } = await client.submit(token, "delete_products", productIds);
     for (const name of ["worker", "api"]) {
       const line = await start.says(new RegExp(`"pid":(\\d+),"name":"${name}"`));

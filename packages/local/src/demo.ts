@@ -10,6 +10,7 @@ import { type Engines, migrateEngines, ownEngines } from "./engines.ts";
 import { type FilledShop, fillShop } from "./fill-shop.ts";
 import { findFreePort } from "./free-port.ts";
 import { startStack } from "./stack.ts";
+import { withWebhookKey } from "./webhook-key.ts";
 
 program
   .name("pnpm demo")
@@ -52,7 +53,10 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
   const apiUrl = `http://127.0.0.1:${ports.PORT}`;
   const stack = await startStack({
     engines,
-    environment: { ...process.env, ...ofText(ports), HOST: "127.0.0.1", OPS_HOST: "127.0.0.1" },
+    environment: {
+      ...(await withWebhookKey(process.env, dataDirectory)),
+      ...{ ...ofText(ports), HOST: "127.0.0.1", OPS_HOST: "127.0.0.1" },
+    },
     logDirectory: dataDirectory,
   });
   async function stop(): Promise<void> {

@@ -1,15 +1,17 @@
 import { readConfig } from "@bulk/service/read-config";
 import { runService } from "@bulk/service/run-service";
-import { localConfig } from "./config.ts";
+import { type LocalConfig, localConfig } from "./config.ts";
 import { migrateEngines, ownEngines } from "./engines.ts";
 import { startStack } from "./stack.ts";
+import { withWebhookKey } from "./webhook-key.ts";
 
 await runService(async () => {
   const config = readConfig(localConfig, process.env);
   const engines = await ownEngines(config);
   try {
     await migrateEngines(engines);
-    const stack = await startStack({ engines, environment: process.env, logDirectory: undefined });
+    const environment = await findEnvironment(config);
+    const stack = await startStack({ engines, environment, logDirectory: undefined });
     console.log(`API        http://${config.HOST}:${config.PORT}/v1/bulk_actions`);
     console.log(`Dashboard  http://127.0.0.1:${config.OPS_PORT}/dashboard`);
     console.log("A token and records to try it on: pnpm seed --help. Ctrl-C stops everything.");
@@ -25,3 +27,8 @@ await runService(async () => {
     throw error;
   }
 });
+
+// On somebody's own database the key is theirs to keep as well.
+async function findEnvironment({ DATABASE_URL, DATA_DIR }: LocalConfig): Promise<NodeJS.ProcessEnv> {
+  return DATABASE_URL === undefined ? await withWebhookKey(process.env, DATA_DIR) : process.env;
+}

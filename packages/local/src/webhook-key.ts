@@ -1,0 +1,22 @@
+import { randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readIfThere } from "./read-if-there.ts";
+
+/** The variables of a stack on this machine: webhooks work without anybody having made up a key for them. */
+export async function withWebhookKey(
+  environment: NodeJS.ProcessEnv,
+  dataDirectory: string,
+): Promise<NodeJS.ProcessEnv> {
+  if (environment["WEBHOOK_SECRET_KEY"]) return environment;
+  return { ...environment, WEBHOOK_SECRET_KEY: await readOrCreateKey(join(dataDirectory, "webhook-key")) };
+}
+
+// Kept with the embedded server's files: the secrets it opens are in there.
+async function readOrCreateKey(path: string): Promise<string> {
+  const known = await readIfThere(path);
+  if (known !== undefined) return known.trim();
+  const key = randomBytes(32).toString("base64");
+  await writeFile(path, `${key}\n`, { mode: 0o600 });
+  return key;
+}
