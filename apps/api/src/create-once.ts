@@ -4,6 +4,7 @@ import { firstTurns } from "@bulk/queue/turn";
 import { type Admission, findCreatedWith } from "@bulk/store/admission";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
+import type { AnswerHeader } from "./answer-headers.ts";
 import { awaitEnd } from "./await-end.ts";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
 import { type Expand, expandQuery, presentExpanded } from "./expand.ts";
@@ -55,6 +56,14 @@ export async function createOnce(
 
 /** The headers of an endpoint that creates a bulk action. */
 export const creationHeaders = idempotencyHeaders.extend({ Prefer: waitHeader });
+
+/** Those of its answers. */
+export const creationAnswerHeaders: readonly AnswerHeader[] = [
+  "Location",
+  "Retry-After",
+  "Preference-Applied",
+  "Idempotent-Replayed",
+];
 
 const REPLAYED = { "Idempotent-Replayed": "true" };
 

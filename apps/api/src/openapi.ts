@@ -11,9 +11,10 @@ import manifest from "../package.json" with { type: "json" };
 import { ANSWER_HEADERS, type AnswerHeader } from "./answer-headers.ts";
 import type { Endpoint, Operation, SchemaByType } from "./context.ts";
 import { type FailureKind, statusOf } from "./error-body.ts";
-import { EXAMPLE_ID } from "./examples.ts";
+import { EXAMPLE_ERRORS } from "./example-errors.ts";
+import { EXAMPLE_IDS, EXAMPLE_REQUEST_ID } from "./examples.ts";
 import { LIST_PARAMETERS } from "./query.ts";
-import type { Route } from "./routes.ts";
+import { type Route, takesBody } from "./routes.ts";
 import { errorObject } from "./wire.ts";
 
 /** A route with the endpoint that serves it. */
@@ -70,7 +71,7 @@ function describePaths(routes: readonly ServedRoute[]): ZodOpenApiPathsObject {
   );
 }
 
-function describeOperation({ path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
+function describeOperation({ method, path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
   const { id, summary, description, query, headers, body } = endpoint.operation;
   return {
     operationId: id,
@@ -83,26 +84,32 @@ function describeOperation({ path, scope, endpoint }: ServedRoute): ZodOpenApiOp
       ...(headers !== undefined && { header: headers }),
     },
     ...(body !== undefined && { requestBody: { required: true, content: describeContent(body) } }),
-    responses: describeAnswers(endpoint.operation),
+    responses: describeAnswers(endpoint.operation, takesBody(method) ? BEFALLS_BODIES : []),
   };
 }
 
 /** `/v1/bulk_actions/:id` → `Bulk actions` */
 function nameTag(path: string): string {
-  const name = (path.split("/")[2] ?? "").replaceAll("_", " ");
+  const name = nameCollection(path).replaceAll("_", " ");
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-function describePathParameters(path: string): z.ZodObject {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => String(name));
-  return z.object(Object.fromEntries(names.map((name) => [name, PATH_PARAMETER])));
+/** `/v1/bulk_actions/:id` → `bulk_actions` */
+function nameCollection(path: string): string {
+  return path.split("/")[2] ?? "";
 }
 
-const PATH_PARAMETER = z.string().meta({
-  format: "uuid",
-  description: "As it was answered when the object was made.",
-  param: { example: EXAMPLE_ID },
-});
+const IDS: ReadonlyMap<string, string> = new Map(Object.entries(EXAMPLE_IDS));
+
+function describePathParameters(path: string): z.ZodObject {
+  const parameter = z.string().meta({
+    format: "uuid",
+    description: "As it was answered when the object was made.",
+    param: { example: IDS.get(nameCollection(path)) },
+  });
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => String(name));
+  return z.object(Object.fromEntries(names.map((name) => [name, parameter])));
+}
 
 function spellLists(query: z.ZodObject): z.ZodObject {
   return z.object(
@@ -120,13 +127,23 @@ const BEFALLS_ANY: readonly FailureKind[] = [
   "malformed",
   "unauthorized",
   "forbidden",
+  "limited",
   "slow",
   "headers_too_large",
   "internal",
   "unavailable",
 ];
 
-function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenApiResponseObject>> {
+/** What any answer may carry. */
+const ON_ANY_ANSWER: readonly AnswerHeader[] = ["Request-Id", "RateLimit", "RateLimit-Policy"];
+
+/** What else may befall one that may have a body, whether or not anything is in it. */
+const BEFALLS_BODIES: readonly FailureKind[] = ["too_large", "unsupported"];
+
+function describeAnswers(
+  operation: Operation,
+  further: readonly FailureKind[],
+): Readonly<Record<string, ZodOpenApiResponseObject>> {
   const headers = operation.answerHeaders ?? [];
   const content = describeContent(operation.answer);
   const success = {
@@ -134,7 +151,7 @@ function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenA
     headers: describeHeaders(headers),
     content,
   };
-  const failures = new Set([...BEFALLS_ANY, ...operation.refusals]);
+  const failures = new Set([...BEFALLS_ANY, ...further, ...operation.refusals]);
   return {
     "200": success,
     ...(Object.hasOwn(content, "text/event-stream") && { "204": NO_MORE_EVENTS }),
@@ -154,33 +171,56 @@ function notModified(headers: readonly AnswerHeader[]): ZodOpenApiResponseObject
 }
 
 const FAILURES: Readonly<Record<FailureKind, ZodOpenApiResponseObject>> = {
-  malformed: failure("Malformed", "Not a request that can be understood: no JSON, no object, bad syntax."),
+  malformed: failure(
+    "malformed",
+    "Malformed",
+    "Not a request that can be understood: no JSON, no object, bad syntax.",
+  ),
   unauthorized: failure(
+    "unauthorized",
     "Unauthorized",
     "The token is missing, unknown, revoked or expired.",
     "WWW-Authenticate",
   ),
-  forbidden: failure("Forbidden", "The token lacks the scope."),
-  not_found: failure("NotFound", "There is none with this id, or it is another account's."),
-  slow: failure("TooSlow", "The request did not arrive in time."),
-  conflict: failure("Conflict", "The present state does not allow it; `code` says why."),
-  too_large: failure("TooLarge", "The body is over the cap."),
-  unsupported: failure("Unsupported", "The body is of another content type, charset or encoding."),
-  invalid: failure("Invalid", "`validation_errors` names every fault."),
-  limited: failure("Limited", "This caller is over a limit.", "Retry-After"),
-  headers_too_large: failure("HeadersTooLarge", "The headers are too large."),
-  internal: failure("Internal", "A fault of ours; tell us its `request_id`."),
-  unavailable: failure("Unavailable", "Not available for the moment.", "Retry-After"),
+  forbidden: failure("forbidden", "Forbidden", "The token lacks the scope."),
+  not_found: failure("not_found", "NotFound", "There is none with this id, or it is another account's."),
+  slow: failure("slow", "TooSlow", "The request did not arrive in time."),
+  conflict: failure(
+    "conflict",
+    "Conflict",
+    "The present state does not allow it; `code` says why. `Retry-After` if that passes by itself.",
+    "Retry-After",
+  ),
+  too_large: failure("too_large", "TooLarge", "The body is over the cap."),
+  unsupported: failure(
+    "unsupported",
+    "Unsupported",
+    "The body is of another content type, charset or encoding.",
+  ),
+  invalid: failure(
+    "invalid",
+    "Invalid",
+    "`validation_errors` names every fault; if it is empty, `code` says what cannot be done.",
+  ),
+  limited: failure("limited", "Limited", "This caller is over a limit.", "Retry-After"),
+  headers_too_large: failure("headers_too_large", "HeadersTooLarge", "The headers are too large."),
+  internal: failure("internal", "Internal", "A fault of ours; tell us its `request_id`."),
+  unavailable: failure("unavailable", "Unavailable", "Not available for the moment.", "Retry-After"),
 };
 
-function failure(id: string, description: string, ...headers: readonly AnswerHeader[]) {
-  const content = describeContent(errorObject);
-  return { id, description, headers: describeHeaders(headers), content };
+function failure(kind: FailureKind, id: string, description: string, ...headers: readonly AnswerHeader[]) {
+  const example = { ...EXAMPLE_ERRORS[kind], request_id: EXAMPLE_REQUEST_ID };
+  return {
+    id,
+    description,
+    headers: describeHeaders(headers),
+    content: { "application/json": { schema: errorObject, example } },
+  };
 }
 
 function describeHeaders(names: readonly AnswerHeader[]): z.ZodObject {
   return z.object(
-    Object.fromEntries((["Request-Id", ...names] as const).map((name) => [name, ANSWER_HEADERS[name]])),
+    Object.fromEntries([...ON_ANY_ANSWER, ...names].map((name) => [name, ANSWER_HEADERS[name]])),
   );
 }
 
