@@ -1,7 +1,18 @@
 import { z } from "zod";
 
-/** The headers that answers carry, as the reference tells of them; each is a component of its own. */
-export const ANSWER_HEADERS = {
+export type AnswerHeader = keyof typeof ANSWER_HEADERS;
+
+/** These headers, and those that any answer may carry, as the reference tells of them. */
+export function describeHeaders(names: readonly AnswerHeader[]): z.ZodObject {
+  return z.object(
+    Object.fromEntries([...ON_ANY_ANSWER, ...names].map((name) => [name, ANSWER_HEADERS[name]])),
+  );
+}
+
+const ON_ANY_ANSWER = ["Request-Id", "RateLimit", "RateLimit-Policy"] as const;
+
+/** Each is a component of its own. */
+const ANSWER_HEADERS = {
   "Request-Id": header(
     "RequestId",
     "The request's own: a well-formed `X-Request-Id` of the caller's, or a new one.",
@@ -24,8 +35,6 @@ export const ANSWER_HEADERS = {
   ),
   "WWW-Authenticate": header("WWWAuthenticate", "The scheme to authenticate with."),
 } as const;
-
-export type AnswerHeader = keyof typeof ANSWER_HEADERS;
 
 function header(id: string, description: string) {
   return z.string().optional().meta({ description, header: { id } });

@@ -8,14 +8,13 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import manifest from "../package.json" with { type: "json" };
-import { ANSWER_HEADERS, type AnswerHeader } from "./answer-headers.ts";
+import { type AnswerHeader, describeHeaders } from "./answer-headers.ts";
 import type { Endpoint, Operation, SchemaByType } from "./context.ts";
 import { type FailureKind, statusOf } from "./error-body.ts";
-import { EXAMPLE_ERRORS } from "./example-errors.ts";
-import { EXAMPLE_IDS, EXAMPLE_REQUEST_ID } from "./examples.ts";
+import { EXAMPLE_IDS } from "./examples.ts";
+import { FAILURE_ANSWERS } from "./failure-answers.ts";
 import { LIST_PARAMETERS } from "./query.ts";
 import { type Route, takesBody } from "./routes.ts";
-import { errorObject } from "./wire.ts";
 
 /** A route with the endpoint that serves it. */
 export type ServedRoute = Omit<Route, "endpoint"> & { readonly endpoint: Endpoint };
@@ -134,9 +133,6 @@ const BEFALLS_ANY: readonly FailureKind[] = [
   "unavailable",
 ];
 
-/** What any answer may carry. */
-const ON_ANY_ANSWER: readonly AnswerHeader[] = ["Request-Id", "RateLimit", "RateLimit-Policy"];
-
 /** What else may befall one that may have a body, whether or not anything is in it. */
 const BEFALLS_BODIES: readonly FailureKind[] = ["too_large", "unsupported"];
 
@@ -156,7 +152,7 @@ function describeAnswers(
     "200": success,
     ...(Object.hasOwn(content, "text/event-stream") && { "204": NO_MORE_EVENTS }),
     ...(headers.includes("ETag") && { "304": notModified(headers) }),
-    ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURES[kind]])),
+    ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURE_ANSWERS[kind]])),
   };
 }
 
@@ -168,60 +164,6 @@ const NO_MORE_EVENTS: ZodOpenApiResponseObject = {
 
 function notModified(headers: readonly AnswerHeader[]): ZodOpenApiResponseObject {
   return { description: "The caller's copy is the current one.", headers: describeHeaders(headers) };
-}
-
-const FAILURES: Readonly<Record<FailureKind, ZodOpenApiResponseObject>> = {
-  malformed: failure(
-    "malformed",
-    "Malformed",
-    "Not a request that can be understood: no JSON, no object, bad syntax.",
-  ),
-  unauthorized: failure(
-    "unauthorized",
-    "Unauthorized",
-    "The token is missing, unknown, revoked or expired.",
-    "WWW-Authenticate",
-  ),
-  forbidden: failure("forbidden", "Forbidden", "The token lacks the scope."),
-  not_found: failure("not_found", "NotFound", "There is none with this id, or it is another account's."),
-  slow: failure("slow", "TooSlow", "The request did not arrive in time."),
-  conflict: failure(
-    "conflict",
-    "Conflict",
-    "The present state does not allow it; `code` says why. `Retry-After` if that passes by itself.",
-    "Retry-After",
-  ),
-  too_large: failure("too_large", "TooLarge", "The body is over the cap."),
-  unsupported: failure(
-    "unsupported",
-    "Unsupported",
-    "The body is of another content type, charset or encoding.",
-  ),
-  invalid: failure(
-    "invalid",
-    "Invalid",
-    "`validation_errors` names every fault; if it is empty, `code` says what cannot be done.",
-  ),
-  limited: failure("limited", "Limited", "This caller is over a limit.", "Retry-After"),
-  headers_too_large: failure("headers_too_large", "HeadersTooLarge", "The headers are too large."),
-  internal: failure("internal", "Internal", "A fault of ours; tell us its `request_id`."),
-  unavailable: failure("unavailable", "Unavailable", "Not available for the moment.", "Retry-After"),
-};
-
-function failure(kind: FailureKind, id: string, description: string, ...headers: readonly AnswerHeader[]) {
-  const example = { ...EXAMPLE_ERRORS[kind], request_id: EXAMPLE_REQUEST_ID };
-  return {
-    id,
-    description,
-    headers: describeHeaders(headers),
-    content: { "application/json": { schema: errorObject, example } },
-  };
-}
-
-function describeHeaders(names: readonly AnswerHeader[]): z.ZodObject {
-  return z.object(
-    Object.fromEntries([...ON_ANY_ANSWER, ...names].map((name) => [name, ANSWER_HEADERS[name]])),
-  );
 }
 
 /** What is said of one content type alone is JSON; a schema's first example becomes the content's. */
