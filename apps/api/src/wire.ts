@@ -191,7 +191,7 @@ const pagination = z.object({
 
 export type Pagination = z.output<typeof pagination>;
 
-/** A page of objects of one kind; the example is of one with the examples of that. */
+/** A page of objects of one kind; the examples of that are what is on the example of it. */
 export function listOf<Item extends z.ZodType>(item: Item, url: string) {
   const { examples: data = [] } = item.meta() ?? {};
   const example = { object: "list", pagination: { count: data.length, limit: 20, page: 1, url }, data };

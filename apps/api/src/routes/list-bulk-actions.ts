@@ -22,14 +22,14 @@ export function listBulkActions(context: ApiContext): Endpoint {
         "the moment of the request: what is created or updated between two requests moves the others. To walk " +
         "through very many, narrow `created_after` and `created_before` down instead of turning far pages.",
       query,
-      answer: listOf(bulkActionObject, URL),
+      answer: listOf(bulkActionObject, PATH),
       refusals: ["invalid"],
     },
     answer: (request) => list(request, query, context),
   };
 }
 
-const URL = "/v1/bulk_actions";
+const PATH = "/v1/bulk_actions";
 
 const SORTS = ["created_at:asc", "created_at:desc", "updated_at:asc", "updated_at:desc"] as const;
 
@@ -66,7 +66,7 @@ async function list(
   const { limit, page, expand } = query;
   const { accountId } = request.caller;
   const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
-  const pagination = { count, limit, page, url: URL };
+  const pagination = { count, limit, page, url: PATH };
   const pieces = presentList(pagination, presentAll(bulkActions, expand, context));
   return { kind: "stream", contentType: "json", pieces };
 }

@@ -13,13 +13,13 @@ export function listWebhookEndpoints({ database }: ApiContext): Endpoint {
       summary: "List webhook endpoints",
       description: "The account's own, newest first.",
       query: pageQuery,
-      answer: listOf(webhookEndpointObject, URL),
+      answer: listOf(webhookEndpointObject, PATH),
       refusals: ["invalid"],
     },
     async answer({ caller, query }) {
       const { limit, page } = validate("webhook_endpoint", pageQuery, readQuery(query));
       const { count, endpoints } = await readWebhookEndpoints(database, caller.accountId, { limit, page });
-      const pagination = { count, limit, page, url: URL };
+      const pagination = { count, limit, page, url: PATH };
       return {
         kind: "json",
         body: { object: "list", pagination, data: endpoints.map(presentWebhookEndpoint) },
@@ -28,4 +28,4 @@ export function listWebhookEndpoints({ database }: ApiContext): Endpoint {
   };
 }
 
-const URL = "/v1/webhook_endpoints";
+const PATH = "/v1/webhook_endpoints";
