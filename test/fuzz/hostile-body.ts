@@ -76,6 +76,7 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   how: fc.constantFrom("replace", "add", "twice"),
   key: fc.oneof(
     fc.constantFrom("__proto__", "constructor", "record_ids", "action_type", "bulk_action"),
+    fc.constantFrom("url", "webhook_events", "description", "enabled", "webhook_endpoint", "signing_secret"),
     hostileText,
   ),
   value: hostileValue,

@@ -11,7 +11,8 @@ export type WrittenRequest = {
 export function writeRequest(request: HostileRequest, token: string): WrittenRequest {
   const { method, path, query, framing } = request;
   const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  const requestLine = `${method} ${path}${search.length > 0 ? "?" : ""}${search.join("&")} HTTP/1.1`;
+  const separator = search.length === 0 ? "" : path.includes("?") ? "&" : "?";
+  const requestLine = `${method} ${path}${separator}${search.join("&")} HTTP/1.1`;
   const body = Buffer.from(request.body);
   const lines = [...request.headers, ...authorize(request.token, token), ...measure(framing, body)];
   const head = [requestLine, "host: shop.test", ...lines.map(([name, value]) => `${name}: ${value}`), "", ""];

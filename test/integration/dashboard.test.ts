@@ -37,6 +37,8 @@ test("the dashboard is to look at only", async () => {
   await using service = await openTestService();
   const { token, productIds } = await service.fillShop({ products: 1 });
   await service.submit(token, "delete_products", productIds);
+  // A create does not wait for the queue.
+  await eventually(async () => expect(await findJobs(service, "waiting")).toHaveLength(1));
   const queue = `${service.opsUrl}/dashboard/api/queues/bulk-actions`;
 
   for (const path of ["/pause", "/empty", "/obliterate"]) {

@@ -55,6 +55,23 @@ describe("details", () => {
     expect(await list("")).toStrictEqual([base]);
   });
 
+  test("are in the answers to a replayed request, to one that waits, to a cancel and to a retry", async () => {
+    const body = { bulk_action: { action_type: "delete_products", record_ids: randomIds(3) } };
+    const key = { "idempotency-key": "once" };
+    const created = await read(await post(body, "?expand[]=details", key));
+    expect(created.details).toStrictEqual(OPEN);
+    expect(await read(await post(body, "?expand[]=details", key))).toStrictEqual(created);
+
+    const canceled = await read(await post({}, `/${created.id}/cancel?expand[]=details`));
+    expect(canceled.details).toMatchObject({ outcome: "canceled", not_attempted: 3 });
+    const waited = await post(body, "?expand[]=details", { ...key, prefer: "wait=30" });
+    expect(waited.headers.get("preference-applied")).toBe("wait=30");
+    expect(await read(waited)).toStrictEqual(canceled);
+
+    const retried = await read(await post({}, `/${created.id}/retry?expand[]=details`));
+    expect(retried.details).toStrictEqual({ ...OPEN, retry_of: created.id });
+  });
+
   test("tell what became of the records, when, and until when that is known", async () => {
     const { productIds, inUseProductIds } = await service.fillShop({ products: 8, inUse: 2 });
     await refuseDeletion(service.database, productIds.at(-1));
@@ -158,10 +175,12 @@ describe("the ETag of an answer with details", () => {
 });
 
 describe("an expansion that nobody knows", () => {
-  test("is refused by name in create, retrieve and list, and nothing is created", async () => {
+  test("is refused by name wherever there are some, and nothing is created or canceled", async () => {
     const body = { bulk_action: { action_type: "delete_products", record_ids: randomIds(1) } };
     const responses = await Promise.all([
       post(body, "?expand[]=details&expand[]=records"),
+      post({}, `/${randomUUID()}/cancel?expand=records`),
+      post({}, `/${randomUUID()}/retry?expand=records`),
       get(`/${randomUUID()}?expand[]=records`),
       get("?expand=records"),
     ]);
@@ -186,12 +205,21 @@ describe("an expansion that nobody knows", () => {
   });
 });
 
-function post(body: unknown, query: string): Promise<Response> {
-  return service.request(token, COLLECTION + query, {
+function post(
+  body: unknown,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return service.request(token, COLLECTION + path, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
+}
+
+async function read(response: Response): Promise<DetailedAction> {
+  expect(response.status).toBe(200);
+  return (await response.json()) as DetailedAction;
 }
 
 function get(path: string, ifNoneMatch?: string, caller = token): Promise<Response> {
@@ -201,11 +229,11 @@ function get(path: string, ifNoneMatch?: string, caller = token): Promise<Respon
 
 async function create(recordIds: readonly string[], query: string): Promise<DetailedAction> {
   const body = { bulk_action: { action_type: "delete_products", record_ids: recordIds } };
-  return (await (await post(body, query)).json()) as DetailedAction;
+  return await read(await post(body, query));
 }
 
 async function retrieve(id: string, caller = token): Promise<DetailedAction> {
-  return (await (await get(`/${id}?expand[]=details`, undefined, caller)).json()) as DetailedAction;
+  return await read(await get(`/${id}?expand[]=details`, undefined, caller));
 }
 
 async function list(query: string): Promise<readonly DetailedAction[]> {

@@ -159,11 +159,25 @@ describe("the open bulk actions of an account", () => {
 
     const replayed = await create(api.url, token, recordIds, { "idempotency-key": "first" });
     expect(replayed).toMatchObject({ status: 200, body: first.body });
-    const { id } = JSON.parse(first.body) as { readonly id: string };
+    const id = readId(first);
     await service.database.query("UPDATE bulk_actions SET status = 'invalid' WHERE id = $1", [id]);
     const second = await create(api.url, token, recordIds, { "idempotency-key": "second" });
     expect(second.status).toBe(200);
     expect(second.headers).not.toHaveProperty("idempotent-replayed");
+  });
+
+  test("count retries, and keep nobody from a cancel", async () => {
+    await using api = await openAnotherApi(service, { MAX_OPEN_ACTIONS: "1" });
+    const { token } = await service.fillShop({}, "retrying");
+    const ended = readId(await create(api.url, token));
+    await post(api.url, token, `${ended}/cancel`);
+    const open = readId(await create(api.url, token));
+
+    const refused = await post(api.url, token, `${ended}/retry`);
+    expectRefusal(refused, TOO_MANY_OPEN);
+    expect(refused.headers["retry-after"]).toBe("5");
+    expect((await post(api.url, token, `${open}/cancel`)).status).toBe(200);
+    expect((await post(api.url, token, `${ended}/retry`)).status).toBe(200);
   });
 
   test("are at most a few too many when all are submitted at once", async () => {
@@ -190,6 +204,15 @@ function create(
   const length = Buffer.byteLength(body);
   const all = { ...bearer(token), "content-type": "application/json", "content-length": length, ...headers };
   return sendRaw(url, requestHead(`POST ${COLLECTION}`, all), body);
+}
+
+function post(url: string, token: string, path: string): Promise<RawAnswer> {
+  return sendRaw(url, requestHead(`POST ${COLLECTION}/${path}`, bearer(token)));
+}
+
+function readId({ body }: RawAnswer): string {
+  const { id } = JSON.parse(body) as { readonly id: string };
+  return id;
 }
 
 /** Waits until both APIs count on Redis, which they do once they are connected: then each knows of the other. */

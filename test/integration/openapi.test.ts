@@ -3,6 +3,7 @@ import { actOut, listExamples } from "../support/act-out-examples.ts";
 import { type ApiDocument, expectDocumented, fetchDocument, readValues } from "../support/documented.ts";
 import { lintDocument } from "../support/lint-document.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
+import { openWebhookService } from "../support/webhook-service.ts";
 
 let service: TestService;
 let document: ApiDocument;
@@ -43,7 +44,7 @@ describe("the OpenAPI document", () => {
     for (const operation of operations) {
       expect(operation).toMatchObject({
         security: [{ token: [expect.stringMatching(/^\w+:\w+$/)] }],
-        responses: { 200: {}, 400: {}, 401: {}, 403: {}, 503: {} },
+        responses: { 200: {}, 400: {}, 401: {}, 403: {}, 429: {}, 503: {} },
       });
     }
     const bodies = operations.flatMap(({ requestBody }) => Object.values(requestBody?.content ?? {}));
@@ -66,8 +67,9 @@ test("the page's files are there whatever a browser asks for them with", async (
 });
 
 test("every example of the document is answered as it says", async () => {
+  await using stage = await openWebhookService({ WEBHOOK_ALLOW_LOOPBACK: "false" });
   for (const example of listExamples(document)) {
-    const response = await actOut(example);
+    const response = await actOut(stage, example);
     expect(response.status, example.name).toBe(200);
     expect(response.headers.get("content-type"), example.name).toContain(example.answer.contentType);
     const [answered] = readValues(example.answer.contentType, await response.text());
@@ -79,14 +81,15 @@ describe("an answer that is not as documented is noticed", () => {
   const list = { object: "list", pagination: { count: 0, limit: 20, page: 1, url: "/" }, data: [] };
   const sound = {
     ...{ method: "GET", target: "/v1/bulk_actions?limit=1", status: 200 },
-    ...{ contentType: "application/json; charset=utf-8", body: JSON.stringify(list) },
+    ...{ headers: { "content-type": "application/json; charset=utf-8" }, body: JSON.stringify(list) },
   };
 
   test.each([
     ["a status", { status: 418 }, "no such status"],
     ["a status of another operation", { status: 413 }, "no such status"],
     ["a success of no operation", { target: "/v1/nothing" }, "no such status"],
-    ["a content type", { contentType: "text/html" }, "no content type text/html"],
+    ["a content type", { headers: { "content-type": "text/html" } }, "no content type text/html"],
+    ["a header", { headers: { ...sound.headers, location: "/" } }, "no header location"],
     ["a key more", { body: JSON.stringify({ ...list, next: 2 }) }, "additional properties"],
     ["a key less", { body: JSON.stringify({ ...list, data: undefined }) }, "required property 'data'"],
     [
@@ -101,11 +104,11 @@ describe("an answer that is not as documented is noticed", () => {
   });
 });
 
-/** The answer but for the id of what is new, and for times. */
+/** The answer but for the id of what is new, its secret, and times. */
 function withoutChance(answer: unknown): unknown {
   return JSON.parse(
     JSON.stringify(answer, (key, value) => {
-      if (key === "id") return typeof value;
+      if (key === "id" || key === "signing_secret") return typeof value;
       return key.endsWith("_at") ? typeof value : value;
     }),
   );

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { randomIds } from "../support/random-ids.ts";
+import { bearer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 let service: TestService;
@@ -61,6 +62,15 @@ describe("a caller that has a copy", () => {
   ])("may name it %s", async (_how, write, status) => {
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     expect((await get(id, write(etagOf(await get(id))))).status).toBe(status);
+  });
+
+  test("of anything that has no version is answered whole", async () => {
+    const { id } = await service.submit(token, "delete_products", randomIds(3));
+    // Raw: `fetch` would add a `Cache-Control` that hides the header from Express.
+    const headers = { ...bearer(token), "if-none-match": "*" };
+    const answer = await sendRaw(service.url, requestHead(`GET /v1/bulk_actions/${id}/records`, headers));
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ pagination: { count: 3 } });
   });
 
   test("of another account's bulk action, or of none, is told that there is none", async () => {

@@ -98,6 +98,28 @@ describe("a retry", () => {
     ).toHaveLength(1);
   });
 
+  test("sent again with its Idempotency-Key is the same one, while it is open and after its end", async () => {
+    await using service = await openTestService();
+    const { token } = await service.fillShop({});
+    const { id } = await service.submit(token, "delete_products", randomIds(3));
+    await endUntouched(service);
+    const send = () => retry(service, token, id, { "idempotency-key": "once" });
+
+    const first = await send();
+    expect(first.headers.has("idempotent-replayed")).toBe(false);
+    const created = await readAction(first);
+    const second = await send();
+    expect(second.headers.get("idempotent-replayed")).toBe("true");
+    expect(await readAction(second)).toEqual(created);
+
+    await service.startWorker();
+    const ended = await service.finished(token, created.id);
+    const third = await send();
+    expect(third.headers.get("idempotent-replayed")).toBe("true");
+    expect(await readAction(third)).toEqual(ended);
+    expect(await service.database.query("SELECT FROM bulk_actions")).toHaveLength(2);
+  });
+
   test.each(["pending", "processing"])("of what is still %s is a conflict", async (status) => {
     await using service = await openTestService();
     const { token } = await service.fillShop({});
@@ -156,8 +178,13 @@ test("a bulk action knows the token that submitted it", async () => {
   expect(await readOrigin(service, id)).toEqual({ retryOf: null, createdBy: "test" });
 });
 
-function retry(service: TestService, token: string, id: string): Promise<Response> {
-  return service.request(token, `/v1/bulk_actions/${id}/retry`, { method: "POST" });
+function retry(
+  service: TestService,
+  token: string,
+  id: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return service.request(token, `/v1/bulk_actions/${id}/retry`, { method: "POST", headers });
 }
 
 async function readAction(response: Response): Promise<WireAction> {

@@ -37,12 +37,14 @@ describe("a token", () => {
 
   test("that was used a moment ago costs no query", async () => {
     const token = await mint();
-    expect(await statusOf(token)).toBe(200);
+    // Bulk actions tell of the token that submitted them, so answering those does read tokens.
+    const status = () => statusOf(token, service.url, "/v1/webhook_endpoints");
+    expect(await status()).toBe(200);
     const locker = new pg.Client({ connectionString: service.database.url });
     await locker.connect();
     await locker.query("BEGIN; LOCK TABLE api_tokens");
     try {
-      expect(await statusOf(token)).toBe(200);
+      expect(await status()).toBe(200);
     } finally {
       await locker.end();
     }
@@ -152,8 +154,8 @@ async function lastUseOf(token: string): Promise<unknown> {
   return row?.["last_used_at"];
 }
 
-async function statusOf(token: string, url = service.url): Promise<number> {
-  const response = await fetch(`${url}${COLLECTION}`, { headers: { authorization: `Bearer ${token}` } });
+async function statusOf(token: string, url = service.url, path = COLLECTION): Promise<number> {
+  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${token}` } });
   await response.arrayBuffer();
   return response.status;
 }

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openExchanger } from "../fuzz/exchange.ts";
+import { bearer, requestHead } from "../support/raw-http.ts";
+import { expectRefusal } from "../support/refusal.ts";
 import { openTestService } from "../support/test-service.ts";
 import { openWebhookService, type WebhookService } from "../support/webhook-service.ts";
 
@@ -70,6 +73,17 @@ describe("a webhook endpoint", () => {
     expect(
       await service.database.query("SELECT FROM webhook_deliveries WHERE endpoint_id = $1", [id]),
     ).toEqual([]);
+  });
+
+  test("is still there after a DELETE that broke off", async () => {
+    const { token } = await service.fillShop({}, "broken off");
+    const { id } = await service.register(token, URL_OF_SHOP);
+    const headers = { ...bearer(token), "content-type": "application/json", "content-length": 10 };
+    const head = requestHead(`DELETE ${COLLECTION}/${id}`, headers);
+    using exchanger = openExchanger(service.url);
+    const answer = await exchanger.exchange([Buffer.from(head)], "DELETE", "half-close");
+    expectRefusal(answer, { status: 400, httpStatus: "bad_request", code: "request.malformed" });
+    expect(await service.call(token, `GET ${COLLECTION}/${id}`)).toMatchObject({ status: 200 });
   });
 
   test("that is disabled gives up what was still to be sent", async () => {

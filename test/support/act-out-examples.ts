@@ -1,6 +1,11 @@
-import { EXAMPLE_ID, EXAMPLE_NEW_BULK_ACTION } from "@bulk/api/examples";
+import {
+  EXAMPLE_DETAILS,
+  EXAMPLE_IDS,
+  EXAMPLE_NEW_BULK_ACTION,
+  EXAMPLE_NEW_ENDPOINT,
+} from "@bulk/api/examples";
 import type { ApiDocument, DocumentedOperation } from "./documented.ts";
-import { openTestService, type TestService } from "./test-service.ts";
+import type { WebhookService } from "./webhook-service.ts";
 
 /** One request of the document, and what it says of the answer. */
 export type Example = {
@@ -62,42 +67,87 @@ function fillPath(path: string, { parameters = [] }: DocumentedOperation): strin
   const query = new URLSearchParams();
   for (const parameter of parameters)
     if (parameter.in === "query" && parameter.example !== undefined)
-      query.append(parameter.name, parameter.example);
+      for (const each of [parameter.example].flat()) query.append(parameter.name, each);
   return query.size === 0 ? filled : `${filled}?${query}`;
 }
 
-/** The answer to an example, sent in the world it speaks of. */
-export async function actOut(example: Example): Promise<Response> {
-  await using service = await openTestService();
+/** The answer to an example, sent in the world it speaks of; whatever was there before is gone. */
+export async function actOut(service: WebhookService, example: Example): Promise<Response> {
+  await service.database.query("TRUNCATE accounts CASCADE");
   const { accountId, token } = await service.fillShop({});
+  await service.database.query("UPDATE api_tokens SET name = $1", [EXAMPLE_DETAILS.created_by.name]);
   const [product] = EXAMPLE_NEW_BULK_ACTION.record_ids;
   await service.database.query(
     "INSERT INTO products (id, account_id, name, sku, price_amount) VALUES ($1, $2, 'Cup', 'CUP', 900)",
     [product, accountId],
   );
-  await (WORLDS[example.operationId] ?? endExampleAction)(service, token);
+  await (WORLDS[example.operationId] ?? endAction)(service, token);
   const { method, path, headers, body } = example;
-  const response = await service.request(token, path, { method, headers, ...(body && { body }) });
-  return new Response(await response.text(), response);
+  return await service.request(token, path, { method, headers, ...(body && { body }) });
 }
 
-type World = (service: TestService, token: string) => Promise<void>;
+type World = (service: WebhookService, token: string) => Promise<void>;
 
 /** How it is before the request, where the example's bulk action has not simply ended. */
 const WORLDS: Readonly<Record<string, World>> = {
-  createBulkAction: async () => undefined,
+  createBulkAction: nothing,
+  previewBulkAction: nothing,
+  cancelBulkAction: submitAction,
+  retryBulkAction: cancelAction,
+  createWebhookEndpoint: nothing,
+  listWebhookEndpoints: registerEndpoint,
+  retrieveWebhookEndpoint: registerEndpoint,
+  updateWebhookEndpoint: registerEndpoint,
+  deleteWebhookEndpoint: registerEndpoint,
+  testWebhookEndpoint: registerEndpoint,
+  rotateWebhookSecret: registerEndpoint,
+  listWebhookDeliveries: deliver,
+  redeliverWebhook: deliver,
 };
 
-async function endExampleAction(service: TestService, token: string): Promise<void> {
-  await service.startWorker();
+async function nothing(): Promise<void> {}
+
+async function submitAction(service: WebhookService, token: string): Promise<void> {
   const { action_type, record_ids } = EXAMPLE_NEW_BULK_ACTION;
   const { id } = await service.submit(token, action_type, record_ids);
-  await service.finished(token, id);
   await rename(service, id);
 }
 
+async function cancelAction(service: WebhookService, token: string): Promise<void> {
+  await submitAction(service, token);
+  await service.call(token, `POST /v1/bulk_actions/${EXAMPLE_IDS.bulk_actions}/cancel`);
+}
+
+async function endAction(service: WebhookService, token: string): Promise<void> {
+  const worker = await service.startWorker();
+  const { action_type, record_ids } = EXAMPLE_NEW_BULK_ACTION;
+  const { id } = await service.submit(token, action_type, record_ids);
+  await service.finished(token, id);
+  await worker.stop();
+  await rename(service, id);
+}
+
+async function registerEndpoint(service: WebhookService, token: string): Promise<void> {
+  const { url, ...attributes } = EXAMPLE_NEW_ENDPOINT;
+  await service.register(token, url, attributes);
+  await service.database.query("UPDATE webhook_endpoints SET id = $1", [EXAMPLE_IDS.webhook_endpoints]);
+}
+
+/** Writes what a worker writes whose request was answered with a 200. */
+async function deliver(service: WebhookService, token: string): Promise<void> {
+  await endAction(service, token);
+  await registerEndpoint(service, token);
+  await service.database.query(
+    `INSERT INTO webhook_deliveries (id, account_id, endpoint_id, event_type, bulk_action_id, status, attempts,
+       last_response_code, last_attempt_at, next_attempt_at, finished_at)
+     SELECT $1, account_id, id, 'bulk_action.finished', $2, 'succeeded', 1, 200, now(), NULL, now()
+     FROM webhook_endpoints`,
+    [EXAMPLE_IDS.webhook_deliveries, EXAMPLE_IDS.bulk_actions],
+  );
+}
+
 /** Gives the bulk action the id that the examples speak of. */
-async function rename({ database }: TestService, id: string): Promise<void> {
+async function rename({ database }: WebhookService, id: string): Promise<void> {
   for (const [table, key] of [
     ["bulk_actions", "id"],
     ["bulk_action_chunks", "bulk_action_id"],
@@ -105,7 +155,7 @@ async function rename({ database }: TestService, id: string): Promise<void> {
     await database.query(
       `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('${key}', $2::text))).*
        FROM ${table} AS t WHERE ${key} = $1`,
-      [id, EXAMPLE_ID],
+      [id, EXAMPLE_IDS.bulk_actions],
     );
   }
   await database.query("DELETE FROM bulk_actions WHERE id = $1", [id]);

@@ -8,7 +8,8 @@ export type CaughtAnswer = {
   /** Path and query, as it was asked for. */
   readonly target: string;
   readonly status: number;
-  readonly contentType: string | undefined;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
 
@@ -28,24 +29,27 @@ export type DocumentedOperation = {
 type DocumentedParameter = {
   readonly in: string;
   readonly name: string;
-  readonly example?: string;
+  readonly example?: string | readonly string[];
 };
 
-export type DocumentedAnswer = { readonly content?: DocumentedContent };
+export type DocumentedAnswer = {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly content?: DocumentedContent;
+};
 
 type DocumentedContent = Readonly<Record<string, { readonly example?: unknown }>>;
 
 /**
- * `fetch`, but an answer that the API's own document does not allow is an error: a status, a content type or
- * a key that it does not name. Answers when all of the body is there.
+ * `fetch`, but an answer that the API's own document does not allow is an error: a status, a header, a content
+ * type or a key that it does not name. Answers when all of the body is there.
  */
 export async function fetchDocumented(url: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(url, init);
   const { origin, pathname, search } = new URL(url);
-  const contentType = response.headers.get("content-type") ?? undefined;
-  const isEndless = contentType?.startsWith("text/event-stream") ?? false;
+  const headers = Object.fromEntries(response.headers);
+  const isEndless = headers["content-type"]?.startsWith("text/event-stream") ?? false;
   await expectDocumented(origin, {
-    ...{ method: init.method ?? "GET", target: `${pathname}${search}`, status: response.status, contentType },
+    ...{ method: init.method ?? "GET", target: `${pathname}${search}`, status: response.status, headers },
     body: isEndless ? "" : await response.clone().text(),
   });
   return response;
@@ -90,16 +94,29 @@ const UNROUTED: Readonly<Record<string, string>> = {
 function compileChecker(document: ApiDocument): Checker {
   const findSchema = openSchemas(document);
   return {
-    findFault({ method, target, status, contentType, body }) {
-      const at = locateAnswer(document, method, target, status);
+    findFault({ method, target, status, headers, body }) {
+      const asked = method === "HEAD" ? "GET" : method;
+      const at = locateAnswer(document, asked, target, status);
       if (at === undefined) return "no such status in the document";
-      const content = contentAt(document, at);
+      const { headers: documented = {}, content } = answerAt(document, at);
+      const header = findUnnamed(Object.keys(headers), Object.keys(documented));
+      if (header !== undefined) return `no header ${header} in the document`;
       if (content === undefined) return body === "" ? undefined : "no body in the document";
-      const [type = ""] = (contentType ?? "").split(";");
-      if (!Object.hasOwn(content, type)) return `no content type ${contentType} in the document`;
+      const [type = ""] = (headers["content-type"] ?? "").split(";");
+      if (!Object.hasOwn(content, type)) return `no content type ${type} in the document`;
+      if (method === "HEAD") return undefined;
       return findBodyFault(type, body, findSchema([...at, "content", type, "schema"]));
     },
   };
+}
+
+/** HTTP's own and helmet's, of which the document does not speak. */
+const USUAL_HEADERS =
+  /^(date|connection|keep-alive|transfer-encoding|content-.+|cache-control|vary|x-.+|cross-origin-.+|origin-agent-cluster|referrer-policy|strict-transport-security)$/;
+
+function findUnnamed(headers: readonly string[], documented: readonly string[]): string | undefined {
+  const named = new Set(documented.map((name) => name.toLowerCase()));
+  return headers.find((name) => !USUAL_HEADERS.test(name) && !named.has(name));
 }
 
 type Location = readonly string[];
@@ -131,10 +148,10 @@ function findPath({ paths }: ApiDocument, method: string, target: string): strin
     .sort((one, other) => one.split("{").length - other.split("{").length)[0];
 }
 
-function contentAt(document: ApiDocument, at: Location): DocumentedContent | undefined {
+function answerAt(document: ApiDocument, at: Location): DocumentedAnswer {
   let found: unknown = document;
   for (const key of at) found = Reflect.get(Object(found), key);
-  return (found as DocumentedAnswer).content;
+  return found as DocumentedAnswer;
 }
 
 /** The compiled schema of each place of the document. */

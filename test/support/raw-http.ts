@@ -46,8 +46,7 @@ export async function expectDocumentedRaw(
   answer: RawAnswer,
 ): Promise<void> {
   const [method = "", target = ""] = requestLine.split(" ");
-  const { status, headers, body } = answer;
-  await expectDocumented(url, { method, target, status, contentType: headers["content-type"], body });
+  await expectDocumented(url, { method, target, ...answer });
 }
 
 /** The head of an HTTP/1.1 request, which the server is asked to close the connection after. */

@@ -15,10 +15,10 @@ export type TcpProxy = AsyncDisposable & {
   delay(byMs: number): void;
 };
 
-/** @param onSent hears every piece that goes towards the server */
+/** @param onSent hears every piece that goes towards the server, and on which connection of the server's */
 export async function openTcpProxy(
   target: string,
-  onSent: (piece: Buffer) => void = () => undefined,
+  onSent: (piece: Buffer, connection: Socket) => void = () => undefined,
 ): Promise<TcpProxy> {
   const url = new URL(target);
   const { hostname, port } = url;
@@ -34,7 +34,7 @@ export async function openTcpProxy(
   }
   const server = createServer((near) => {
     const far = connect({ host: hostname, port: Number(port) });
-    near.on("data", onSent);
+    near.on("data", (piece) => onSent(piece, far));
     near.pipe(openLag()).pipe(far);
     far.pipe(openLag()).pipe(near);
     for (const [socket, other] of [

@@ -21,6 +21,7 @@ export type TestService = Client & {
   readonly url: string;
   /** Health and dashboard. */
   readonly opsUrl: string;
+  /** It stops with the service, if not before. */
   startWorker(environment?: NodeJS.ProcessEnv): Promise<Service>;
   fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -39,7 +40,7 @@ export async function openTestService(environment: NodeJS.ProcessEnv = {}): Prom
   };
   const logger = createLogger({ name: "test", level: variables.LOG_LEVEL });
   const api = await startApi(readConfig(apiConfig, variables), logger);
-  const services: Service[] = [api];
+  const services = new Set<Service>([api]);
   const url = `http://127.0.0.1:${api.port}`;
   return {
     database,
@@ -52,14 +53,19 @@ export async function openTestService(environment: NodeJS.ProcessEnv = {}): Prom
         readConfig(workerConfig, { ...variables, ...workerEnvironment }),
         logger,
       );
-      services.push(worker);
-      return worker;
+      services.add(worker);
+      return {
+        async stop() {
+          services.delete(worker);
+          await worker.stop();
+        },
+      };
     },
     fillShop(size, account = "test") {
       return fillShop(database.url, account, { products: 0, customers: 0, inUse: 0, ...size });
     },
     async [Symbol.asyncDispose]() {
-      for (const service of services.reverse()) await service.stop();
+      for (const service of [...services].reverse()) await service.stop();
       await redis?.dispose();
       await database.dispose();
     },

@@ -31,7 +31,8 @@ export function answerWith(
     if (answer.headers !== undefined) response.set(answer.headers);
     switch (answer.kind) {
       case "json":
-        response.json(answer.body);
+        // Not by Express's `json()`, which makes a 304 of its own of it for every `If-None-Match: *`.
+        response.type("json").end(JSON.stringify(answer.body));
         return;
       case "no_content":
         response.status(204).end();

@@ -10,7 +10,7 @@ import { logRequests } from "./log-requests.ts";
 import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { serveReference } from "./reference.ts";
-import { routes } from "./routes.ts";
+import { routes, takesBody } from "./routes.ts";
 
 /** The public API: middleware in order, then the routes, then what is left. */
 export function createApp(context: ApiContext, gate: Gate): Express {
@@ -24,7 +24,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   const served = routes.map((route) => ({ ...route, endpoint: route.endpoint(context) }));
   app.use(serveReference(describeApi(served)));
   for (const { method, path, scope, endpoint } of served) {
-    const body = method === "post" || method === "patch" ? readBody(context.config.MAX_RECORD_IDS) : [];
+    const body = takesBody(method) ? readBody(context.config.MAX_RECORD_IDS) : [];
     app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint));
   }
   app.use(refuseUnknownPath);

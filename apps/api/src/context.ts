@@ -82,7 +82,7 @@ export type Operation = {
   readonly answer: z.ZodType | SchemaByType;
   /** Headers that an answer may have beside `Request-Id`; with an `ETag` it may be a 304. */
   readonly answerHeaders?: readonly AnswerHeader[];
-  /** Kinds of refusal beside those any request may meet. */
+  /** Kinds of refusal beside those that any request, or any that may have a body, may meet. */
   readonly refusals: readonly RequestErrorKind[];
 };
 

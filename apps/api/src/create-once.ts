@@ -2,16 +2,17 @@ import { isOpen } from "@bulk/domain/bulk-action";
 import { RequestError } from "@bulk/domain/request-error";
 import { firstTurns } from "@bulk/queue/turn";
 import { type Admission, findCreatedWith } from "@bulk/store/admission";
-import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
+import type { AnswerHeader } from "./answer-headers.ts";
+import { awaitEnd } from "./await-end.ts";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
 import { type Expand, expandQuery, presentExpanded } from "./expand.ts";
 import { idempotencyHeaders, readIdempotencyKey } from "./idempotency-key.ts";
 import { RETRY_AFTER } from "./polling.ts";
 import { readQuery } from "./query.ts";
 import { validate } from "./validate.ts";
-import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "./waiting.ts";
+import { readWaitSeconds, waitApplied, waitHeader } from "./waiting.ts";
 
 /** How an endpoint creates a bulk action. */
 export type Creation = {
@@ -56,6 +57,14 @@ export async function createOnce(
 /** The headers of an endpoint that creates a bulk action. */
 export const creationHeaders = idempotencyHeaders.extend({ Prefer: waitHeader });
 
+/** Those of its answers. */
+export const creationAnswerHeaders: readonly AnswerHeader[] = [
+  "Location",
+  "Retry-After",
+  "Preference-Applied",
+  "Idempotent-Replayed",
+];
+
 const REPLAYED = { "Idempotent-Replayed": "true" };
 
 // The answer does not wait for the queue; what it does not take, the sweeper starts.
@@ -98,24 +107,6 @@ async function answer(
   };
   const body = presentExpanded(latest, expand, config.RETENTION_DAYS);
   return { kind: "json", body, headers, bulkActionId: stored.id };
-}
-
-async function awaitEnd(
-  stored: BulkActionWithRecords,
-  seconds: number,
-  { ended, logger }: ApiRequest,
-  watcher: BulkActionWatcher,
-): Promise<BulkActionWithRecords> {
-  try {
-    const watch = await watcher.watch(stored, ended);
-    if (watch === undefined) return stored;
-    await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
-    return ended.aborted ? stored : ((await watch.load()) ?? stored);
-  } catch (error) {
-    // It is durable all the same; an error would make its caller submit it once more.
-    logger.warn({ error, bulkActionId: stored.id }, "could not wait for the end");
-    return stored;
-  }
 }
 
 function inProgress(): RequestError {

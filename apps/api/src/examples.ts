@@ -1,9 +1,17 @@
 import type { BulkActionStatus } from "@bulk/domain/bulk-action";
+import { explain } from "@bulk/domain/outcome";
+import { TEST_EVENT_TYPE } from "@bulk/domain/webhook-event";
 
 /* What the examples of the reference have in common, so that they tell one story. A test acts it out. */
 
-/** The object that a path's `id` names. */
-export const EXAMPLE_ID = "e35baa9f-921d-49e1-9ec1-3382e68581a8";
+/** The object that the `id` in a path names, by the collection it is in. */
+export const EXAMPLE_IDS = {
+  bulk_actions: "e35baa9f-921d-49e1-9ec1-3382e68581a8",
+  webhook_endpoints: "0c8e6b0f-3f0c-4a5f-9f5e-6c1f6d1a2b7e",
+  webhook_deliveries: "5f1d7b52-7a0e-4f5a-8d0c-2f4b9a6c3e10",
+} as const;
+
+export const EXAMPLE_REQUEST_ID = "9b2d1c44-6a0f-4b8e-9a57-3f8e1d0c5b21";
 
 const [PRODUCT, GONE_PRODUCT] = [
   "da726d7e-1074-4944-a6b3-1ee51857f9aa",
@@ -18,12 +26,113 @@ export const EXAMPLE_NEW_BULK_ACTION = {
 /** The same once it is submitted; when it has begun, the product that is gone is known to be. */
 export function exampleBulkAction(status: BulkActionStatus) {
   return {
-    id: EXAMPLE_ID,
+    id: EXAMPLE_IDS.bulk_actions,
     object: "bulk_action" as const,
     ...EXAMPLE_NEW_BULK_ACTION,
     skipped_record_ids: status === "pending" ? [] : [GONE_PRODUCT],
     status,
-    created_at: 1_780_925_356,
-    updated_at: 1_780_925_357,
+    ...{ created_at: SUBMITTED_AT, updated_at: SUBMITTED_AT + 1 },
   };
 }
+
+const SUBMITTED_AT = 1_780_925_356;
+
+const EXAMPLE_COUNTS = { total: 2, processed: 2, deleted: 1, skipped: 1, failed: 0 } as const;
+
+/** What `expand[]=details` tells of it at its end. */
+export const EXAMPLE_DETAILS = {
+  outcome: "succeeded",
+  ...EXAMPLE_COUNTS,
+  not_attempted: 0,
+  ...{ started_at: SUBMITTED_AT, finished_at: SUBMITTED_AT + 1, last_progress_at: SUBMITTED_AT + 1 },
+  ...{ cancel_requested_at: null, retry_of: null },
+  created_by: { object: "token", id: "7f1c2f5e-0f3b-4d0a-a5a6-9c0d6b8e4a31", name: "Back office" },
+  expires_at: SUBMITTED_AT + 1 + 30 * 86_400,
+} as const;
+
+export const EXAMPLE_PROGRESS = {
+  id: EXAMPLE_IDS.bulk_actions,
+  status: "succeeded",
+  ...EXAMPLE_COUNTS,
+} as const;
+
+/** Canceled before anything of it had begun. */
+export const EXAMPLE_CANCELED = { ...exampleBulkAction("pending"), status: "completed" } as const;
+
+/** A bulk action over the same ids once more. */
+export const EXAMPLE_RETRY = {
+  ...exampleBulkAction("pending"),
+  id: "b2a9d3c1-5c1e-4c57-8a55-0d2f6f1c9e84",
+} as const;
+
+const GONE = { code: "record.not_found", message: explain("record.not_found").message } as const;
+
+export const EXAMPLE_PREVIEW = {
+  object: "bulk_action_preview",
+  action_type: EXAMPLE_NEW_BULK_ACTION.action_type,
+  ...{ total: 2, applicable: 1, skipped: 1 },
+  reasons: [{ ...GONE, count: 1 }],
+} as const;
+
+export const EXAMPLE_RECORDS = [
+  {
+    ...{ object: "bulk_action_record", record_id: PRODUCT, position: 0, outcome: "deleted" },
+    ...{ code: null, message: null, retriable: false },
+  },
+  {
+    ...{ object: "bulk_action_record", record_id: GONE_PRODUCT, position: 1, outcome: "skipped" },
+    ...{ ...GONE, retriable: false },
+  },
+] as const;
+
+export const EXAMPLE_NEW_ENDPOINT = {
+  url: "https://shop.example/hooks/bulk_actions",
+  webhook_events: ["bulk_action.finished"],
+  description: "Catalogue",
+} as const;
+
+export const EXAMPLE_ENDPOINT = {
+  id: EXAMPLE_IDS.webhook_endpoints,
+  object: "webhook_endpoint",
+  ...EXAMPLE_NEW_ENDPOINT,
+  ...{ enabled: true, previous_secret_expires_at: null },
+  ...{ created_at: SUBMITTED_AT, updated_at: SUBMITTED_AT },
+} as const;
+
+export const EXAMPLE_ENDPOINT_CHANGE = {
+  webhook_events: ["bulk_action.finished", "product.deleted"],
+} as const;
+
+/** Says in base64 that it is none. */
+export const EXAMPLE_SECRET = `whsec_${btoa("This is no secret, but 32 bytes.")}`;
+
+/** With another secret, and the old one good for a day. */
+export const EXAMPLE_ROTATED = {
+  ...EXAMPLE_ENDPOINT,
+  previous_secret_expires_at: SUBMITTED_AT + 86_400,
+  signing_secret: EXAMPLE_SECRET,
+} as const;
+
+/** An event that the endpoint has received. */
+export const EXAMPLE_DELIVERY = {
+  ...{ id: EXAMPLE_IDS.webhook_deliveries, object: "webhook_delivery" },
+  webhook_endpoint: EXAMPLE_IDS.webhook_endpoints,
+  ...{ type: "bulk_action.finished", bulk_action: EXAMPLE_IDS.bulk_actions },
+  ...{ status: "succeeded", attempts: 1, last_response_code: 200, last_error: null },
+  ...{ last_attempt_at: SUBMITTED_AT + 2, next_attempt_at: null },
+  ...{ created_at: SUBMITTED_AT + 1, finished_at: SUBMITTED_AT + 2 },
+} as const;
+
+/** The same, to be sent once more. */
+export const EXAMPLE_REDELIVERY = {
+  ...EXAMPLE_DELIVERY,
+  ...{ status: "pending", next_attempt_at: SUBMITTED_AT + 3_600, finished_at: null },
+} as const;
+
+/** An event to try the endpoint with, on its way. */
+export const EXAMPLE_TEST_DELIVERY = {
+  ...EXAMPLE_REDELIVERY,
+  id: "c4d7e0a2-1b3f-4c6d-9e8f-7a5b2c1d0e9f",
+  ...{ type: TEST_EVENT_TYPE, bulk_action: null },
+  ...{ attempts: 0, last_response_code: null, last_attempt_at: null },
+} as const;

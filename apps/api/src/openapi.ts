@@ -8,13 +8,13 @@ import {
   type ZodOpenApiResponseObject,
 } from "zod-openapi";
 import manifest from "../package.json" with { type: "json" };
-import { ANSWER_HEADERS, type AnswerHeader } from "./answer-headers.ts";
+import { type AnswerHeader, describeHeaders } from "./answer-headers.ts";
 import type { Endpoint, Operation, SchemaByType } from "./context.ts";
 import { type FailureKind, statusOf } from "./error-body.ts";
-import { EXAMPLE_ID } from "./examples.ts";
+import { EXAMPLE_IDS } from "./examples.ts";
+import { FAILURE_ANSWERS } from "./failure-answers.ts";
 import { LIST_PARAMETERS } from "./query.ts";
-import type { Route } from "./routes.ts";
-import { errorObject } from "./wire.ts";
+import { type Route, takesBody } from "./routes.ts";
 
 /** A route with the endpoint that serves it. */
 export type ServedRoute = Omit<Route, "endpoint"> & { readonly endpoint: Endpoint };
@@ -70,7 +70,7 @@ function describePaths(routes: readonly ServedRoute[]): ZodOpenApiPathsObject {
   );
 }
 
-function describeOperation({ path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
+function describeOperation({ method, path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
   const { id, summary, description, query, headers, body } = endpoint.operation;
   return {
     operationId: id,
@@ -83,26 +83,32 @@ function describeOperation({ path, scope, endpoint }: ServedRoute): ZodOpenApiOp
       ...(headers !== undefined && { header: headers }),
     },
     ...(body !== undefined && { requestBody: { required: true, content: describeContent(body) } }),
-    responses: describeAnswers(endpoint.operation),
+    responses: describeAnswers(endpoint.operation, takesBody(method) ? BEFALLS_BODIES : []),
   };
 }
 
 /** `/v1/bulk_actions/:id` → `Bulk actions` */
 function nameTag(path: string): string {
-  const name = (path.split("/")[2] ?? "").replaceAll("_", " ");
+  const name = nameCollection(path).replaceAll("_", " ");
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
-function describePathParameters(path: string): z.ZodObject {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => String(name));
-  return z.object(Object.fromEntries(names.map((name) => [name, PATH_PARAMETER])));
+/** `/v1/bulk_actions/:id` → `bulk_actions` */
+function nameCollection(path: string): string {
+  return path.split("/")[2] ?? "";
 }
 
-const PATH_PARAMETER = z.string().meta({
-  format: "uuid",
-  description: "As it was answered when the object was made.",
-  param: { example: EXAMPLE_ID },
-});
+const IDS: ReadonlyMap<string, string> = new Map(Object.entries(EXAMPLE_IDS));
+
+function describePathParameters(path: string): z.ZodObject {
+  const parameter = z.string().meta({
+    format: "uuid",
+    description: "As it was answered when the object was made.",
+    param: { example: IDS.get(nameCollection(path)) },
+  });
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => String(name));
+  return z.object(Object.fromEntries(names.map((name) => [name, parameter])));
+}
 
 function spellLists(query: z.ZodObject): z.ZodObject {
   return z.object(
@@ -120,13 +126,20 @@ const BEFALLS_ANY: readonly FailureKind[] = [
   "malformed",
   "unauthorized",
   "forbidden",
+  "limited",
   "slow",
   "headers_too_large",
   "internal",
   "unavailable",
 ];
 
-function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenApiResponseObject>> {
+/** What else may befall one that may have a body, whether or not anything is in it. */
+const BEFALLS_BODIES: readonly FailureKind[] = ["too_large", "unsupported"];
+
+function describeAnswers(
+  operation: Operation,
+  further: readonly FailureKind[],
+): Readonly<Record<string, ZodOpenApiResponseObject>> {
   const headers = operation.answerHeaders ?? [];
   const content = describeContent(operation.answer);
   const success = {
@@ -134,12 +147,12 @@ function describeAnswers(operation: Operation): Readonly<Record<string, ZodOpenA
     headers: describeHeaders(headers),
     content,
   };
-  const failures = new Set([...BEFALLS_ANY, ...operation.refusals]);
+  const failures = new Set([...BEFALLS_ANY, ...further, ...operation.refusals]);
   return {
     "200": success,
     ...(Object.hasOwn(content, "text/event-stream") && { "204": NO_MORE_EVENTS }),
     ...(headers.includes("ETag") && { "304": notModified(headers) }),
-    ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURES[kind]])),
+    ...Object.fromEntries([...failures].map((kind) => [statusOf(kind), FAILURE_ANSWERS[kind]])),
   };
 }
 
@@ -151,37 +164,6 @@ const NO_MORE_EVENTS: ZodOpenApiResponseObject = {
 
 function notModified(headers: readonly AnswerHeader[]): ZodOpenApiResponseObject {
   return { description: "The caller's copy is the current one.", headers: describeHeaders(headers) };
-}
-
-const FAILURES: Readonly<Record<FailureKind, ZodOpenApiResponseObject>> = {
-  malformed: failure("Malformed", "Not a request that can be understood: no JSON, no object, bad syntax."),
-  unauthorized: failure(
-    "Unauthorized",
-    "The token is missing, unknown, revoked or expired.",
-    "WWW-Authenticate",
-  ),
-  forbidden: failure("Forbidden", "The token lacks the scope."),
-  not_found: failure("NotFound", "There is none with this id, or it is another account's."),
-  slow: failure("TooSlow", "The request did not arrive in time."),
-  conflict: failure("Conflict", "The present state does not allow it; `code` says why."),
-  too_large: failure("TooLarge", "The body is over the cap."),
-  unsupported: failure("Unsupported", "The body is of another content type, charset or encoding."),
-  invalid: failure("Invalid", "`validation_errors` names every fault."),
-  limited: failure("Limited", "This caller is over a limit.", "Retry-After"),
-  headers_too_large: failure("HeadersTooLarge", "The headers are too large."),
-  internal: failure("Internal", "A fault of ours; tell us its `request_id`."),
-  unavailable: failure("Unavailable", "Not available for the moment.", "Retry-After"),
-};
-
-function failure(id: string, description: string, ...headers: readonly AnswerHeader[]) {
-  const content = describeContent(errorObject);
-  return { id, description, headers: describeHeaders(headers), content };
-}
-
-function describeHeaders(names: readonly AnswerHeader[]): z.ZodObject {
-  return z.object(
-    Object.fromEntries((["Request-Id", ...names] as const).map((name) => [name, ANSWER_HEADERS[name]])),
-  );
 }
 
 /** What is said of one content type alone is JSON; a schema's first example becomes the content's. */

@@ -19,8 +19,13 @@ export function readQuery(query: URLSearchParams): Readonly<Record<string, strin
   return Object.assign(Object.create(null), Object.fromEntries(values));
 }
 
-/** A whole number between two bounds in a query string. */
-export function numberParameter(least: number, most: number, byDefault: number) {
+/** The query of every list that is answered in pages. */
+export const pageQuery = z.object({
+  limit: numberParameter(1, 100, 20).meta({ description: "How many on a page." }),
+  page: numberParameter(1, 1_000_000, 1).meta({ description: "Counts from 1." }),
+});
+
+function numberParameter(least: number, most: number, byDefault: number) {
   return wholeNumber(least, most)
     .default(byDefault)
     .meta({ override: { type: "integer", minimum: least, maximum: most, default: byDefault } });

@@ -94,3 +94,11 @@ export const routes: readonly Route[] = [
     endpoint: redeliverWebhook,
   },
 ];
+
+/**
+ * Whether the body of a request of this method is read. Of everything that changes something it is, wanted or not:
+ * a request that breaks off is refused, and what is refused must not have happened.
+ */
+export function takesBody(method: Route["method"]): boolean {
+  return method !== "get";
+}

@@ -3,6 +3,7 @@ import { findTargetFault, type TargetPolicy } from "@bulk/webhooks/target";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
 import { openEnvelope } from "./envelope.ts";
+import { EXAMPLE_ENDPOINT_CHANGE, EXAMPLE_NEW_ENDPOINT } from "./examples.ts";
 import { fault, validate } from "./validate.ts";
 
 /** The bodies that register and change a webhook endpoint: their schemas, and the parsers. */
@@ -21,14 +22,15 @@ export function webhookEndpointBodies({ config }: Pick<ApiContext, "config">) {
     .partial()
     .meta({ description: "What is left out stays as it is." });
   return {
-    create: bodyOf("NewWebhookEndpoint", created),
-    update: bodyOf("WebhookEndpointChange", changed),
+    create: bodyOf("NewWebhookEndpoint", created, EXAMPLE_NEW_ENDPOINT),
+    update: bodyOf("WebhookEndpointChange", changed, EXAMPLE_ENDPOINT_CHANGE),
   };
 }
 
-function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attributes) {
+function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attributes, example: object) {
+  const examples = [{ webhook_endpoint: example }];
   return {
-    schema: z.object({ webhook_endpoint: attributesSchema }).meta({ id }),
+    schema: z.object({ webhook_endpoint: attributesSchema }).meta({ id, examples }),
     /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
     parse(body: unknown): z.output<Attributes> {
       return validate("webhook_endpoint", attributesSchema, openEnvelope("webhook_endpoint", body));

@@ -1,7 +1,15 @@
 import { ACTION_OUTCOMES } from "@bulk/domain/action-outcome";
 import { RECORD_OUTCOMES } from "@bulk/domain/outcome";
 import { z } from "zod";
-import { exampleBulkAction } from "./examples.ts";
+import {
+  EXAMPLE_DELIVERY,
+  EXAMPLE_ENDPOINT,
+  EXAMPLE_PREVIEW,
+  EXAMPLE_PROGRESS,
+  EXAMPLE_RECORDS,
+  EXAMPLE_SECRET,
+  exampleBulkAction,
+} from "./examples.ts";
 
 /* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
 
@@ -90,9 +98,14 @@ export const progressObject = z
     skipped: count,
     failed: count,
   })
-  .meta({ id: "BulkActionProgress", description: "How far a bulk action has come; counts never go down." });
+  .meta({
+    id: "BulkActionProgress",
+    description: "How far a bulk action has come; counts never go down.",
+    examples: [EXAMPLE_PROGRESS],
+  });
 
 export type WireProgress = z.output<typeof progressObject>;
+
 /** What a bulk action would do now. */
 export const bulkActionPreview = z
   .object({
@@ -115,9 +128,10 @@ export const bulkActionPreview = z
       .readonly()
       .meta({ description: "Most frequent first; their counts add up to `skipped`." }),
   })
-  .meta({ id: "BulkActionPreview" });
+  .meta({ id: "BulkActionPreview", examples: [EXAMPLE_PREVIEW] });
 
 export type WirePreview = z.output<typeof bulkActionPreview>;
+
 /** What became of one id of a bulk action. */
 export const bulkActionRecord = z
   .object({
@@ -140,9 +154,10 @@ export const bulkActionRecord = z
     message: z.string().nullable().meta({ description: "The same for people; its words may change." }),
     retriable: z.boolean().meta({ description: "Whether the id may succeed in another bulk action." }),
   })
-  .meta({ id: "BulkActionRecord" });
+  .meta({ id: "BulkActionRecord", examples: [...EXAMPLE_RECORDS] });
 
 export type WireRecord = z.output<typeof bulkActionRecord>;
+
 /** What a request was refused for, or what became of it on our side. */
 export const errorObject = z
   .object({
@@ -176,13 +191,10 @@ const pagination = z.object({
 
 export type Pagination = z.output<typeof pagination>;
 
-/** A page of objects of one kind; the example is of one with a single object. */
-export function listOf<Item extends z.ZodType>(item: Item, url = "/v1/bulk_actions") {
-  const example = {
-    object: "list",
-    pagination: { count: 1, limit: 20, page: 1, url },
-    data: item.meta()?.examples ?? [],
-  };
+/** A page of objects of one kind; the examples of that are what is on the example of it. */
+export function listOf<Item extends z.ZodType>(item: Item, url: string) {
+  const { examples: data = [] } = item.meta() ?? {};
+  const example = { object: "list", pagination: { count: data.length, limit: 20, page: 1, url }, data };
   return z
     .object({ object: z.literal("list"), pagination, data: z.array(item) })
     .meta({ examples: [example] });
@@ -205,7 +217,7 @@ export const webhookEndpointObject = z
     created_at: unixSeconds,
     updated_at: unixSeconds,
   })
-  .meta({ id: "WebhookEndpoint" });
+  .meta({ id: "WebhookEndpoint", examples: [EXAMPLE_ENDPOINT] });
 
 export type WireWebhookEndpoint = z.output<typeof webhookEndpointObject>;
 
@@ -219,13 +231,17 @@ export const webhookEndpointWithSecret = webhookEndpointObject
         "this text as it is.",
     }),
   })
-  .meta({ id: "WebhookEndpointWithSecret" });
+  .meta({
+    id: "WebhookEndpointWithSecret",
+    examples: [{ ...EXAMPLE_ENDPOINT, signing_secret: EXAMPLE_SECRET }],
+  });
 
-export const deletedWebhookEndpoint = z.object({
-  id: z.guid(),
-  object: z.literal("webhook_endpoint"),
-  deleted: z.literal(true),
-});
+export const deletedWebhookEndpoint = z
+  .object({ id: z.guid(), object: z.literal("webhook_endpoint"), deleted: z.literal(true) })
+  .meta({
+    id: "DeletedWebhookEndpoint",
+    examples: [{ id: EXAMPLE_ENDPOINT.id, object: "webhook_endpoint", deleted: true }],
+  });
 
 /** What one endpoint is told of one event. */
 export const webhookDeliveryObject = z
@@ -253,6 +269,6 @@ export const webhookDeliveryObject = z
     created_at: unixSeconds,
     finished_at: unixSeconds.nullable(),
   })
-  .meta({ id: "WebhookDelivery" });
+  .meta({ id: "WebhookDelivery", examples: [EXAMPLE_DELIVERY] });
 
 export type WireWebhookDelivery = z.output<typeof webhookDeliveryObject>;

@@ -2,15 +2,17 @@ import { isOpen } from "@bulk/domain/bulk-action";
 import { RequestError } from "@bulk/domain/request-error";
 import { findBulkAction } from "@bulk/store/bulk-actions";
 import { cancelBulkAction as storeCancel } from "@bulk/store/cancel";
-import type { Database } from "@bulk/store/database";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { EXAMPLE_CANCELED } from "../examples.ts";
+import { expandQuery, presentExpanded } from "../expand.ts";
 import { RETRY_AFTER } from "../polling.ts";
-import { presentBulkAction } from "../present.ts";
+import { readQuery } from "../query.ts";
+import { validate } from "../validate.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `POST /v1/bulk_actions/{id}/cancel` */
-export function cancelBulkAction({ database }: ApiContext): Endpoint {
+export function cancelBulkAction(context: ApiContext): Endpoint {
   return {
     operation: {
       id: "cancelBulkAction",
@@ -21,20 +23,27 @@ export function cancelBulkAction({ database }: ApiContext): Endpoint {
         "`completed`: in this answer if nothing is under work, otherwise within about a chunk. If everything " +
         "had been attempted by then, the status is what the outcomes say. A repeat changes nothing and is " +
         "answered the same. `bulk_action.not_cancelable` if it had ended before anybody canceled it.",
-      answer: bulkActionObject,
-      refusals: ["not_found", "conflict"],
+      query: expandQuery,
+      answer: bulkActionObject.meta({ examples: [EXAMPLE_CANCELED] }),
+      answerHeaders: ["Retry-After"],
+      refusals: ["not_found", "conflict", "invalid"],
     },
-    answer: (request) => cancel(request, database),
+    answer: (request) => cancel(request, context),
   };
 }
 
-async function cancel({ params, caller }: ApiRequest, database: Database): Promise<ApiAnswer> {
+async function cancel(
+  { params, query, caller }: ApiRequest,
+  { database, config }: ApiContext,
+): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
+  const { expand } = validate("bulk_action", expandQuery, readQuery(query));
   if ((await storeCancel(database, caller.accountId, id)) === "too_late") throw notCancelable();
   const bulkAction = await findBulkAction(database, caller.accountId, id);
   if (bulkAction === undefined) throw bulkActionNotFound();
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};
-  return { kind: "json", body: presentBulkAction(bulkAction), headers, bulkActionId: id };
+  const body = presentExpanded(bulkAction, expand, config.RETENTION_DAYS);
+  return { kind: "json", body, headers, bulkActionId: id };
 }
 
 function notCancelable(): RequestError {

@@ -1,7 +1,7 @@
 import { NO_PROGRESS } from "@bulk/domain/action-outcome";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { createOnce, creationAnswerHeaders, creationHeaders, tooManyOpen } from "../create-once.ts";
 import { exampleBulkAction } from "../examples.ts";
 import { expandQuery } from "../expand.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
@@ -22,8 +22,8 @@ export function createBulkAction(context: ApiContext): Endpoint {
       headers: creationHeaders,
       body: body.schema,
       answer: bulkActionObject.meta({ examples: [exampleBulkAction("pending")] }),
-      answerHeaders: ["Location", "Retry-After"],
-      refusals: ["malformed", "conflict", "too_large", "unsupported", "invalid", "limited"],
+      answerHeaders: creationAnswerHeaders,
+      refusals: ["conflict", "invalid"],
     },
     answer: async (request) => submit(request, body.parse(request.body), context),
   };

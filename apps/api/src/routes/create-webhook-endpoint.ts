@@ -23,7 +23,7 @@ export function createWebhookEndpoint(context: ApiContext): Endpoint {
         `The signing secret is in this answer and in no later one. An account has at most ${MOST_ENDPOINTS}.`,
       body: body.schema,
       answer: webhookEndpointWithSecret,
-      refusals: ["malformed", "too_large", "unsupported", "invalid", "unavailable"],
+      refusals: ["invalid"],
     },
     async answer({ caller, body: sent }) {
       const { webhook_events: webhookEvents, ...attributes } = body.parse(sent);

@@ -5,8 +5,9 @@ import Negotiator from "negotiator";
 import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { presentRecord } from "../present.ts";
-import { numberParameter, readQuery } from "../query.ts";
+import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
 import { bulkActionRecord, listOf } from "../wire.ts";
 
@@ -22,7 +23,10 @@ export function listBulkActionRecords({ database }: ApiContext): Endpoint {
         "an answer still has every id exactly once, each as it was when it was read. An answer that breaks off " +
         "ends without the last chunk of HTTP's framing: it is no shorter list.",
       query: recordsQuery,
-      answer: { [JSON_TYPE]: listOf(bulkActionRecord), [NDJSON_TYPE]: bulkActionRecord },
+      answer: {
+        [JSON_TYPE]: listOf(bulkActionRecord, urlOf(EXAMPLE_IDS.bulk_actions)),
+        [NDJSON_TYPE]: bulkActionRecord,
+      },
       refusals: ["not_found", "invalid"],
     },
     answer: (request) => answer(request, database),
@@ -34,8 +38,7 @@ const NDJSON_TYPE = "application/x-ndjson";
 
 const recordsQuery = z.object({
   outcome: z.array(z.enum(RECORD_OUTCOMES)).optional().meta({ description: "Only those of any of these." }),
-  limit: numberParameter(1, 100, 20),
-  page: numberParameter(1, 1_000_000, 1),
+  ...pageQuery.shape,
 });
 
 type RecordsQuery = z.output<typeof recordsQuery>;
@@ -78,8 +81,12 @@ async function readPage(selection: Selection, { limit, page }: RecordsQuery) {
     }
   }
   const data = records.slice(place.skip, place.skip + limit).map(presentRecord);
-  const pagination = { count: place.count, limit, page, url: `/v1/bulk_actions/${id}/records` };
+  const pagination = { count: place.count, limit, page, url: urlOf(id) };
   return { object: "list", pagination, data };
+}
+
+function urlOf(id: string): string {
+  return `/v1/bulk_actions/${id}/records`;
 }
 
 // Between two steps nothing is held in the database, however long the reader takes.

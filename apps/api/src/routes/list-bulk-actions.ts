@@ -6,7 +6,7 @@ import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts"
 import { type Expand, expandQuery, presentExpanded } from "../expand.ts";
 import { isUuid } from "../is-uuid.ts";
 import { presentList } from "../present.ts";
-import { momentParameter, numberParameter, readQuery } from "../query.ts";
+import { momentParameter, pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
 import { bulkActionObject, bulkActionStatus, listOf, type WireBulkAction } from "../wire.ts";
 
@@ -22,12 +22,14 @@ export function listBulkActions(context: ApiContext): Endpoint {
         "the moment of the request: what is created or updated between two requests moves the others. To walk " +
         "through very many, narrow `created_after` and `created_before` down instead of turning far pages.",
       query,
-      answer: listOf(bulkActionObject),
+      answer: listOf(bulkActionObject, PATH),
       refusals: ["invalid"],
     },
     answer: (request) => list(request, query, context),
   };
 }
+
+const PATH = "/v1/bulk_actions";
 
 const SORTS = ["created_at:asc", "created_at:desc", "updated_at:asc", "updated_at:desc"] as const;
 
@@ -40,14 +42,16 @@ function listQuery({ registry }: Pick<ApiContext, "registry">) {
       .array(bulkActionStatus)
       .optional()
       .meta({ description: "Only those of any of these statuses." }),
-    action_type: z.enum([...registry.keys()]).optional(),
+    action_type: z
+      .enum([...registry.keys()])
+      .optional()
+      .meta({ description: "Only those of this type." }),
     created_after: momentParameter("Only those created in this second or later."),
     created_before: momentParameter(
       "Only those created before this second began; one request's `created_before` may be the next one's " +
         "`created_after`.",
     ),
-    limit: numberParameter(1, 100, 20).meta({ description: "How many on a page." }),
-    page: numberParameter(1, 1_000_000, 1).meta({ description: "Counts from 1." }),
+    ...pageQuery.shape,
     sort: z.enum(SORTS).default("created_at:desc").meta({ description: "By which time, and which way." }),
     ...expandQuery.shape,
   });
@@ -62,7 +66,7 @@ async function list(
   const { limit, page, expand } = query;
   const { accountId } = request.caller;
   const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
-  const pagination = { count, limit, page, url: "/v1/bulk_actions" };
+  const pagination = { count, limit, page, url: PATH };
   const pieces = presentList(pagination, presentAll(bulkActions, expand, context));
   return { kind: "stream", contentType: "json", pieces };
 }

@@ -1,9 +1,9 @@
 import { listWebhookDeliveries as readWebhookDeliveries } from "@bulk/store/webhook-deliveries";
 import { findWebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import { z } from "zod";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { EXAMPLE_IDS } from "../examples.ts";
 import { presentWebhookDelivery } from "../present-webhook.ts";
-import { numberParameter, readQuery } from "../query.ts";
+import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
 import { readWebhookEndpointId, webhookEndpointNotFound } from "../webhook-ids.ts";
 import { listOf, webhookDeliveryObject } from "../wire.ts";
@@ -17,17 +17,17 @@ export function listWebhookDeliveries({ database }: ApiContext): Endpoint {
       description:
         "What it was and is to be told, newest first. Kept as long as the bulk action they tell of; nothing of the " +
         "receiver's answer but its status is.",
-      query: listQuery,
-      answer: listOf(webhookDeliveryObject),
+      query: pageQuery,
+      answer: listOf(webhookDeliveryObject, urlOf(EXAMPLE_IDS.webhook_endpoints)),
       refusals: ["not_found", "invalid"],
     },
     async answer({ caller, params, query }) {
       const id = readWebhookEndpointId(params);
-      const { limit, page } = validate("webhook_delivery", listQuery, readQuery(query));
+      const { limit, page } = validate("webhook_delivery", pageQuery, readQuery(query));
       const { accountId } = caller;
       if ((await findWebhookEndpoint(database, accountId, id)) === undefined) throw webhookEndpointNotFound();
       const { count, deliveries } = await readWebhookDeliveries(database, accountId, id, { limit, page });
-      const pagination = { count, limit, page, url: `/v1/webhook_endpoints/${id}/deliveries` };
+      const pagination = { count, limit, page, url: urlOf(id) };
       return {
         kind: "json",
         body: { object: "list", pagination, data: deliveries.map(presentWebhookDelivery) },
@@ -36,7 +36,6 @@ export function listWebhookDeliveries({ database }: ApiContext): Endpoint {
   };
 }
 
-const listQuery = z.object({
-  limit: numberParameter(1, 100, 20),
-  page: numberParameter(1, 1_000_000, 1),
-});
+function urlOf(endpointId: string): string {
+  return `/v1/webhook_endpoints/${endpointId}/deliveries`;
+}

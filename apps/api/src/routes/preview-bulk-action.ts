@@ -19,7 +19,7 @@ export function previewBulkAction(context: ApiContext): Endpoint {
         "bulk action comes to them. A server that does not know this path answers 404.",
       body: body.schema,
       answer: bulkActionPreview,
-      refusals: ["malformed", "too_large", "unsupported", "invalid", "unavailable"],
+      refusals: ["invalid"],
     },
     answer: async (request) => preview(request, body.parse(request.body), context),
   };

@@ -1,6 +1,7 @@
 import { RequestError } from "@bulk/domain/request-error";
 import { findWebhookDelivery, redeliverWebhook as makeDue } from "@bulk/store/webhook-deliveries";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { EXAMPLE_REDELIVERY } from "../examples.ts";
 import { isUuid } from "../is-uuid.ts";
 import { presentWebhookDelivery } from "../present-webhook.ts";
 import { webhookEndpointDisabled } from "../webhook-ids.ts";
@@ -16,7 +17,7 @@ export function redeliverWebhook({ database }: ApiContext): Endpoint {
         "Makes the delivery due at once, whatever became of it, with all attempts before it. The event keeps its " +
         "`id`. Products come again from the first page on if all had been delivered, otherwise from the page that " +
         "was not.",
-      answer: webhookDeliveryObject,
+      answer: webhookDeliveryObject.meta({ examples: [EXAMPLE_REDELIVERY] }),
       refusals: ["not_found", "conflict"],
     },
     async answer({ caller, params: { id } }) {

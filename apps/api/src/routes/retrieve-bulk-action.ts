@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
+import { EXAMPLE_DETAILS, exampleBulkAction } from "../examples.ts";
 import { type Expand, expandQuery, presentExpanded, wantsDetails } from "../expand.ts";
 import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
 import { presentDetails } from "../present.ts";
@@ -29,10 +30,12 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
         "`If-None-Match`: 304 while nothing has changed. `Retry-After` is there as long as it is open. To be " +
         "answered as soon as it has ended, send `Prefer: wait=N`; together with `If-None-Match` as soon as " +
         "anything has changed.",
-      query: expandQuery,
+      query: detailedQuery,
       headers: conditionalHeaders,
-      answer: bulkActionObject,
-      answerHeaders: ["ETag", "Retry-After"],
+      answer: bulkActionObject.meta({
+        examples: [{ ...exampleBulkAction("succeeded"), details: EXAMPLE_DETAILS }],
+      }),
+      answerHeaders: ["ETag", "Retry-After", "Preference-Applied"],
       refusals: ["not_found", "invalid"],
     },
     async answer(request) {
@@ -48,6 +51,11 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
     },
   };
 }
+
+/** Of the endpoints that take `expand`, this one's example shows what it does. */
+const detailedQuery = z.object({
+  expand: expandQuery.shape.expand.meta({ param: { example: ["details"] } }),
+});
 
 const conditionalHeaders = z.object({
   Prefer: waitHeader,

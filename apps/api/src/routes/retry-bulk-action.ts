@@ -2,7 +2,8 @@ import { RequestError } from "@bulk/domain/request-error";
 import { hasOpenRetry, retryBulkAction as storeRetry } from "@bulk/store/retry";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { createOnce, creationAnswerHeaders, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { EXAMPLE_RETRY } from "../examples.ts";
 import { expandQuery } from "../expand.ts";
 import { bulkActionObject } from "../wire.ts";
 
@@ -20,8 +21,9 @@ export function retryBulkAction(context: ApiContext): Endpoint {
         "`bulk_action.nothing_to_retry` when every id was deleted or skipped.",
       query: expandQuery,
       headers: creationHeaders,
-      answer: bulkActionObject,
-      refusals: ["malformed", "not_found", "conflict", "invalid", "limited"],
+      answer: bulkActionObject.meta({ examples: [EXAMPLE_RETRY] }),
+      answerHeaders: creationAnswerHeaders,
+      refusals: ["not_found", "conflict", "invalid"],
     },
     answer: (request) => retry(request, context),
   };

@@ -1,5 +1,6 @@
 import { rotateWebhookSecret as replaceWebhookSecret } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { EXAMPLE_ROTATED } from "../examples.ts";
 import { presentWebhookEndpoint } from "../present-webhook.ts";
 import { readWebhookEndpointId, webhookEndpointNotFound } from "../webhook-ids.ts";
 import { newWebhookSecret } from "../webhook-secret.ts";
@@ -18,8 +19,8 @@ export function rotateWebhookSecret(context: ApiContext): Endpoint {
         `For ${GRACE_HOURS} hours \`webhook-signature\` carries a signature of each secret, the new one's first. ` +
         "`x-webhook-signature` has room for one: it is the new secret's from now on. The new secret is in this " +
         "answer and in no later one.",
-      answer: webhookEndpointWithSecret,
-      refusals: ["not_found", "unavailable"],
+      answer: webhookEndpointWithSecret.meta({ examples: [EXAMPLE_ROTATED] }),
+      refusals: ["not_found"],
     },
     async answer({ caller, params }) {
       const id = readWebhookEndpointId(params);

@@ -2,6 +2,7 @@ import { TEST_EVENT_TYPE } from "@bulk/domain/webhook-event";
 import { createTestDelivery } from "@bulk/store/webhook-deliveries";
 import { findWebhookEndpoint } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { EXAMPLE_TEST_DELIVERY } from "../examples.ts";
 import { presentWebhookDelivery } from "../present-webhook.ts";
 import { readWebhookEndpointId, webhookEndpointDisabled, webhookEndpointNotFound } from "../webhook-ids.ts";
 import { webhookDeliveryObject } from "../wire.ts";
@@ -15,7 +16,7 @@ export function testWebhookEndpoint({ database }: ApiContext): Endpoint {
       description:
         `An event of the type \`${TEST_EVENT_TYPE}\`, whatever the endpoint subscribes to, within seconds. What ` +
         "became of it is among the endpoint's deliveries.",
-      answer: webhookDeliveryObject,
+      answer: webhookDeliveryObject.meta({ examples: [EXAMPLE_TEST_DELIVERY] }),
       refusals: ["not_found", "conflict"],
     },
     async answer({ caller, params }) {

@@ -1,5 +1,6 @@
 import { updateWebhookEndpoint as changeWebhookEndpoint } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { EXAMPLE_ENDPOINT, EXAMPLE_ENDPOINT_CHANGE } from "../examples.ts";
 import { presentWebhookEndpoint } from "../present-webhook.ts";
 import { webhookEndpointBodies } from "../webhook-endpoint-body.ts";
 import { readWebhookEndpointId, webhookEndpointNotFound } from "../webhook-ids.ts";
@@ -16,8 +17,10 @@ export function updateWebhookEndpoint(context: ApiContext): Endpoint {
         "A new URL also gets what is still to be sent. Disabling the endpoint gives that up; each delivery can be " +
         "sent again once the endpoint is enabled.",
       body: body.schema,
-      answer: webhookEndpointObject,
-      refusals: ["not_found", "malformed", "too_large", "unsupported", "invalid"],
+      answer: webhookEndpointObject.meta({
+        examples: [{ ...EXAMPLE_ENDPOINT, ...EXAMPLE_ENDPOINT_CHANGE }],
+      }),
+      refusals: ["not_found", "invalid"],
     },
     async answer({ caller, params, body: sent }) {
       const id = readWebhookEndpointId(params);
