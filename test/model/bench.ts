@@ -19,7 +19,7 @@ export type Bench = {
   readonly story: string[];
   /** Every turn that was ever taken from the queue. */
   readonly taken: QueuedTurn[];
-  /** Bulk actions whose cancel was answered, with the processes that were in mid-statement at that moment. */
+  /** Bulk actions whose cancel was answered, with the processes that were at work at that moment. */
   readonly canceled: Map<string, readonly Flight[]>;
   model: Model;
   flights: readonly Flight[];
@@ -108,8 +108,10 @@ export async function quieten(bench: Bench): Promise<void> {
   land(bench);
 }
 
+// In the middle of a statement, or with a chunk's outcomes written and not yet committed.
 function isUnderWay(flight: Flight): boolean {
-  return flight.intention() === undefined && !flight.hasEnded();
+  const intention = flight.intention();
+  return !flight.hasEnded() && (intention === undefined || intention === "commit");
 }
 
 function tell(verdict: Verdict, intention: string | undefined): string {
@@ -137,7 +139,7 @@ export async function look(bench: Bench): Promise<Sighting> {
   return sighting;
 }
 
-/** From now on, only who is in mid-statement may still touch a record of it. */
+/** From now on, only who is at work on a chunk of it may still touch a record of it. */
 export function noteCanceled(bench: Bench, id: string): void {
   if (!bench.canceled.has(id)) bench.canceled.set(id, bench.flights.filter(isUnderWay));
 }

@@ -67,10 +67,10 @@ function createStatementReader(): (piece: Buffer) => readonly string[] {
   const named = new Map<string, string>();
   return (piece) => {
     const text = piece.toString("latin1");
-    for (const [, name = "", statement = ""] of text.matchAll(/P[\s\S]{4}(bulk_\d+)\0([^\0]*)\0/g)) {
+    for (const [, name = "", statement = ""] of text.matchAll(/P[\s\S]{4}(bulk_[0-9a-f]+)\0([^\0]*)\0/g)) {
       named.set(name, statement);
     }
-    const bound = [...text.matchAll(/B[\s\S]{4}\0(bulk_\d+)\0/g)].map(
+    const bound = [...text.matchAll(/B[\s\S]{4}\0(bulk_[0-9a-f]+)\0/g)].map(
       ([, name = ""]) => named.get(name) ?? "",
     );
     const unnamed = [...text.matchAll(/(?:P[\s\S]{4}\0|Q[\s\S]{4})([^\0]+)\0/g)].map(

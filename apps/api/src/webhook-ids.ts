@@ -1,10 +1,10 @@
 import { RequestError } from "@bulk/domain/request-error";
 import { isUuid } from "./is-uuid.ts";
 
-/** The endpoint a path names. What is no UUID names none: throws `webhookEndpointNotFound`. */
+/** The endpoint a path names. What is no UUID names none: throws `webhookEndpointNotFound`. In lower case. */
 export function readWebhookEndpointId({ id }: Readonly<Record<string, string>>): string {
   if (!isUuid(id)) throw webhookEndpointNotFound();
-  return id;
+  return id.toLowerCase();
 }
 
 /** Unknown, or another account's, which is the same to a caller. */

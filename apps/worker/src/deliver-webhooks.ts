@@ -92,14 +92,25 @@ async function send(
   return await postWebhook({ url: delivery.url, headers, body }, { policy, timeoutMs });
 }
 
-// `undefined`: they were sealed with another WEBHOOK_SECRET_KEY.
 function openSecrets(
   { endpointId, sealedSecret, sealedPreviousSecret }: ClaimedDelivery,
   key: Uint8Array,
 ): readonly [string, ...string[]] | undefined {
+  const secret = tryOpen(sealedSecret, key, endpointId);
+  if (secret === undefined) return undefined;
+  // One of a lost key may stand beside it: that is what it was rotated for.
+  const previous = sealedPreviousSecret === null ? undefined : tryOpen(sealedPreviousSecret, key, endpointId);
+  return previous === undefined ? [secret] : [secret, previous];
+}
+
+// `undefined`: sealed with another WEBHOOK_SECRET_KEY.
+function tryOpen(
+  sealed: ClaimedDelivery["sealedSecret"],
+  key: Uint8Array,
+  endpointId: string,
+): string | undefined {
   try {
-    const previous = sealedPreviousSecret === null ? [] : [openSecret(sealedPreviousSecret, key, endpointId)];
-    return [openSecret(sealedSecret, key, endpointId), ...previous];
+    return openSecret(sealed, key, endpointId);
   } catch {
     return undefined;
   }

@@ -3,7 +3,7 @@ import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { Logger } from "@bulk/service/logger";
 import { settle } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
-import { readClock, sweepOnce } from "@bulk/store/sweep";
+import { pruneEnded, readClock, sweepOnce } from "@bulk/store/sweep";
 
 export type SweeperTools = {
   readonly database: Database;
@@ -27,19 +27,30 @@ export type SweeperTools = {
 export async function sweep(tools: SweeperTools): Promise<void> {
   const { database, queue, logger } = tools;
   const watermark = await readWatermark(tools);
-  const findings = await sweepOnce(database, { watermark, retentionDays: tools.retentionDays });
+  const findings = await sweepOnce(database, { watermark });
   if (findings === undefined) return;
-  let settled = 0;
-  // What is canceled stays open as long as a chunk of it is under work.
-  for (const id of findings.unsettled) if ((await settle(database, id)).kind === "settled") settled += 1;
   const turns = findings.restarted.flatMap((lost) =>
     firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window),
   );
+  // First, since their generation is raised already.
   if (turns.length > 0) await queue.addTurns(turns);
+  const settled = await settleAll(findings.unsettled, tools);
+  const pruned = await pruneEnded(database, tools.retentionDays);
   const restarted = findings.restarted.length;
-  if (settled + restarted + findings.prunedCount > 0) {
-    logger.info({ settled, restarted, pruned: findings.prunedCount }, "swept");
+  if (settled + restarted + pruned > 0) logger.info({ settled, restarted, pruned }, "swept");
+}
+
+// How many were: what is canceled stays open as long as a chunk of it is under work. One that cannot be settled now
+// does not keep the others from it.
+async function settleAll(ids: readonly string[], { database, logger }: SweeperTools): Promise<number> {
+  let settled = 0;
+  for (const id of ids) {
+    const settlement = await settle(database, id).catch((error: unknown) => {
+      logger.warn({ bulkActionId: id, error }, "not settled; the next sweep tries again");
+    });
+    if (settlement?.kind === "settled") settled += 1;
   }
+  return settled;
 }
 
 /*

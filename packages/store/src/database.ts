@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
@@ -61,7 +62,8 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
     const known = names.get(sql);
     if (known !== undefined) return known;
     if (names.size >= MOST_PREPARED) return "";
-    const name = `bulk_${names.size}`;
+    // From the text: behind a pooler connections are shared, and a name must never mean two statements.
+    const name = `bulk_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
     names.set(sql, name);
     return name;
   };

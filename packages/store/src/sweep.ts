@@ -6,8 +6,6 @@ export type SweepOptions = {
    * `undefined`: nothing is known about the queue; then no bulk action is taken for lost.
    */
   readonly watermark: Date | undefined;
-  /** Bulk actions that ended earlier than this many days ago are pruned. */
-  readonly retentionDays: number;
 };
 
 /** A bulk action whose lanes must be started again, under its new generation. */
@@ -24,7 +22,6 @@ export type SweepFindings = {
   readonly unsettled: readonly string[];
   /** Had lost all their turns; their generation is raised already. */
   readonly restarted: readonly RestartedAction[];
-  readonly prunedCount: number;
 };
 
 /** At most this many of each kind in one sweep; the rest is left to the next. */
@@ -45,7 +42,6 @@ export async function sweepOnce(
       return {
         unsettled: await findUnsettled(transaction),
         restarted: options.watermark === undefined ? [] : await restartLost(transaction, options.watermark),
-        prunedCount: await prune(transaction, options.retentionDays),
       };
     },
     { timeout: 30_000, maxWait: 5_000 },
@@ -86,23 +82,34 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
     lost AS (
       SELECT quiet.id FROM quiet, LATERAL (
         SELECT FROM bulk_action_chunks chunk
-        WHERE chunk.bulk_action_id = quiet.id
+        WHERE chunk.bulk_action_id = quiet.id AND chunk.finished_at IS NULL
           AND chunk.position = (
             SELECT min(position) FROM bulk_action_chunks
             WHERE bulk_action_id = quiet.id AND finished_at IS NULL AND not_before < ${watermark}::timestamptz)
         FOR UPDATE SKIP LOCKED) AS free_chunk
     )
     UPDATE bulk_actions SET generation = generation + 1, updated_at = clock_timestamp()
-    FROM lost WHERE bulk_actions.id = lost.id AND cancel_requested_at IS NULL
+    -- Looked at again if another's change was waited for: it may have ended meanwhile.
+    FROM lost WHERE bulk_actions.id = lost.id
+      AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL
     RETURNING bulk_actions.id, action_type AS "actionType", generation, updated_at AS "updatedAt",
       (SELECT count(*)::int FROM bulk_action_chunks
        WHERE bulk_action_id = bulk_actions.id AND finished_at IS NULL) AS "unfinishedChunks"`;
 }
 
-function prune(transaction: Queryable, retentionDays: number): Promise<number> {
-  return transaction.$executeRaw`
-    DELETE FROM bulk_actions WHERE id IN (
-      SELECT id FROM bulk_actions
+/** About so many ids go in one statement, the first bulk action whatever its size; the rest is left to the next. */
+const PRUNE_RECORDS = 1_000_000;
+
+/** Deletes some of what ended longer ago than this; apart from the repairs, which must not wait for it or fail with it. */
+export async function pruneEnded(database: Database, retentionDays: number): Promise<number> {
+  return await database.$executeRaw`
+    WITH old AS MATERIALIZED (
+      SELECT id, record_count, finished_at FROM bulk_actions
       WHERE finished_at < now() - make_interval(days => ${retentionDays})
-      ORDER BY finished_at LIMIT ${SWEEP_LIMIT})`;
+      ORDER BY finished_at LIMIT ${SWEEP_LIMIT}
+      FOR UPDATE SKIP LOCKED
+    ),
+    few AS (SELECT id, sum(record_count) OVER (ORDER BY finished_at, id) - record_count AS before FROM old)
+    DELETE FROM bulk_actions USING few
+    WHERE bulk_actions.id = few.id AND few.before < ${PRUNE_RECORDS}`;
 }
