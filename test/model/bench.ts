@@ -108,10 +108,13 @@ export async function quieten(bench: Bench): Promise<void> {
   land(bench);
 }
 
-// In the middle of a statement, or with a chunk's outcomes written and not yet committed.
 function isUnderWay(flight: Flight): boolean {
-  const intention = flight.intention();
-  return !flight.hasEnded() && (intention === undefined || intention === "commit");
+  return flight.intention() === undefined && !flight.hasEnded();
+}
+
+// In the middle of a statement, or with a chunk's outcomes written and not yet committed.
+function isAtWork(flight: Flight): boolean {
+  return isUnderWay(flight) || flight.intention() === "commit";
 }
 
 function tell(verdict: Verdict, intention: string | undefined): string {
@@ -130,7 +133,7 @@ export async function look(bench: Bench): Promise<Sighting> {
   const sighting = await sight(bench.engine.database, bench.shop.recordIds);
   const halted = [...bench.canceled].flatMap(([id, flights]) => (flights.length === 0 ? [id] : []));
   bench.model = observe({ ...bench.model, halted: new Set(halted) }, sighting);
-  for (const [id, flights] of bench.canceled) bench.canceled.set(id, flights.filter(isUnderWay));
+  for (const [id, flights] of bench.canceled) bench.canceled.set(id, flights.filter(isAtWork));
   for (const [at, { id, generation }] of bench.model.actions.entries()) {
     const count = countLanes(bench, id, generation);
     const { window } = bench.scenario;
@@ -141,7 +144,7 @@ export async function look(bench: Bench): Promise<Sighting> {
 
 /** From now on, only who is at work on a chunk of it may still touch a record of it. */
 export function noteCanceled(bench: Bench, id: string): void {
-  if (!bench.canceled.has(id)) bench.canceled.set(id, bench.flights.filter(isUnderWay));
+  if (!bench.canceled.has(id)) bench.canceled.set(id, bench.flights.filter(isAtWork));
 }
 
 function countLanes(bench: Bench, id: string, generation: number): number {

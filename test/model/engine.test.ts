@@ -25,7 +25,7 @@ describe("a service in which, on purpose,", () => {
   test.concurrent.for([...MUTANTS])("%s, is caught", { timeout: 240_000 }, async ([, mutant]) => {
     const broken: Variant = (run) => mutant(asBuilt(run));
 
-    const details = await check(broken, { numRuns: 1_000, seed: 1, endOnFailure: true });
+    const details = await check(broken, { numRuns: 2_000, seed: 2, endOnFailure: true });
 
     expect(details.errorInstance).toMatchObject({ name: "Violation" });
   });

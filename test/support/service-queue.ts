@@ -1,4 +1,5 @@
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { eventually } from "./eventually.ts";
 import type { TestService } from "./test-service.ts";
 
 /** The queue of a test service, to look into. */
@@ -13,6 +14,13 @@ export function openServiceQueue({ database, redis }: Pick<TestService, "databas
 /** Removes every turn that waits, as a lost Redis would. */
 export async function loseAllTurns(service: Pick<TestService, "database" | "redis">): Promise<void> {
   const queue = openServiceQueue(service);
-  await queue.native.drain(true);
-  await queue.close();
+  try {
+    // The answer to a create does not wait for the queue.
+    await eventually(async () => {
+      if (await queue.isDrained()) throw new Error("No turn has come yet.");
+    });
+    await queue.native.drain(true);
+  } finally {
+    await queue.close();
+  }
 }

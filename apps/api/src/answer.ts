@@ -42,8 +42,7 @@ export function answerWith(
         return;
       case "stream":
         response.type(answer.contentType);
-        // A stream may take as long as a bulk action, and HEAD asks for no piece of it.
-        if (request.method === "HEAD") response.end();
+        if (request.method === "HEAD") await endWithoutPieces(response, answer.pieces);
         else await writePieces(response, answer.pieces, end.signal);
     }
   };
@@ -60,6 +59,15 @@ export function sendError(response: Response, { status, headers, body }: ErrorAn
     .type("json")
     .set(headers)
     .json({ ...body, request_id: response.getHeader("Request-Id") });
+}
+
+// A stream may take as long as a bulk action, and HEAD asks for no piece of it; only the first tells whether there is
+// anything to stream.
+async function endWithoutPieces(response: Response, pieces: AsyncIterable<string>): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  await iterator.next();
+  await iterator.return?.();
+  response.end();
 }
 
 // Nothing is written before the first piece is there, so an early failure still gets its status code.

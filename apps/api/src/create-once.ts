@@ -125,6 +125,6 @@ const CROWDED_SECONDS = 5;
 
 /** The refusal of one more bulk action to an account with as many open as it may have. */
 export function tooManyOpen(most: number): RequestError {
-  const message = `This account has ${most} open bulk actions, as many as it may. Wait until one has ended.`;
+  const message = `An account may have ${most} open bulk actions. Try again when one has ended.`;
   return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
 }

@@ -31,7 +31,7 @@ function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attr
   const examples = [{ webhook_endpoint: example }];
   return {
     schema: z.object({ webhook_endpoint: attributesSchema }).meta({ id, examples }),
-    /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
+    /** Throws `malformed` without the envelope, and `invalid` with the faults of what is in it. */
     parse(body: unknown): z.output<Attributes> {
       return validate("webhook_endpoint", attributesSchema, openEnvelope("webhook_endpoint", body));
     },
@@ -40,12 +40,10 @@ function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attr
 
 function attributes(policy: TargetPolicy) {
   return {
-    url: z
-      .string()
+    url: text(2_048)
       .min(1)
-      .max(2_048, "is too long (at most 2048 characters)")
-      .superRefine((text, context) => {
-        const message = findTargetFault(text, policy);
+      .superRefine((url, context) => {
+        const message = findTargetFault(url, policy);
         if (message !== undefined) context.addIssue(fault("invalid", message));
       })
       .meta({
@@ -65,7 +63,7 @@ function attributes(policy: TargetPolicy) {
           "`product.deleted`: a bulk action that has ended deleted products; they come as lists, one for each chunk " +
           "(a thousand, unless the operator chose otherwise), one request after the other.",
       }),
-    description: z.string().max(500, "is too long (at most 500 characters)").nullable().meta({
+    description: text(500).nullable().meta({
       description: "Your own words.",
     }),
     enabled: z.boolean().meta({
@@ -73,4 +71,12 @@ function attributes(policy: TargetPolicy) {
         "Disabling gives up what is still to be sent; nothing is recorded until it is enabled again.",
     }),
   };
+}
+
+// PostgreSQL's text holds no NUL.
+function text(most: number) {
+  return z
+    .string()
+    .max(most, `is too long (at most ${most} characters)`)
+    .refine((value) => !value.includes("\0"), "must not contain a NUL");
 }

@@ -2,7 +2,7 @@ import type { QueueEngine } from "@bulk/queue/connection";
 import { openWebhookQueue } from "@bulk/queue/webhook-queue";
 import { startWebhookWorker } from "@bulk/queue/webhook-worker";
 import { every } from "@bulk/service/every";
-import { findDueEndpoints, pruneTestDeliveries } from "@bulk/store/webhook-deliveries";
+import { findDueEndpoints } from "@bulk/store/webhook-deliveries";
 import type { WorkerConfig } from "./config.ts";
 import { deliverWebhooks, type WebhookTools } from "./deliver-webhooks.ts";
 
@@ -20,7 +20,7 @@ const ENDPOINTS_AT_ONCE = 500;
  */
 export function startWebhooks(
   engine: QueueEngine,
-  config: Pick<WorkerConfig, "WEBHOOK_CONCURRENCY" | "SWEEP_INTERVAL_MS" | "RETENTION_DAYS">,
+  config: Pick<WorkerConfig, "WEBHOOK_CONCURRENCY" | "SWEEP_INTERVAL_MS">,
   tools: WebhookTools,
   onError: (error: unknown) => void,
 ): WebhookSender {
@@ -36,14 +36,12 @@ export function startWebhooks(
     async () => {
       const endpointIds = await findDueEndpoints(database, ENDPOINTS_AT_ONCE);
       if (endpointIds.length > 0) await queue.addEndpoints(endpointIds);
-      await pruneTestDeliveries(database, config.RETENTION_DAYS);
     },
     onError,
   );
   return {
     async stop(deadlineMs) {
-      await worker.stop(deadlineMs);
-      await lookout.stop();
+      await Promise.all([lookout.stop(), worker.stop(deadlineMs)]);
       await queue.close();
     },
   };

@@ -56,9 +56,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       const [hasEnded] = await Promise.all([
         worker.stop(config.SHUTDOWN_MS),
         webhooks?.stop(config.SHUTDOWN_MS),
+        sweeper.stop(),
       ]);
-      if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; the database rolls it back");
-      await sweeper.stop();
+      if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; its end is waited for");
       await queue.close();
       await closeServer(opsServer, 0);
       await database.$disconnect();

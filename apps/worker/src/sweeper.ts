@@ -4,6 +4,7 @@ import type { Logger } from "@bulk/service/logger";
 import { settle } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { pruneEnded, readClock, sweepOnce } from "@bulk/store/sweep";
+import { pruneTestDeliveries } from "@bulk/store/webhook-deliveries";
 
 export type SweeperTools = {
   readonly database: Database;
@@ -36,6 +37,7 @@ export async function sweep(tools: SweeperTools): Promise<void> {
   if (turns.length > 0) await queue.addTurns(turns);
   const settled = await settleAll(findings.unsettled, tools);
   const pruned = await pruneEnded(database, tools.retentionDays);
+  await pruneTestDeliveries(database, tools.retentionDays);
   const restarted = findings.restarted.length;
   if (settled + restarted + pruned > 0) logger.info({ settled, restarted, pruned }, "swept");
 }
@@ -55,8 +57,9 @@ async function settleAll(ids: readonly string[], { database, logger }: SweeperTo
 
 /*
  * Turns that go on are taken first in, first out, and only when no opening turn waits: everything enqueued
- * before the one a worker last took has been started, and when nothing waits, everything has. The clock is read before the queue is asked, so that
- * what comes in between does not count. A queue that does not answer tells nothing.
+ * before the one a worker last took has been started, and when nothing waits, everything has. The clock is read
+ * before the queue is asked, so that what comes in between does not count. A queue that does not answer tells
+ * nothing.
  */
 async function readWatermark(tools: SweeperTools): Promise<Date | undefined> {
   const now = await readClock(tools.database);

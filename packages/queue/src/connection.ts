@@ -45,6 +45,8 @@ export function connectPostgres(url: string, poolSize: number, onError: (error: 
     application_name: "bulk-actions-queue",
     options: "-c search_path=bullmq",
     connectionTimeoutMillis: 5_000,
+    // For a connection that went silent; BullMQ's own calls take milliseconds.
+    query_timeout: 15_000,
     keepAlive: true,
   });
   pool.on("error", onError);

@@ -1,8 +1,13 @@
 import { createPostgresBackend, Queue } from "bullmq";
 import { connectPostgres, connectRedis, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
+import { within } from "./within.ts";
 
-/** BullMQ's own object, and what ends its connections. */
-export type NativeQueue = { readonly queue: Queue; readonly disconnect: () => Promise<void> };
+export type NativeQueue = {
+  /** BullMQ's own object. */
+  readonly queue: Queue;
+  /** Ends the connections. Neither half of it would end while the engine is out of reach, so it gives up. */
+  close(deadlineMs: number): Promise<void>;
+};
 
 /** Opens the producer's side of a queue on whichever engine is configured; answers at once, connected or not. */
 export function openNativeQueue(
@@ -15,17 +20,25 @@ export function openNativeQueue(
       ? openOnPostgres(name, engine.databaseUrl, onError)
       : openOnRedis(name, engine.redisUrl, onError);
   native.queue.on("error", onError);
-  return native;
+  return {
+    queue: native.queue,
+    async close(deadlineMs) {
+      await within(deadlineMs, native.queue.close()).catch(onError);
+      await within(deadlineMs, native.disconnect()).catch(onError);
+    },
+  };
 }
 
-function openOnPostgres(name: string, url: string, onError: (error: Error) => void): NativeQueue {
+type Opened = { readonly queue: Queue; readonly disconnect: () => Promise<void> };
+
+function openOnPostgres(name: string, url: string, onError: (error: Error) => void): Opened {
   const pool = connectPostgres(url, 4, onError);
   const queue: unknown = new Queue(name, { connection: pool }, createPostgresBackend);
   // BullMQ's types name the backend in the class; what is used of it, here and by Bull Board, is the same.
   return { queue: queue as Queue, disconnect: () => pool.end() };
 }
 
-function openOnRedis(name: string, url: string, onError: (error: Error) => void): NativeQueue {
+function openOnRedis(name: string, url: string, onError: (error: Error) => void): Opened {
   const redis = connectRedis(url, "producer", onError);
   const queue = new Queue(name, { connection: redis, prefix: REDIS_PREFIX });
   return {

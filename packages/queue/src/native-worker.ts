@@ -59,7 +59,8 @@ export function startNativeWorker(options: NativeWorkerOptions): StoppableWorker
       const closed = worker.close();
       const hasEnded = await beforeAbort(deadline, Promise.all(running));
       await beforeAbort(AbortSignal.any([deadline, AbortSignal.timeout(2_000)]), closed);
-      await disconnect();
+      // A pool ends only when nobody has a connection of it any more.
+      await beforeAbort(AbortSignal.timeout(1_000), disconnect());
       return hasEnded;
     },
   };

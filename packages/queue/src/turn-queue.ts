@@ -29,7 +29,7 @@ export type TurnQueueOptions = {
 
 /** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
 export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions): TurnQueue {
-  const { queue, disconnect } = openNativeQueue(TURN_QUEUE, engine, onError);
+  const { queue, close } = openNativeQueue(TURN_QUEUE, engine, onError);
   return {
     native: queue,
     async addTurns(turns) {
@@ -39,10 +39,7 @@ export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions)
       const waiting = await within(deadlineMs, queue.getJobCounts("waiting", "prioritized"));
       return Object.values(waiting).every((count) => count === 0);
     },
-    async close() {
-      await within(deadlineMs, queue.close()).catch(onError);
-      await disconnect();
-    },
+    close: () => close(deadlineMs),
   };
 }
 

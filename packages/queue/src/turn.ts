@@ -43,7 +43,7 @@ export function firstTurns(
 }
 
 /**
- * Whether this is a bulk action's first turn of all. It is taken before every turn that goes on, so that a
+ * Whether this is a bulk action's first turn of all, or of a new generation. It is taken before every turn that goes on, so that a
  * small bulk action, which needs no other, does not wait for everybody's lanes to come round.
  */
 export function isOpening({ lane, turn }: Pick<Turn, "lane" | "turn">): boolean {

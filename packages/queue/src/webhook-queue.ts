@@ -19,16 +19,13 @@ export type WebhookQueueOptions = {
 
 /** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
 export function openWebhookQueue({ engine, deadlineMs, onError }: WebhookQueueOptions): WebhookQueue {
-  const { queue, disconnect } = openNativeQueue(WEBHOOK_QUEUE, engine, onError);
+  const { queue, close } = openNativeQueue(WEBHOOK_QUEUE, engine, onError);
   return {
     async addEndpoints(endpointIds) {
       // The id is the endpoint's: BullMQ ignores an id it has.
       const jobs = endpointIds.map((id) => ({ name: "deliver", data: {}, opts: { jobId: id } }));
       await within(deadlineMs, queue.addBulk(jobs));
     },
-    async close() {
-      await within(deadlineMs, queue.close()).catch(onError);
-      await disconnect();
-    },
+    close: () => close(deadlineMs),
   };
 }

@@ -23,7 +23,7 @@ export function startWebhookWorker(options: WebhookWorkerOptions): StoppableWork
     poolSize: 4,
     // A job that stayed would keep its endpoint from being added again; the log of deliveries is elsewhere.
     retention: { removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } },
-    runJob: ({ id = "" }, { stopping }) => deliver(id, stopping),
+    runJob: ({ id = "" }, { stopping, lost }) => deliver(id, AbortSignal.any([stopping, lost])),
     onCompleted({ id = "" }, returned) {
       if (returned === "more") onMore(id);
     },

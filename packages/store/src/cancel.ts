@@ -1,4 +1,5 @@
 import { settle } from "./bulk-actions.ts";
+import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
 
 /** What came of asking for a cancel. */
@@ -19,10 +20,11 @@ export async function cancelBulkAction(
   accountId: string,
   id: string,
 ): Promise<Cancellation> {
-  await database.$executeRaw`
+  const requestedCount = await database.$executeRaw`
     UPDATE bulk_actions SET cancel_requested_at = clock_timestamp(), updated_at = clock_timestamp()
     WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid
       AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL`;
+  if (requestedCount > 0) await tellOfChange(database, id);
   // A statement of its own: what somebody else wrote while the first one waited is not in its snapshot.
   const [row] = await database.$queryRaw<{ isCanceled: boolean }[]>`
     SELECT cancel_requested_at IS NOT NULL AS "isCanceled" FROM bulk_actions

@@ -27,6 +27,8 @@ export async function previewEffect(
     async (transaction) => {
       await transaction.$queryRaw`
         SELECT set_config('transaction_read_only', 'on', true),
+               -- How many ids there are decides the plan.
+               set_config('plan_cache_mode', 'force_custom_plan', true),
                set_config('statement_timeout', ${String(timeoutMs)}, true)`;
       return await transaction.$queryRaw<SkipCount[]>`
         WITH chunk_records AS MATERIALIZED (

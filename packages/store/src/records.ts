@@ -1,4 +1,4 @@
-import { NOT_ATTEMPTED, type RecordOutcome } from "@bulk/domain/outcome";
+import { NOT_ATTEMPTED, RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/outcome";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 
@@ -144,7 +144,9 @@ function locateByCounts(outcomes: readonly RecordOutcome[], offset: number): Sql
 /** How many records of a chunk match, from its counts alone. */
 function countMatching(outcomes: readonly RecordOutcome[] | undefined): Sql {
   if (outcomes === undefined) return sql`chunk.record_count`;
-  return [...new Set(outcomes)].reduce((sum, outcome) => sql`${sum} + ${COUNTS[outcome]}`, sql`0`);
+  // In one order, whatever the caller's: each other text would be one more prepared statement.
+  const named = RECORD_OUTCOMES.filter((outcome) => outcomes.includes(outcome));
+  return named.reduce((sum, outcome) => sql`${sum} + ${COUNTS[outcome]}`, sql`0`);
 }
 
 const IS_OPEN = sql`(bulk_action.status IN ('pending', 'processing'))`;

@@ -40,11 +40,12 @@ export function isLockTimeout(error: unknown): boolean {
   return findSqlstate(error) === "55P03";
 }
 
-/** Whether the error means that the database could not be reached or did not accept the connection. */
+/** Whether the error means that the database could not be reached, was too busy, or refused the connection. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);
   // 55000: the database is closed for connections (ALTER DATABASE … ALLOW_CONNECTIONS false).
-  if (sqlstate !== undefined) return /^(08|53|57P|28|3D|55000)/.test(sqlstate);
+  // 57014, 55P03: a statement or a lock took too long. 40001, 40P01: another transaction came between.
+  if (sqlstate !== undefined) return /^(08|28|3D|40001|40P01|53|55000|55P03|57014|57P)/.test(sqlstate);
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, "code");
   if (typeof code === "string" && UNREACHABLE_CODES.has(code)) return true;

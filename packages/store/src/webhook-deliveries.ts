@@ -167,11 +167,13 @@ export async function findDueEndpoints(database: Database, limit: number): Promi
   return rows.map((row) => row.id);
 }
 
-/** Deletes old test events; all others go with their bulk action. */
+/** Deletes some old test events; all others go with their bulk action. */
 export async function pruneTestDeliveries(database: Database, retentionDays: number): Promise<number> {
   return await database.$executeRaw`
-    DELETE FROM webhook_deliveries
-    WHERE bulk_action_id IS NULL AND created_at < now() - make_interval(days => ${retentionDays})`;
+    DELETE FROM webhook_deliveries WHERE id IN (
+      SELECT id FROM webhook_deliveries
+      WHERE bulk_action_id IS NULL AND created_at < now() - make_interval(days => ${retentionDays})
+      LIMIT 1000)`;
 }
 
 const COLUMNS = sql`delivery.id, delivery.endpoint_id AS "endpointId", delivery.event_type AS "eventType",

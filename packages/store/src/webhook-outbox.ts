@@ -15,8 +15,8 @@ export const announceSettled: Sql = sql`
                settled.id AS bulk_action_id, settled.action_type
         FROM settled JOIN webhook_endpoints ON webhook_endpoints.account_id = settled.account_id
         WHERE enabled
-        -- An endpoint deleted meanwhile drops out instead of failing the foreign key.
-        FOR KEY SHARE OF webhook_endpoints) AS endpoint, tally,
+        -- One deleted or disabled meanwhile is waited for and drops out; one to be disabled waits for this.
+        FOR SHARE OF webhook_endpoints) AS endpoint, tally,
        (VALUES ('bulk_action.finished', NULL), ('product.deleted', 'delete_products'))
          AS event (type, action_type)
   WHERE event.type = ANY(endpoint.webhook_events)

@@ -57,7 +57,8 @@ function send(
     lookup: guardLookup(policy, resolve),
     signal,
   });
-  sent.once("response", settle).once("error", reject);
+  // Every error, also one after the answer: an event without a listener would end the process.
+  sent.once("response", settle).on("error", reject);
   sent.end(body);
   return promise;
 }
