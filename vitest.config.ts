@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     // One PostgreSQL server for the whole run; each file gets databases of its own on it.
     globalSetup: "test/support/global-setup.ts",
-    maxWorkers: 2,
+    // Most of the time is waiting: for processes to start, for locks, for sweeps.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A bulk action in a test must end, and its processes with it: what hangs is a leak, not bad luck.

@@ -22,7 +22,7 @@ describe("turns, sweeps, crashes, lost queues and shoppers in any order", () => 
 
 describe("a service in which, on purpose,", () => {
   // The seed is fixed: whether a mutant is caught in time is no matter of luck.
-  test.concurrent.for([...MUTANTS])("%s, is caught", { timeout: 240_000 }, async ([, mutant]) => {
+  test.concurrent.for([...MUTANTS])("%s, is caught", { timeout: 600_000 }, async ([, mutant]) => {
     const broken: Variant = (run) => mutant(asBuilt(run));
 
     const details = await check(broken, { numRuns: 2_000, seed: 2, endOnFailure: true });
