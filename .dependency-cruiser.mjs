@@ -28,9 +28,9 @@ export default {
       to: { path: "^apps/", pathNot: "^apps/$1/" },
     },
     {
-      name: "only-tests-import-local",
+      name: "only-admin-and-tests-import-local",
       severity: "error",
-      from: { path: "^(apps|packages/(?!local/))" },
+      from: { path: "^(apps/(?!admin/)|packages/(?!local/))" },
       to: { path: packageOf("local") },
     },
     {

@@ -17,7 +17,7 @@ RUN node_modules/.bin/prisma generate
 FROM source AS production
 RUN --mount=type=cache,target=/root/.local/share/pnpm/store \
   pnpm install --frozen-lockfile --prod --ignore-scripts --no-optional \
-  --filter @bulk/api... --filter @bulk/worker... --filter @bulk/local...
+  --filter @bulk/api... --filter @bulk/worker... --filter @bulk/admin... --filter @bulk/local...
 # Prisma brings query compilers for databases that are not ours: 54 MB.
 RUN find node_modules/.pnpm -path '*/@prisma/client/runtime/query_compiler_*' ! -name '*.postgresql.*' -delete
 # Of Swagger UI the page needs one bundle and its styles; what stays out is 10 MB.

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "@bulk/local/free-port";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { createClient } from "../support/client.ts";
 import { startProgram } from "../support/program.ts";
 import { createTestDatabase } from "../support/test-database.ts";
@@ -116,6 +116,7 @@ describe("pnpm start", () => {
   test("starts a worker or an API that was killed again, and a bulk action under way ends", async () => {
     const environment = await portsIn(directory);
     await using start = startProgram("packages/local/src/start.ts", environment);
+    onTestFailed(() => console.error(start.output()));
     await start.says(/Ctrl-C stops everything/, 60_000);
     const out = join(directory, "killed.json");
     await using seed = startProgram("packages/local/src/seed.ts", environment, [

@@ -1,0 +1,12 @@
+import { runCommand } from "@bulk/local/run-command";
+import { program } from "commander";
+import { addAccountCommands } from "./commands/account.ts";
+
+program
+  .name("pnpm admin")
+  .description("Looks after accounts, tokens and bulk actions, on DATABASE_URL or the embedded server.")
+  .configureHelp({ showGlobalOptions: true });
+
+addAccountCommands(program);
+
+await runCommand(program);

@@ -1,0 +1,28 @@
+import { localConfig } from "@bulk/local/config";
+import { type Engines, joinEngines } from "@bulk/local/engines";
+import { readConfig } from "@bulk/service/read-config";
+import { type Database, openDatabase } from "@bulk/store/database";
+
+/** What a command works with. */
+export type Session = {
+  readonly database: Database;
+  readonly engines: Engines;
+};
+
+/** Opens the database for one command, also beside a running `pnpm start`, and closes it whatever happens. */
+export async function withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
+  const engines = await joinEngines(readConfig(localConfig, process.env));
+  const database = openDatabase({
+    url: engines.databaseUrl,
+    applicationName: "bulk-actions-admin",
+    poolSize: 2,
+    lockTimeoutMs: 5_000,
+    statementTimeoutMs: 60_000,
+  });
+  try {
+    return await work({ database, engines });
+  } finally {
+    await database.$disconnect();
+    await engines.close();
+  }
+}
