@@ -9,6 +9,7 @@ import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { countReasons } from "../support/reasons.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
+import { uuidList } from "../support/uuid-list.ts";
 
 const NOT_FOUND = {
   code: "record.not_found",
@@ -162,7 +163,7 @@ describe("the database", () => {
       ...{ lockTimeoutMs: 2_000, statementTimeoutMs: 15_000 },
     });
     try {
-      const query = { accountId, recordIds: randomIds(1), timeoutMs: 200 };
+      const query = { accountId, recordIds: uuidList(randomIds(1)), timeoutMs: 200 };
       const error: unknown = await previewEffect(
         database,
         { ...honest, skipCode: sql`misbehave()` },

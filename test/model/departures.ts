@@ -5,6 +5,7 @@ import { createBulkAction, settle } from "@bulk/store/bulk-actions";
 import { cancelBulkAction } from "@bulk/store/cancel";
 import { sweep } from "@bulk/worker/sweeper";
 import { takeTurn } from "@bulk/worker/take-turn";
+import { uuidList } from "../support/uuid-list.ts";
 import { type Bench, type Flight, noteCanceled } from "./bench.ts";
 import { gateQueue, type QueuedTurn } from "./fifo-queue.ts";
 import { gateDatabase } from "./gated-database.ts";
@@ -16,7 +17,7 @@ const logger = createLogger({ name: "test", level: "silent" });
 /** What the API does on a request: write it down, then nudge the queue. */
 export function departCreate(bench: Bench, records: readonly number[]): Flight {
   const { scenario, shop } = bench;
-  const recordIds = records.map((record) => String(shop.recordIds[record]));
+  const recordIds = uuidList(records.map((record) => String(shop.recordIds[record])));
   const name = `request ${bench.model.requests.length}`;
   bench.story.push(`${name} asks to delete ${records.map(nameRecord).join(" ")}`);
   return startProcess(name, async (gate) => {
@@ -34,7 +35,7 @@ export function departCreate(bench: Bench, records: readonly number[]): Flight {
     if (bulkAction === undefined) throw new Error(`${name} was not admitted.`);
     const { id, actionType, updatedAt } = bulkAction;
     const start = { id, actionType, generation: 1, enqueuedAt: updatedAt };
-    await queue.addTurns(firstTurns(start, Math.ceil(recordIds.length / chunkSize), window));
+    await queue.addTurns(firstTurns(start, Math.ceil(recordIds.ids.length / chunkSize), window));
   });
 }
 

@@ -1,3 +1,4 @@
+import { readUuidList, type UuidList } from "@bulk/store/uuid-list";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
 import { openEnvelope } from "./envelope.ts";
@@ -8,8 +9,7 @@ import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
 export type NewBulkAction = {
   readonly actionType: string;
-  /** In lower case, each once, in the caller's order. */
-  readonly recordIds: readonly string[];
+  readonly recordIds: UuidList;
 };
 
 type Settings = Pick<ApiContext, "registry" | "config">;
@@ -42,15 +42,9 @@ function makeBody({ registry, config }: Settings) {
         attributes,
         openEnvelope("bulk_action", body),
       );
-      return { actionType: action_type, recordIds: dropDuplicates(record_ids) };
+      return { actionType: action_type, recordIds: record_ids };
     },
   };
-}
-
-function dropDuplicates(ids: readonly string[]): readonly string[] {
-  const inLowerCase = ids.map((id) => id.toLowerCase());
-  const distinct = new Set(inLowerCase);
-  return distinct.size === ids.length ? inLowerCase : [...distinct];
 }
 
 type Attributes = z.ZodObject<Record<"action_type" | "record_ids", z.ZodType>>;
@@ -75,9 +69,12 @@ const LISTED_FAULTS = 20;
 
 function recordIds(most: number) {
   return z
-    .custom<readonly string[]>()
-    .superRefine((value, context) => {
-      for (const found of findFaults(value, most)) context.addIssue(found);
+    .unknown()
+    .transform((value, context): UuidList => {
+      const read = readIds(value, most);
+      if ("ids" in read) return read;
+      for (const found of read) context.addIssue(found);
+      return z.NEVER;
     })
     .meta({
       ...{ type: "array", items: { type: "string", format: "uuid" }, minItems: 1, maxItems: most },
@@ -85,7 +82,7 @@ function recordIds(most: number) {
     });
 }
 
-function findFaults(value: unknown, most: number): readonly Fault[] {
+function readIds(value: unknown, most: number): UuidList | readonly Fault[] {
   if (value === undefined || value === null || value === "") return [BLANK];
   if (!Array.isArray(value)) return [fault("invalid", "must be an array of UUIDs")];
   if (value.length === 0) return [BLANK];
@@ -93,9 +90,7 @@ function findFaults(value: unknown, most: number): readonly Fault[] {
     const message = `has ${value.length} ids; at most ${most} are allowed in one bulk action`;
     return [fault("too_long", message, { count: most })];
   }
-  // Nearly always, and ten times as fast as a look at each with its index.
-  if (value.every(isUuid)) return [];
-  return listMalformed(value);
+  return readUuidList(value) ?? listMalformed(value);
 }
 
 function listMalformed(ids: readonly unknown[]): readonly Fault[] {

@@ -48,11 +48,12 @@ export function presentPreview(
   skips: readonly SkipCount[],
 ): WirePreview {
   const skipped = skips.reduce((sum, { count }) => sum + count, 0);
+  const total = recordIds.ids.length;
   return {
     object: "bulk_action_preview",
     action_type: actionType,
-    total: recordIds.length,
-    applicable: recordIds.length - skipped,
+    total,
+    applicable: total - skipped,
     skipped,
     reasons: skips.map(({ code, count }) => ({ code, message: explain(code).message, count })),
   };

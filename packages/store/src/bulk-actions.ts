@@ -4,13 +4,12 @@ import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } fro
 import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
-import { encodeUuidArray } from "./uuid-array.ts";
+import type { UuidList } from "./uuid-list.ts";
 import { announceSettled } from "./webhook-outbox.ts";
 
 export type NewBulkAction = Admission & {
   readonly actionType: string;
-  /** Valid UUIDs, each once, in the caller's order. */
-  readonly recordIds: readonly string[];
+  readonly recordIds: UuidList;
   readonly chunkSize: number;
 };
 
@@ -32,17 +31,16 @@ export async function createBulkAction(
   database: Database,
   action: NewBulkAction,
 ): Promise<BulkAction | undefined> {
-  const recordIds = encodeUuidArray(action.recordIds);
   const [row] = await database.$queryRaw<BulkAction[]>`
     WITH bulk_action AS (
       INSERT INTO bulk_actions (account_id, action_type, record_count, created_by_token_id, ${KEY_COLUMNS})
-      SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.length},
+      SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.ids.length},
              ${action.createdByTokenId ?? null}::uuid, ${keyValues(action)}
       WHERE ${hasRoom(action)}
       ${unlessKeyIsTaken(action)}
       RETURNING *
     ),
-    submitted AS MATERIALIZED (SELECT ${recordIds}::uuid[] AS ids),
+    submitted AS MATERIALIZED (SELECT ${action.recordIds.encoded}::uuid[] AS ids),
     chunks AS (${insertChunks(action.chunkSize)})
     SELECT ${COLUMNS} FROM bulk_action`;
   return row;

@@ -4,7 +4,7 @@ import type { BenchEngines } from "../engines.ts";
 import { startService } from "../service.ts";
 import type { BenchShop } from "../shop.ts";
 import { startBareApi } from "../start-bare-api.ts";
-import { timeAction } from "../time-action.ts";
+import { submitTimed, timeAction } from "../time-action.ts";
 
 /** Something that deletes: an API and a worker, each a process of its own. */
 export type Runner = AsyncDisposable & {
@@ -34,9 +34,8 @@ export async function startContestant(
   const worker = startProgram("test/bench/peer-worker.ts", environment, [name]);
   await worker.says(/peer is working/);
   return {
-    async time({ token, actionType, recordIds }) {
-      const startedAt = Date.now();
-      const { id } = await api.submit(token, actionType, recordIds);
+    async time(shop) {
+      const { startedAt, id } = await submitTimed(api, shop);
       return (await untilFinished(engines, id)) - startedAt;
     },
     async [Symbol.asyncDispose]() {

@@ -37,11 +37,11 @@ async function submit(
   const { CHUNK_SIZE: chunkSize, MAX_OPEN_ACTIONS } = context.config;
   return await createOnce(request, context, {
     path: "/v1/bulk_actions",
-    meaning: { actionType, recordIds },
+    meaning: { actionType, recordIds: recordIds.ids },
     async create(admission) {
       const action = { ...admission, actionType, recordIds, chunkSize };
       const bulkAction = await storeBulkAction(context.database, action);
-      return bulkAction && { ...bulkAction, ...NO_PROGRESS, recordIds, skippedIds: [] };
+      return bulkAction && { ...bulkAction, ...NO_PROGRESS, recordIds: recordIds.ids, skippedIds: [] };
     },
     explainRefusal: async () => tooManyOpen(MAX_OPEN_ACTIONS),
   });
