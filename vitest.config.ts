@@ -10,8 +10,9 @@ export default defineConfig({
     globalSetup: "test/support/global-setup.ts",
     // Most of the time is waiting: for processes to start, for locks, for sweeps.
     maxWorkers: 4,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Generous: on a busy machine a process takes ten times as long to start.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // A bulk action in a test must end, and its processes with it: what hangs is a leak, not bad luck.
     teardownTimeout: 10_000,
     projects: [

@@ -17,7 +17,7 @@ describe("an order line that arrives while its product's chunk is running", () =
     const { id } = await service.submit(token, "delete_products", productIds);
     await service.startWorker({ LOCK_TIMEOUT_MS: "30000" });
     // The statement has seen no order line, and now waits for the product.
-    await eventually(() => expectWaiting(service), 10_000);
+    await eventually(() => expectWaiting(service));
     await shopper.client.query("COMMIT");
 
     const ended = await service.finished(token, id);
@@ -95,7 +95,7 @@ describe("a record that somebody else holds locked", () => {
         "SELECT attempts, last_error FROM bulk_action_chunks WHERE attempts > 0",
       );
       expect(chunk?.last_error).toContain("55P03");
-    }, 10_000);
+    });
     await holder.client.query("COMMIT");
 
     expect(await service.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
@@ -131,7 +131,7 @@ describe("a record that somebody else holds locked", () => {
 
     const { id } = await service.submit(token, "delete_products", productIds);
     // The chunk has the first product and waits for the second; now the circle closes.
-    await eventually(() => expectWaiting(service), 10_000);
+    await eventually(() => expectWaiting(service));
     await holder.client.query("UPDATE products SET name = 'held' WHERE id = $1", [first]);
     await holder.client.query("COMMIT");
 

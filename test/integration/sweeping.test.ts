@@ -78,7 +78,7 @@ describe("the sweeper", () => {
     await eventually(async () => {
       const response = await service.request(token, `/v1/bulk_actions/${old.id}`);
       expect(response.status).toBe(404);
-    }, 10_000);
+    });
     expect(await service.retrieve(token, recent.id)).toMatchObject({ status: "succeeded" });
     expect(
       await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks"),
@@ -98,7 +98,7 @@ describe("a turn of an older generation", () => {
       await service.startWorker({ SWEEP_INTERVAL_MS: "3600000" });
       await eventually(async () => {
         expect(await queue.native.getCompletedCount()).toBe(1);
-      }, 10_000);
+      });
       const [job] = await queue.native.getCompleted();
       expect(job?.returnvalue).toMatchObject({ ending: "nothing_left", deleted: 0 });
       expect(await service.retrieve(token, id)).toMatchObject({ status: "pending" });
