@@ -49,7 +49,7 @@ export function startProgram(
   return {
     pid: pidOf(child),
     output: () => output,
-    says(pattern, timeoutMs = 30_000) {
+    says(pattern, timeoutMs = 60_000) {
       return eventually(() => {
         const match = pattern.exec(output);
         if (match === null) throw new Error(`${entry} has not said ${pattern}, but: ${output}`);
