@@ -55,7 +55,7 @@ export const FAILURE_ANSWERS: Readonly<Record<FailureKind, ZodOpenApiResponseObj
   ),
   invalid: answer(
     "Invalid",
-    "`validation_errors` names every fault; if it is empty, `code` says what cannot be done.",
+    "`validation_errors` names the faults; if it is empty, `code` says what cannot be done.",
     refusal("invalid", "bulk_action.invalid", "record_ids can't be blank.", [
       {
         attribute: "record_ids",

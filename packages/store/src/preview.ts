@@ -1,6 +1,6 @@
 import type { ChunkEffect } from "./chunks.ts";
 import type { Database } from "./database.ts";
-import { sql } from "./sql.ts";
+import { sql, textArray } from "./sql.ts";
 
 /** How many of the records an effect would skip now, for which reason. */
 export type SkipCount = { readonly code: string; readonly count: number };
@@ -33,7 +33,7 @@ export async function previewEffect(
       return await transaction.$queryRaw<SkipCount[]>`
         WITH chunk_records AS MATERIALIZED (
           SELECT ${accountId}::uuid AS account_id, record_id
-          FROM unnest(${`{${recordIds.join(",")}}`}::uuid[]) AS record_id ORDER BY record_id
+          FROM unnest(${textArray(recordIds)}::uuid[]) AS record_id ORDER BY record_id
         ),
         matching AS (${matching})
         SELECT code, count(*)::int AS count
