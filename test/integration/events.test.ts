@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
+import { type BulkActionWatch, openBulkActionWatcher, type Watching } from "@bulk/store/bulk-action-watcher";
 import { openDatabase } from "@bulk/store/database";
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -184,20 +184,25 @@ test("whoever is slow to look is told the latest and nothing of what lay before"
   try {
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     const accountId = await accountOf(id);
-    const watch = await watcher.watch({ accountId, id }, ended.signal);
-    const witness = await watcher.watch({ accountId, id }, ended.signal);
+    const watch = viewOf(await watcher.watch({ accountId, id }, ended.signal));
+    const witness = viewOf(await watcher.watch({ accountId, id }, ended.signal));
     for (const done of [1, 2, 3]) {
       await skip(id, done);
-      expect(await witness?.next(ended.signal)).toMatchObject({ progress: { skipped: done } });
+      expect(await witness.next(ended.signal)).toMatchObject({ progress: { skipped: done } });
     }
-    expect(await watch?.next(ended.signal)).toMatchObject({ kind: "changed", progress: { skipped: 3 } });
-    expect(await watch?.next(AbortSignal.timeout(1))).toEqual({ kind: "unchanged" });
+    expect(await watch.next(ended.signal)).toMatchObject({ kind: "changed", progress: { skipped: 3 } });
+    expect(await watch.next(AbortSignal.timeout(1))).toEqual({ kind: "unchanged" });
   } finally {
     ended.abort();
     await watcher.close();
     await database.$disconnect();
   }
 });
+
+function viewOf(watching: Watching): BulkActionWatch {
+  if (watching.kind !== "watching") throw new Error(`There is nothing to watch: ${watching.kind}.`);
+  return watching.watch;
+}
 
 type Progress = {
   readonly id: string;

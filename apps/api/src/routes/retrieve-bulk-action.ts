@@ -10,7 +10,7 @@ import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
 import { presentDetails } from "../present.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
+import { loadWatch, readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}` */
@@ -100,8 +100,7 @@ async function retrieveLater(
   seconds: number,
   { watcher }: ApiContext,
 ): Promise<ApiAnswer> {
-  const watch = await watcher.watch(key, request.ended);
-  if (watch === undefined) throw bulkActionNotFound();
+  const watch = await loadWatch(watcher, key, request.ended);
   const isEnough = notYetKnown(request.headers["if-none-match"], view);
   const progress = await waitUntil(isEnough, watch, seconds, request.ended);
   // Nobody is left to read an answer.
