@@ -156,7 +156,9 @@ describe("a stream", () => {
     await staying.body?.cancel();
   });
 
-  test("of two thousand callers costs as many queries as that of one, and more an account may not have waiting", async () => {
+  test("of two thousand callers costs as many queries as that of one, and more an account may not have waiting", {
+    timeout: 180_000,
+  }, async () => {
     await using api = await openObservedApi(service);
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     const streams: Response[] = [];
