@@ -113,7 +113,9 @@ describe("pnpm start", () => {
     expect(migrate.output()).toContain("Nothing to do");
   });
 
-  test("starts a worker or an API that was killed again, and a bulk action under way ends", async () => {
+  test("starts a worker or an API that was killed again, and a bulk action under way ends", {
+    timeout: 180_000,
+  }, async () => {
     const environment = await portsIn(directory);
     await using start = startProgram("packages/local/src/start.ts", environment);
     onTestFailed(() => console.error(start.output()));

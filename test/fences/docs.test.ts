@@ -46,8 +46,32 @@ test("a script that does not exist is noticed", () => {
   ]);
 });
 
+test("no placeholder is left in the documents", () => {
+  expect(findPlaceholders(readDocuments())).toEqual([]);
+});
+
+test("a placeholder is noticed", () => {
+  const document = [
+    "The variable `RATE_LIMIT` and RATE_LIMIT in a line are none.",
+    "BENCH_TABLE_HERE",
+    "```\nWORKER_OPS_PORT\n```",
+  ].join("\n");
+  expect(findPlaceholders(new Map([["docs/page.md", document]]))).toEqual(["docs/page.md: BENCH_TABLE_HERE"]);
+});
+
 function readDocuments(): Documents {
   return new Map(listFiles("*.md", "docs/**/*.md").map((path) => [path, readText(path)]));
+}
+
+function findPlaceholders(documents: Documents): readonly string[] {
+  return [...documents].flatMap(([path, text]) => {
+    const lines = withoutCodeBlocks(text).match(/^[A-Z]+_[A-Z_]+$/gm) ?? [];
+    return lines.map((line) => `${path}: ${line}`);
+  });
+}
+
+function withoutCodeBlocks(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, "");
 }
 
 function findDeadLinks(documents: Documents, exists: (path: string) => boolean): readonly string[] {
@@ -61,7 +85,7 @@ function findDeadLinks(documents: Documents, exists: (path: string) => boolean):
 
 function listLinks(documents: Documents): readonly { readonly path: string; readonly target: string }[] {
   return [...documents].flatMap(([path, text]) => {
-    const prose = text.replace(/^```[\s\S]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
+    const prose = withoutCodeBlocks(text).replace(/`[^`\n]*`/g, "");
     const links = prose.matchAll(/\]\(([^)\s]+)[^)]*\)|^\[[^\]]+\]:\s*(\S+)/gm);
     return [...links]
       .map(([, inline, reference]) => ({ path, target: inline ?? reference ?? "" }))

@@ -99,7 +99,7 @@ describe("bytes that are no request", () => {
 });
 
 describe("a slow sender", () => {
-  const timeouts = { headersMs: 200, requestMs: 400, checkMs: 50 };
+  const timeouts = { ...API_TIMEOUTS, headersMs: 200, requestMs: 400, checkMs: 50 };
   const expected = { status: 408, httpStatus: "request_timeout", code: "request.timeout" };
   const create = () => ({ ...bearer(token), "content-type": "application/json", "content-length": 1_000 });
 

@@ -354,11 +354,12 @@ describe("422", () => {
     ]);
   });
 
-  test("names at most twenty wrong ids, the first ones", async () => {
-    const faults = await expectInvalid({
-      action_type: "delete_products",
-      record_ids: [...randomIds(5), ...Array.from({ length: 40 }, () => "wrong")],
-    });
+  test("names at most twenty wrong ids, the first ones, and says how many more there are", async () => {
+    const recordIds = [...randomIds(5), ...Array.from({ length: 40 }, () => "wrong")];
+    const body = { bulk_action: { action_type: "delete_everything", record_ids: recordIds } };
+    const { message, validation_errors: all } = expectRefusal(await post(JSON.stringify(body)), invalid);
+    expect(message).toMatch(/^action_type must be one of .* \(and 40 more\)\.$/);
+    const [, ...faults] = all;
     expect(faults.map(({ options }) => options["index"])).toEqual(
       Array.from({ length: 20 }, (_, n) => n + 5),
     );

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
+import { type BulkActionWatch, openBulkActionWatcher, type Watching } from "@bulk/store/bulk-action-watcher";
 import { openDatabase } from "@bulk/store/database";
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { mintToken } from "../support/mint-token.ts";
-import { openObservedApi } from "../support/observed-api.ts";
+import { type ObservedApi, openObservedApi } from "../support/observed-api.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
@@ -156,22 +156,47 @@ describe("a stream", () => {
     await staying.body?.cancel();
   });
 
-  test("of a thousand callers costs as many queries as that of one", async () => {
+  test("of two thousand callers costs as many queries as that of one, and more an account may not have waiting", {
+    timeout: 180_000,
+  }, async () => {
     await using api = await openObservedApi(service);
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     const streams: Response[] = [];
-    while (streams.length < 1_000) {
+    while (streams.length < 2_000) {
       // A few at a time: what is to be crowded is the waiting room, not the door.
       const callers = Array.from({ length: 50 }, () => follow(id, {}, token, api));
       streams.push(...(await Promise.all(callers)));
     }
+    await expectCrowded(api, id);
     const statements = api.statements();
     await service.startWorker();
     for (const events of await Promise.all(streams.map(readAll))) {
       expect(events.at(-1)).toMatchObject({ event: "end" });
     }
     expect(api.statements() - statements).toBeLessThan(20);
+    await eventually(async () => expect((await follow(id, {}, token, api)).status).toBe(200));
   });
+
+  /** Nobody else of the account may wait, and whoever creates is answered without; others' may. */
+  async function expectCrowded(api: ObservedApi, id: string): Promise<void> {
+    const headers = { prefer: "wait=30" };
+    const waiting = await api.request(token, `/v1/bulk_actions/${id}`, { headers });
+    for (const refused of [await follow(id, {}, token, api), waiting]) {
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "5"]);
+      expect(await refused.json()).toMatchObject({ code: "bulk_action.too_many_waiting" });
+    }
+    const created = await api.request(token, "/v1/bulk_actions", {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ bulk_action: { action_type: "delete_products", record_ids: randomIds(1) } }),
+    });
+    expect([created.status, created.headers.has("preference-applied")]).toEqual([200, false]);
+    const another = await service.fillShop({}, "another");
+    const theirs = await service.submit(another.token, "delete_products", randomIds(1));
+    const stream = await follow(theirs.id, {}, another.token, api);
+    expect(stream.status).toBe(200);
+    await stream.body?.cancel();
+  }
 });
 
 test("whoever is slow to look is told the latest and nothing of what lay before", async () => {
@@ -184,20 +209,25 @@ test("whoever is slow to look is told the latest and nothing of what lay before"
   try {
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     const accountId = await accountOf(id);
-    const watch = await watcher.watch({ accountId, id }, ended.signal);
-    const witness = await watcher.watch({ accountId, id }, ended.signal);
+    const watch = viewOf(await watcher.watch({ accountId, id }, ended.signal));
+    const witness = viewOf(await watcher.watch({ accountId, id }, ended.signal));
     for (const done of [1, 2, 3]) {
       await skip(id, done);
-      expect(await witness?.next(ended.signal)).toMatchObject({ progress: { skipped: done } });
+      expect(await witness.next(ended.signal)).toMatchObject({ progress: { skipped: done } });
     }
-    expect(await watch?.next(ended.signal)).toMatchObject({ kind: "changed", progress: { skipped: 3 } });
-    expect(await watch?.next(AbortSignal.timeout(1))).toEqual({ kind: "unchanged" });
+    expect(await watch.next(ended.signal)).toMatchObject({ kind: "changed", progress: { skipped: 3 } });
+    expect(await watch.next(AbortSignal.timeout(1))).toEqual({ kind: "unchanged" });
   } finally {
     ended.abort();
     await watcher.close();
     await database.$disconnect();
   }
 });
+
+function viewOf(watching: Watching): BulkActionWatch {
+  if (watching.kind !== "watching") throw new Error(`There is nothing to watch: ${watching.kind}.`);
+  return watching.watch;
+}
 
 type Progress = {
   readonly id: string;

@@ -1,10 +1,11 @@
-import { registry } from "@bulk/actions/registry";
-import { openDatabase } from "@bulk/store/database";
+import { deleteProducts } from "@bulk/actions/delete-products";
+import { type Database, openDatabase } from "@bulk/store/database";
 import { previewEffect } from "@bulk/store/preview";
 import { sql } from "@bulk/store/sql";
 import { findSqlstate } from "@bulk/store/sqlstate";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { countReasons } from "../support/reasons.ts";
@@ -130,19 +131,31 @@ describe("a preview", () => {
     expect((await preview(service, reader, bodyOf("delete_products", randomIds(1)))).status).toBe(403);
   });
 
-  test("that has to wait too long is told to come again", async () => {
+  test("that has to wait too long is told to come again, and is the account's only one meanwhile", async () => {
     await using service = await openTestService();
     const { token } = await service.fillShop({});
+    const other = await service.fillShop({}, "another");
     const owner = new pg.Client({ connectionString: service.database.url });
     await owner.connect();
     try {
       await owner.query("BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
-      const response = await preview(service, token, bodyOf("delete_products", randomIds(1)));
-      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
-      expect(await readJson(response)).toMatchObject({ code: "bulk_action_preview.timeout" });
+      const body = bodyOf("delete_products", randomIds(1));
+      const first = preview(service, token, body);
+      await eventually(async () => {
+        expect(await service.database.query(BLOCKED_PREVIEWS)).toHaveLength(1);
+      });
+      const second = await preview(service, token, body);
+      expect([second.status, second.headers.get("retry-after")]).toEqual([429, "1"]);
+      expect(await readJson(second)).toMatchObject({ code: "bulk_action_preview.under_way" });
+      const another = preview(service, other.token, body);
+      for (const response of [await first, await another]) {
+        expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+        expect(await readJson(response)).toMatchObject({ code: "bulk_action_preview.timeout" });
+      }
     } finally {
       await owner.end();
     }
+    expect(await readPreview(service, token, "delete_products", randomIds(1))).toMatchObject({ total: 1 });
   });
 });
 
@@ -156,19 +169,11 @@ describe("the database", () => {
     await service.database.query(
       `CREATE FUNCTION misbehave() RETURNS text LANGUAGE plpgsql AS 'BEGIN ${statement}; RETURN ''code''; END'`,
     );
-    const honest = registry.get("delete_products");
-    if (honest === undefined) throw new Error("There is no such action.");
-    const database = openDatabase({
-      ...{ url: service.database.url, applicationName: "test", poolSize: 1 },
-      ...{ lockTimeoutMs: 2_000, statementTimeoutMs: 15_000 },
-    });
+    const database = openOneConnection(service);
     try {
       const query = { accountId, recordIds: uuidList(randomIds(1)), timeoutMs: 200 };
-      const error: unknown = await previewEffect(
-        database,
-        { ...honest, skipCode: sql`misbehave()` },
-        query,
-      ).catch((thrown: unknown) => thrown);
+      const effect = { ...deleteProducts, skipCode: sql`misbehave()` };
+      const error: unknown = await previewEffect(database, effect, query).catch((thrown: unknown) => thrown);
 
       expect(findSqlstate(error)).toBe(sqlstate);
       expect(await service.database.query("SELECT FROM accounts WHERE name = 'written'")).toEqual([]);
@@ -180,7 +185,47 @@ describe("the database", () => {
       await database.$disconnect();
     }
   });
+
+  test("plans each preview for its own ids, also where it would take one plan for all", async () => {
+    await using service = await openTestService();
+    const { accountId, productIds } = await service.fillShop({ products: 3 });
+    // As after some previews of few ids; it counts for connections made from now on.
+    await service.database.query(
+      `DO $$ BEGIN
+         EXECUTE format('ALTER DATABASE %I SET plan_cache_mode = force_generic_plan', current_database());
+       END $$`,
+    );
+    const database = openOneConnection(service);
+    try {
+      const recordIds = [...productIds, ...randomIds(2)];
+      for (const _time of [1, 2]) {
+        const skips = await previewEffect(database, deleteProducts, {
+          accountId,
+          recordIds: uuidList(recordIds),
+          timeoutMs: 5_000,
+        });
+        expect(skips).toEqual([{ code: NOT_FOUND.code, count: 2 }]);
+      }
+      expect(
+        await database.$queryRaw`
+          SELECT generic_plans::int AS generic, custom_plans::int AS own FROM pg_prepared_statements
+          WHERE statement LIKE '%chunk_records AS MATERIALIZED%' AND statement NOT LIKE '%pg_prepared_statements%'`,
+      ).toEqual([{ generic: 0, own: 2 }]);
+    } finally {
+      await database.$disconnect();
+    }
+  });
 });
+
+function openOneConnection({ database }: TestService): Database {
+  return openDatabase({
+    ...{ url: database.url, applicationName: "test", poolSize: 1 },
+    ...{ lockTimeoutMs: 2_000, statementTimeoutMs: 15_000 },
+  });
+}
+
+const BLOCKED_PREVIEWS = `SELECT FROM pg_stat_activity
+  WHERE datname = current_database() AND application_name = 'bulk-actions-api' AND wait_event_type = 'Lock'`;
 
 type WirePreview = {
   readonly total: number;

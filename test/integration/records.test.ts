@@ -214,6 +214,9 @@ describe("the records of nobody's bulk action", () => {
       expect(response.status).toBe(404);
       expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
       expect(await response.json()).toMatchObject({ code: "bulk_action.not_found" });
+      const init = { method: "HEAD", headers };
+      const head = await service.request(token, `/v1/bulk_actions/${id}/records${query}`, init);
+      expect([head.status, await head.text()]).toEqual([404, ""]);
     }
   });
 });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as deadline } from "node:timers/promises";
+import { API_TIMEOUTS } from "@bulk/api/api-server";
 import { fillShop } from "@bulk/local/fill-shop";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -132,7 +133,7 @@ describe("a caller that prefers to wait", () => {
   });
 
   test("may wait longer than a request may take to arrive", async () => {
-    const timeouts = { headersMs: 200, requestMs: 400, checkMs: 50 };
+    const timeouts = { ...API_TIMEOUTS, headersMs: 200, requestMs: 400, checkMs: 50 };
     await using api = await openObservedApi(service, { timeouts });
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     expect((await retrieve(id, { prefer: "wait=2" }, api)).status).toBe(200);

@@ -104,6 +104,8 @@ describe("a webhook endpoint", () => {
     ["plain HTTP", { url: "http://shop.example/" }, "url.invalid"],
     ["an inner address", { url: "https://169.254.169.254/" }, "url.invalid"],
     ["a URL without end", { url: `https://shop.example/${"a".repeat(2_048)}` }, "url.too_long"],
+    ["a NUL in its URL", { url: `${URL_OF_SHOP}\0` }, "url.invalid"],
+    ["a NUL in its description", { url: URL_OF_SHOP, description: "a\0b" }, "description.invalid"],
     ["no event", { url: URL_OF_SHOP, webhook_events: [] }, "webhook_events.blank"],
     ["an unknown event", { url: URL_OF_SHOP, webhook_events: ["a"] }, "webhook_events.inclusion"],
     [

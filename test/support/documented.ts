@@ -44,7 +44,7 @@ type DocumentedContent = Readonly<Record<string, { readonly example?: unknown }>
  * type or a key that it does not name. Answers when all of the body is there.
  */
 export async function fetchDocumented(url: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(url, init);
+  const response = await fetchInTime(url, init);
   const { origin, pathname, search } = new URL(url);
   const headers = Object.fromEntries(response.headers);
   const isEndless = headers["content-type"]?.startsWith("text/event-stream") ?? false;
@@ -53,6 +53,23 @@ export async function fetchDocumented(url: string, init: RequestInit = {}): Prom
     body: isEndless ? "" : await response.clone().text(),
   });
   return response;
+}
+
+/** The longest wait that a caller may ask for, and some. */
+const ANSWERED_WITHIN_MS = 40_000;
+
+/** `fetch`, but a call without an answer is an error that names it, not a test that hangs. */
+async function fetchInTime(url: string, init: RequestInit = {}): Promise<Response> {
+  const late = new AbortController();
+  const signals = [late.signal, ...(init.signal ? [init.signal] : [])];
+  const error = new Error(`${init.method ?? "GET"} ${url} was not answered within ${ANSWERED_WITHIN_MS} ms.`);
+  const timer = setTimeout(() => late.abort(error), ANSWERED_WITHIN_MS);
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+  } finally {
+    // The body may come as slowly as it likes.
+    clearTimeout(timer);
+  }
 }
 
 /** Throws when the document of the API at this origin does not allow the answer. */
@@ -64,7 +81,7 @@ export async function expectDocumented(origin: string, answer: CaughtAnswer): Pr
 }
 
 export async function fetchDocument(origin: string): Promise<ApiDocument> {
-  const response = await fetch(new URL("/openapi.json", origin));
+  const response = await fetchInTime(`${origin}/openapi.json`);
   return (await response.json()) as ApiDocument;
 }
 

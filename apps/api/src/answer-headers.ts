@@ -26,7 +26,7 @@ const ANSWER_HEADERS = {
     "The limit of a token: `q` requests in `w` seconds. Not there before the token is known, or without a limit.",
   ),
   Location: header("Location", "Where the new object is."),
-  ETag: header("ETag", "Changes exactly when the body does. Send it back as `If-None-Match`."),
+  ETag: header("ETag", "Changes whenever the body does. Send it back as `If-None-Match`."),
   "Retry-After": header("RetryAfter", "Seconds to rest before asking again."),
   "Preference-Applied": header("PreferenceApplied", "The wait that was granted, such as `wait=20`."),
   "Idempotent-Replayed": header(

@@ -10,7 +10,7 @@ import type { Logger } from "@bulk/service/logger";
 import { originForm } from "./origin-form.ts";
 import { refuseConnection, refuseRequest } from "./refuse-connection.ts";
 
-/** How long a sender may take. */
+/** How long a caller may take. */
 export type ApiTimeouts = {
   /** For the headers, from the opening of the connection or the end of the request before. */
   readonly headersMs: number;
@@ -18,11 +18,24 @@ export type ApiTimeouts = {
   readonly requestMs: number;
   /** How often the two above are looked at, so a cut may come this much later. */
   readonly checkMs: number;
+  /**
+   * For a connection on which nothing moves, such as that of a reader who takes no more of an answer. Longer than
+   * any wait for an answer, and than the pause between the heartbeats of a stream of events.
+   */
+  readonly silenceMs: number;
 };
 
-export const API_TIMEOUTS: ApiTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
+export const API_TIMEOUTS: ApiTimeouts = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  checkMs: 1_000,
+  silenceMs: 120_000,
+};
 
-/** An HTTP server that slow or broken senders cannot hold, and that answers even them in the error shape. */
+/**
+ * An HTTP server that slow or broken callers cannot hold, and that answers even them in the error shape, unless it
+ * is in the middle of an answer.
+ */
 export function createApiServer(app: RequestListener, logger: Logger, timeouts = API_TIMEOUTS): Server {
   const latestResponse = new WeakMap<Duplex, ServerResponse>();
   function pass(request: IncomingMessage, response: ServerResponse): void {
@@ -43,6 +56,7 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
     },
     pass,
   );
+  server.timeout = timeouts.silenceMs;
   // An expectation we do not know is no reason to refuse (RFC 9110, 10.1.1 leaves it to the server).
   server.on("checkExpectation", pass);
   // Node would hang up without a word.

@@ -98,11 +98,13 @@ async function answer(
   { watcher, config }: ApiContext,
 ): Promise<ApiAnswer> {
   const waitSeconds = readWaitSeconds(request.headers);
-  const latest = waitSeconds === undefined ? stored : await awaitEnd(stored, waitSeconds, request, watcher);
+  const awaited =
+    waitSeconds === undefined ? undefined : await awaitEnd(stored, waitSeconds, request, watcher);
+  const latest = awaited ?? stored;
   const headers = {
     Location: `/v1/bulk_actions/${stored.id}`,
     ...(isOpen(latest.status) && RETRY_AFTER),
-    ...(waitSeconds !== undefined && waitApplied(waitSeconds)),
+    ...(waitSeconds !== undefined && awaited !== undefined && waitApplied(waitSeconds)),
     ...further,
   };
   const body = presentExpanded(latest, expand, config.RETENTION_DAYS);

@@ -55,7 +55,7 @@ export const FAILURE_ANSWERS: Readonly<Record<FailureKind, ZodOpenApiResponseObj
   ),
   invalid: answer(
     "Invalid",
-    "`validation_errors` names every fault; if it is empty, `code` says what cannot be done.",
+    "`validation_errors` names the faults; if it is empty, `code` says what cannot be done.",
     refusal("invalid", "bulk_action.invalid", "record_ids can't be blank.", [
       {
         attribute: "record_ids",
@@ -68,7 +68,9 @@ export const FAILURE_ANSWERS: Readonly<Record<FailureKind, ZodOpenApiResponseObj
   ),
   limited: answer(
     "Limited",
-    "This caller is over a limit.",
+    "This caller is over a limit: requests of its token (`rate_limit.exceeded`), open bulk actions of its account " +
+      "(`bulk_action.too_many_open`), callers of its account that wait (`bulk_action.too_many_waiting`), or its " +
+      "account's one preview (`bulk_action_preview.under_way`).",
     refusal("limited", "rate_limit.exceeded", "This token may make 150 requests in 10 s. Try again in 3 s."),
     "Retry-After",
   ),

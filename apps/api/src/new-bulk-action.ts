@@ -35,7 +35,7 @@ function makeBody({ registry, config }: Settings) {
   });
   return {
     schema: { "application/json": inJson(attributes), [FORM]: inForm(attributes) },
-    /** Throws `malformed` without the envelope, and `invalid` with every fault of what is in it. */
+    /** Throws `malformed` without the envelope, and `invalid` with the faults of what is in it. */
     parse(body: unknown): NewBulkAction {
       const { action_type, record_ids } = validate(
         "bulk_action",
@@ -94,14 +94,13 @@ function readIds(value: unknown, most: number): UuidList | readonly Fault[] {
 }
 
 function listMalformed(ids: readonly unknown[]): readonly Fault[] {
-  const faults: Fault[] = [];
-  for (const [index, id] of ids.entries()) {
-    if (isUuid(id)) continue;
-    const shown = show(id);
-    faults.push(fault("invalid", `[${index}] is not a UUID: ${shown}`, { index, value: shown }));
-    if (faults.length === LISTED_FAULTS) break;
-  }
-  return faults;
+  const malformed = [...ids.entries()].filter(([, id]) => !isUuid(id));
+  const unlisted = malformed.length - LISTED_FAULTS;
+  return malformed.slice(0, LISTED_FAULTS).map(([index, id], place) => {
+    const [shown, isLast] = [show(id), place === LISTED_FAULTS - 1];
+    const message = `[${index}] is not a UUID: ${shown}`;
+    return fault("invalid", message, { index, value: shown }, isLast ? unlisted : 0);
+  });
 }
 
 // A value of the caller's in an error message: recognisable, and never long.

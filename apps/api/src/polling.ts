@@ -1,22 +1,23 @@
 import { createHash } from "node:crypto";
 import { isOpen } from "@bulk/domain/bulk-action";
-import type { BulkActionVersion } from "@bulk/store/bulk-actions";
+import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import type { WireDetails } from "./wire.ts";
 
 /** How long a caller should rest before asking again; an open bulk action changes several times a second. */
 export const RETRY_AFTER = { "Retry-After": "1" } as const;
 
 /**
- * What lets a caller wait for a bulk action at little cost: an `ETag` that changes exactly when the body does
- * (skipped ids only ever come in addition, so their number tells), and `Retry-After` as long as it is open.
+ * What lets a caller wait for a bulk action at little cost: an `ETag` that changes whenever the body does
+ * (skipped ids only ever come in addition, so their number tells) and, as `updated_at` has whole seconds and
+ * this milliseconds, now and then when it does not; and `Retry-After` as long as it is open.
  *
  * @param details when the body has them
  */
 export function pollingHeaders(
-  { status, updatedAt, skippedCount }: BulkActionVersion,
+  { status, updatedAt, skipped }: BulkActionProgress,
   details?: WireDetails,
 ): PollingHeaders {
-  const version = `${status}-${updatedAt.getTime()}-${skippedCount}`;
+  const version = `${status}-${updatedAt.getTime()}-${skipped}`;
   const etag = details === undefined ? `"${version}"` : `"${version}-${digest(details)}"`;
   return { ETag: etag, ...(isOpen(status) && RETRY_AFTER) };
 }

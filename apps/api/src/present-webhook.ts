@@ -1,13 +1,13 @@
 import type { WebhookDelivery } from "@bulk/store/webhook-deliveries";
 import type { WebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import { unixSeconds } from "./present.ts";
+import { unixSeconds, unixSecondsOrNull } from "./present.ts";
 import type { WireWebhookDelivery, WireWebhookEndpoint } from "./wire.ts";
 
 export function presentWebhookEndpoint(endpoint: WebhookEndpoint): WireWebhookEndpoint {
   const { id, url, description, enabled, webhookEvents, previousSecretExpiresAt } = endpoint;
   return {
     ...{ id, object: "webhook_endpoint", url, description, enabled, webhook_events: webhookEvents },
-    previous_secret_expires_at: whenOrNull(previousSecretExpiresAt),
+    previous_secret_expires_at: unixSecondsOrNull(previousSecretExpiresAt),
     created_at: unixSeconds(endpoint.createdAt),
     updated_at: unixSeconds(endpoint.updatedAt),
   };
@@ -20,13 +20,9 @@ export function presentWebhookDelivery(delivery: WebhookDelivery): WireWebhookDe
     ...{ bulk_action: bulkActionId, status, attempts },
     last_response_code: delivery.lastResponseCode,
     last_error: delivery.lastError,
-    last_attempt_at: whenOrNull(delivery.lastAttemptAt),
-    next_attempt_at: whenOrNull(delivery.nextAttemptAt),
+    last_attempt_at: unixSecondsOrNull(delivery.lastAttemptAt),
+    next_attempt_at: unixSecondsOrNull(delivery.nextAttemptAt),
     created_at: unixSeconds(delivery.createdAt),
-    finished_at: whenOrNull(delivery.finishedAt),
+    finished_at: unixSecondsOrNull(delivery.finishedAt),
   };
-}
-
-function whenOrNull(time: Date | null): number | null {
-  return time && unixSeconds(time);
 }

@@ -97,6 +97,11 @@ export function presentRecord({ recordId, position, outcome, code }: ActionRecor
 
 const NO_REASON = { message: null, retriable: false } as const;
 
+/** A list whose page is in memory already. */
+export function presentPage<Item>(pagination: Pagination, data: readonly Item[]) {
+  return { object: "list", pagination, data } as const;
+}
+
 /** The envelope of a list, piece by piece, so that a page of long lists of ids is never whole in memory. */
 export async function* presentList(
   pagination: Pagination,
@@ -115,6 +120,7 @@ export function unixSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }
 
-function unixSecondsOrNull(time: Date | null): number | null {
+/** The same of one that may not have come. */
+export function unixSecondsOrNull(time: Date | null): number | null {
   return time && unixSeconds(time);
 }

@@ -2,8 +2,9 @@ import { RequestError, type ValidationError } from "@bulk/domain/request-error";
 import type { z } from "zod";
 
 /**
- * Parses what a caller sent. Throws `invalid` with every fault in the base contract's form: the code is
- * `<object>.<attribute>.<type>`, and the message reads on from the attribute's name.
+ * Parses what a caller sent. Throws `invalid` with the faults in the base contract's form, at most 50: the code is
+ * `<object>.<attribute>.<type>`, and the message reads on from the attribute's name. The error's own message says
+ * how many there are in all.
  */
 export function validate<Schema extends z.ZodType>(
   object: string,
@@ -12,8 +13,9 @@ export function validate<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, LISTED_FAULTS).map((issue) => describe(object, issue));
-  throw new RequestError("invalid", `${object}.invalid`, summarize(errors), errors);
+  const { issues } = parsed.error;
+  const errors = issues.slice(0, LISTED_FAULTS).map((issue) => describe(object, issue));
+  throw new RequestError("invalid", `${object}.invalid`, summarize(errors[0], countFaults(issues)), errors);
 }
 
 /** Enough for a person; a caller's thousand wrong words are not listed one by one. */
@@ -23,11 +25,19 @@ const LISTED_FAULTS = 50;
 export type Fault = {
   readonly code: "custom";
   readonly message: string;
-  readonly params: Pick<ValidationError, "type" | "options">;
+  readonly params: Pick<ValidationError, "type" | "options"> & {
+    /** How many more of its kind there are that are not told one by one. */
+    readonly unlisted: number;
+  };
 };
 
-export function fault(type: string, message: string, options: ValidationError["options"] = {}): Fault {
-  return { code: "custom", message, params: { type, options } };
+export function fault(
+  type: string,
+  message: string,
+  options: ValidationError["options"] = {},
+  unlisted = 0,
+): Fault {
+  return { code: "custom", message, params: { type, options, unlisted } };
 }
 
 export const BLANK = fault("blank", "can't be blank");
@@ -35,7 +45,8 @@ export const BLANK = fault("blank", "can't be blank");
 function describe(object: string, issue: z.core.$ZodIssue): ValidationError {
   const attribute = String(issue.path[0] ?? object);
   const { message, params } = nameFault(issue);
-  return { attribute, ...params, code: `${object}.${attribute}.${params.type}`, message };
+  const { type, options } = params;
+  return { attribute, type, options, code: `${object}.${attribute}.${type}`, message };
 }
 
 // One of zod's kinds a line: https://zod.dev/error-customization
@@ -59,7 +70,12 @@ function nameFault(issue: z.core.$ZodIssue): Fault {
   }
 }
 
-function summarize([first, ...others]: readonly ValidationError[]): string {
-  const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+function countFaults(issues: readonly z.core.$ZodIssue[]): number {
+  const unlisted = issues.map((issue) => (issue.code === "custom" ? (issue.params?.["unlisted"] ?? 0) : 0));
+  return unlisted.reduce((sum, count) => sum + count, issues.length);
+}
+
+function summarize(first: ValidationError | undefined, count: number): string {
+  const more = count > 1 ? ` (and ${count - 1} more)` : "";
   return `${first?.attribute} ${first?.message}${more}.`;
 }

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
-import type { BulkActionWatch } from "@bulk/store/bulk-action-watcher";
+import { RequestError } from "@bulk/domain/request-error";
+import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
+import { type BulkActionWatch, type BulkActionWatcher, MOST_WATCHERS } from "@bulk/store/bulk-action-watcher";
 import { z } from "zod";
+import { bulkActionNotFound } from "./bulk-action-id.ts";
 
 /** The longest wait; common proxies give an answer up after 60 s. */
 const MAX_WAIT_SECONDS = 30;
@@ -14,7 +16,8 @@ export const waitHeader = z
     description:
       `\`wait=N\`: hold the answer until the bulk action has ended, at most N seconds (up to ${MAX_WAIT_SECONDS}; ` +
       "more counts as that). The answer is the same as without, only later; `Preference-Applied` says how long " +
-      "it would have waited. What is no such preference is ignored (RFC 7240).",
+      "it would have waited. What is no such preference is ignored (RFC 7240). Of an account at most " +
+      `${MOST_WATCHERS} callers wait at one server; a create is then answered at once, anything else with 429.`,
   });
 
 /** How many seconds `Prefer: wait=N` asks to wait, if it does; the first one counts (RFC 7240, 2). */
@@ -29,6 +32,34 @@ export function readWaitSeconds({ prefer }: IncomingHttpHeaders): number | undef
 /** What says that a wait was granted. */
 export function waitApplied(seconds: number): { readonly "Preference-Applied": string } {
   return { "Preference-Applied": `wait=${seconds}` };
+}
+
+/** How long a caller should rest whose account has too many waiting. */
+const CROWDED_SECONDS = 5;
+
+/**
+ * The view of a caller that cannot be answered without one. Throws `not_found` when there is no such bulk action, and
+ * `limited` when too many of its account's callers have one already.
+ */
+export async function loadWatch(
+  watcher: BulkActionWatcher,
+  key: BulkActionKey,
+  ended: AbortSignal,
+): Promise<BulkActionWatch> {
+  const watching = await watcher.watch(key, ended);
+  switch (watching.kind) {
+    case "watching":
+      return watching.watch;
+    case "not_found":
+      throw bulkActionNotFound();
+    case "crowded":
+      throw tooManyWaiting();
+  }
+}
+
+function tooManyWaiting(): RequestError {
+  const message = `${MOST_WATCHERS} callers of this account wait here already. Ask without waiting, or later.`;
+  return new RequestError("limited", "bulk_action.too_many_waiting", message, [], CROWDED_SECONDS);
 }
 
 /**

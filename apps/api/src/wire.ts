@@ -27,6 +27,12 @@ function countOf(description: string) {
   return z.int().nonnegative().meta({ description });
 }
 
+const tally = {
+  deleted: countOf("Records the action was applied to."),
+  skipped: countOf("Records it does not apply to."),
+  failed: countOf("Records it does apply to, but that could not be changed."),
+};
+
 const createdBy = z
   .object({ object: z.literal("token"), id: z.guid(), name: z.string() })
   .nullable()
@@ -45,9 +51,7 @@ export const bulkActionDetails = z
       }),
     total: countOf("How many records it is about."),
     processed: countOf("Deleted, skipped and failed together. No count ever goes down."),
-    deleted: countOf("Records the action was applied to."),
-    skipped: countOf("Records it does not apply to."),
-    failed: countOf("Records it does apply to, but that could not be changed."),
+    ...tally,
     not_attempted: countOf("Records that were untouched when it ended; 0 while it is open."),
     started_at: unixSeconds.nullable(),
     finished_at: unixSeconds.nullable(),
@@ -85,18 +89,14 @@ export const bulkActionObject = z
 
 export type WireBulkAction = z.output<typeof bulkActionObject>;
 
-const count = z.int().nonnegative();
-
 /** The data of an event. */
 export const progressObject = z
   .object({
     id: z.guid().meta({ description: "The bulk action's." }),
     status: bulkActionStatus,
-    total: count.meta({ description: "How many records it is about." }),
-    processed: count.meta({ description: "How many have their outcome: deleted, skipped and failed." }),
-    deleted: count,
-    skipped: count,
-    failed: count,
+    total: countOf("How many records it is about."),
+    processed: countOf("How many have their outcome: deleted, skipped and failed."),
+    ...tally,
   })
   .meta({
     id: "BulkActionProgress",
@@ -111,9 +111,9 @@ export const bulkActionPreview = z
   .object({
     object: z.literal("bulk_action_preview"),
     action_type: z.string().meta({ example: "delete_products" }),
-    total: count.meta({ description: "How many ids were sent, duplicates dropped." }),
-    applicable: count.meta({ description: "How many of them the action would apply to." }),
-    skipped: count.meta({ description: "How many of them it would skip." }),
+    total: countOf("How many ids were sent, duplicates dropped."),
+    applicable: countOf("How many of them the action would apply to."),
+    skipped: countOf("How many of them it would skip."),
     reasons: z
       .array(
         z.object({
@@ -122,7 +122,7 @@ export const bulkActionPreview = z
             description: "Why records would be skipped, for programs.",
           }),
           message: z.string().meta({ description: "The same for people." }),
-          count: count.meta({ description: "How many records it is the reason for." }),
+          count: countOf("How many records it is the reason for."),
         }),
       )
       .readonly()
@@ -177,13 +177,17 @@ export const errorObject = z
           message: z.string().meta({ description: "Reads on from the attribute's name." }),
         }),
       )
-      .meta({ description: "Every fault of the body or the query; empty unless it is a 422." }),
+      .meta({
+        description:
+          "The faults of the body or the query, 50 at most, 20 of them about ids; `message` says how many more there " +
+          "are. Empty unless it is a 422.",
+      }),
     request_id: z.string().meta({ description: "As in `Request-Id`: by it our logs know the request." }),
   })
   .meta({ id: "Error" });
 
 const pagination = z.object({
-  count: z.int().nonnegative().meta({ description: "How many there are in all." }),
+  count: countOf("How many there are in all."),
   limit: z.int(),
   page: z.int().meta({ description: "Counts from 1." }),
   url: z.string(),
@@ -254,7 +258,7 @@ export const webhookDeliveryObject = z
     status: z.enum(["pending", "succeeded", "failed"]).meta({
       description: "`failed`: given up, after ten attempts over a day or because the endpoint was disabled.",
     }),
-    attempts: z.int().nonnegative().meta({ description: "Requests sent, each page and repetition counted." }),
+    attempts: countOf("Requests sent, each page and repetition counted."),
     last_response_code: z.int().nullable().meta({ description: "null: the last attempt had no answer." }),
     last_error: z
       .string()

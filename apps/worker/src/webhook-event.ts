@@ -1,7 +1,8 @@
 import { TEST_EVENT_TYPE } from "@bulk/domain/webhook-event";
+import { readProgress } from "@bulk/store/bulk-action-progress";
 import type { Database } from "@bulk/store/database";
 import type { ClaimedDelivery } from "@bulk/store/webhook-deliveries";
-import { findBulkActionTally, findDeletedPage } from "@bulk/store/webhook-subjects";
+import { findDeletedPage } from "@bulk/store/webhook-subjects";
 import { v5 as deriveUuid } from "uuid";
 
 /** An event as it goes over the wire, in the base contract's shape. */
@@ -44,8 +45,9 @@ async function composeFinished(
   delivery: ClaimedDelivery,
 ): Promise<EventPage | undefined> {
   const { accountId, bulkActionId } = delivery;
-  const bulkAction = bulkActionId && (await findBulkActionTally(database, accountId, bulkActionId));
-  if (!bulkAction) return undefined;
+  if (bulkActionId === null) return undefined;
+  const [bulkAction] = await readProgress(database, [{ accountId, id: bulkActionId }]);
+  if (bulkAction === undefined) return undefined;
   const { id, actionType, status, recordCount, deleted, skipped, failed } = bulkAction;
   return onlyPage(delivery, {
     ...{ id, object: "bulk_action", action_type: actionType, status },

@@ -1,15 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Tally } from "@bulk/domain/outcome";
-import { type Database, openDatabase } from "@bulk/store/database";
-import { countReasons, readTally } from "@bulk/store/tally";
 import { z } from "zod";
 import { startProgress } from "./progress.ts";
 
 export type DemoOptions = {
   readonly apiUrl: string;
   readonly token: string;
-  /** Where the live count comes from; the base contract has no progress. */
-  readonly databaseUrl: string;
   readonly recordIds: readonly string[];
 };
 
@@ -18,53 +14,69 @@ export type DemoAction = {
   readonly id: string;
   readonly status: string;
   readonly tally: Tally;
+  /** Why records were not deleted, most frequent first. */
   readonly reasons: readonly { readonly code: string; readonly count: number }[];
   readonly seconds: number;
 };
 
-const wireAction = z.object({ id: z.string(), status: z.string() });
+const count = z.int();
+
+const wireAction = z.object({
+  id: z.string(),
+  status: z.string(),
+  details: z.object({ processed: count, deleted: count, skipped: count, failed: count }),
+});
+
+const wireRecord = z.object({ code: z.string() });
 
 /** Submits one bulk action over HTTP, shows its progress, waits for its end. */
 export async function runDemoAction(options: DemoOptions): Promise<DemoAction> {
-  const database = openDatabase({
-    url: options.databaseUrl,
-    applicationName: "bulk-actions-demo",
-    poolSize: 1,
-    lockTimeoutMs: 2_000,
-    statementTimeoutMs: 10_000,
-  });
-  try {
-    return await followAction(options, database);
-  } finally {
-    await database.$disconnect();
-  }
-}
-
-async function followAction(options: DemoOptions, database: Database): Promise<DemoAction> {
   const startedAt = performance.now();
-  const submitted = await call(options, "", {
-    bulk_action: { action_type: "delete_products", record_ids: options.recordIds },
-  });
   const progress = startProgress(options.recordIds.length);
-  let { id, status } = submitted;
-  while (status === "pending" || status === "processing") {
+  let action = await submit(options);
+  while (action.status === "pending" || action.status === "processing") {
     // Well within the limit of requests a token has.
     await wait(100);
-    const { deleted, skipped, failed } = await readTally(database, id);
-    progress.show(deleted + skipped + failed);
-    ({ id, status } = await call(options, `/${id}`, undefined));
+    action = await retrieve(options, action.id);
+    progress.show(action.details.processed);
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const tally = await readTally(database, id);
-  progress.end(tally.deleted + tally.skipped + tally.failed);
-  return { id, status, tally, reasons: await countReasons(database, id), seconds };
+  progress.end(action.details.processed);
+  const { id, status, details: tally } = action;
+  return { id, status, tally, reasons: await countReasons(options, id), seconds };
 }
 
-async function call({ apiUrl, token }: DemoOptions, path: string, body: unknown) {
+async function submit(options: DemoOptions) {
+  const body = { bulk_action: { action_type: "delete_products", record_ids: options.recordIds } };
+  const response = await call(options, "?expand[]=details", {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  });
+  return wireAction.parse(await response.json());
+}
+
+async function retrieve(options: DemoOptions, id: string) {
+  const response = await call(options, `/${id}?expand[]=details`);
+  return wireAction.parse(await response.json());
+}
+
+async function countReasons(options: DemoOptions, id: string): Promise<DemoAction["reasons"]> {
+  const response = await call(options, `/${id}/records?outcome[]=skipped&outcome[]=failed`, {
+    headers: { accept: "application/x-ndjson" },
+  });
+  const lines = (await response.text()).split("\n").filter((line) => line !== "");
+  const byCode = Map.groupBy(lines, (line) => wireRecord.parse(JSON.parse(line)).code);
+  return [...byCode]
+    .map(([code, records]) => ({ code, count: records.length }))
+    .sort((one, other) => other.count - one.count);
+}
+
+async function call({ apiUrl, token }: DemoOptions, path: string, init: RequestInit = {}) {
   const response = await fetch(`${apiUrl}/v1/bulk_actions${path}`, {
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    ...init,
+    headers: { authorization: `Bearer ${token}`, ...init.headers },
   });
   if (!response.ok) throw new Error(`The API answered ${response.status}: ${await response.text()}`);
-  return wireAction.parse(await response.json());
+  return response;
 }

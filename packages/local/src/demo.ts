@@ -65,12 +65,7 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
   }
   const recordIds = [...shop.productIds.slice(0, 50_000), ...Array.from({ length: 25 }, () => randomUUID())];
   console.log(`Deleting ${recordIds.length} products through ${apiUrl} (25 of the ids do not exist) …`);
-  const action = await runDemoAction({
-    apiUrl,
-    token: shop.token,
-    databaseUrl: engines.databaseUrl,
-    recordIds,
-  });
+  const action = await runDemoAction({ apiUrl, token: shop.token, recordIds });
   printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
   if (exit) {
     await stop();
@@ -104,6 +99,7 @@ Delete one more product:
     -H 'Content-Type: application/json' \\
     -d '{"bulk_action":{"action_type":"delete_products","record_ids":["${next}"]}}'
 
+Reference  ${apiUrl}/docs
 Dashboard  ${dashboardUrl}
 Logs       ${join(dataDirectory, "api.log")}, ${join(dataDirectory, "worker.log")}`);
 }

@@ -1,21 +1,35 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** The preferred port if nobody has it on loopback, otherwise any free one. */
+/**
+ * The preferred port if nobody has it on loopback, otherwise any free one (`preferred` 0: any), below those that
+ * operating systems give to outgoing connections. Who ends a server on one of those and starts it again may find
+ * that a connection has taken its port, for as long as a minute after its end. Throws when none is free.
+ */
 export async function findFreePort(preferred: number): Promise<number> {
-  return (await tryPort(preferred)) ?? (await tryPort(0)) ?? preferred;
+  if (preferred !== 0 && (await isFree(preferred))) return preferred;
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = randomInt(LOWEST, LOWEST_OUTGOING);
+    if (await isFree(port)) return port;
+  }
+  throw new Error("No port was found to be free.");
 }
 
-async function tryPort(port: number): Promise<number | undefined> {
+const LOWEST = 10_240;
+
+/** Linux by default (ip-sysctl, `ip_local_port_range`); macOS and Windows begin at 49,152 (RFC 6335). */
+const LOWEST_OUTGOING = 32_768;
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
   } catch {
-    return undefined;
+    return false;
   }
-  const address = server.address();
   server.close();
   await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : undefined;
+  return true;
 }

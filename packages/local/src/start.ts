@@ -13,6 +13,7 @@ await runService(async () => {
     const environment = await findEnvironment(config);
     const stack = await startStack({ engines, environment, logDirectory: undefined });
     console.log(`API        http://${config.HOST}:${config.PORT}/v1/bulk_actions`);
+    console.log(`Reference  http://${config.HOST}:${config.PORT}/docs`);
     console.log(`Dashboard  http://127.0.0.1:${config.OPS_PORT}/dashboard`);
     console.log("A token and records to try it on: pnpm seed --help. Ctrl-C stops everything.");
     return {

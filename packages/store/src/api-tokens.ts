@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database } from "./database.ts";
+import { textArray } from "./sql.ts";
 
 /** Who calls: an account, and what the token may do there. */
 export type Caller = {
@@ -31,8 +32,8 @@ export async function findToken(
  * processes may report the same token in any order.
  */
 export async function recordTokenUses(database: Database, uses: ReadonlyMap<string, Date>): Promise<void> {
-  const ids = `{${[...uses.keys()].join(",")}}`;
-  const moments = `{${[...uses.values()].map((moment) => moment.toISOString()).join(",")}}`;
+  const ids = textArray(uses.keys());
+  const moments = textArray([...uses.values()].map((moment) => moment.toISOString()));
   // Locked in order of id, so that two processes that report the same tokens cannot block each other for good.
   await database.$executeRaw`
     WITH used AS (

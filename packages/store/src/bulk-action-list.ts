@@ -1,7 +1,7 @@
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import { COLUMNS } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
-import { type Sql, sql } from "./sql.ts";
+import { type Sql, sql, textArray } from "./sql.ts";
 
 export type SortOrder = "created_at:asc" | "created_at:desc" | "updated_at:asc" | "updated_at:desc";
 
@@ -91,11 +91,6 @@ function matchAll(accountId: string, filter: ListFilter): Sql {
 }
 
 const NOTHING = sql``;
-
-// One text parameter for ids and statuses, whose text needs no quotes.
-function textArray(words: readonly string[]): string {
-  return `{${words.join(",")}}`;
-}
 
 const REVERSE: Readonly<Record<SortOrder, SortOrder>> = {
   "created_at:asc": "created_at:desc",

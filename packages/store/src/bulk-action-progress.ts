@@ -2,6 +2,7 @@ import { countProcessed, type Progress } from "@bulk/domain/action-outcome";
 import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
 import { COLUMNS } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
+import { textArray } from "./sql.ts";
 
 /** A bulk action, and how far it has come. */
 export type BulkActionProgress = BulkAction & Progress;
@@ -17,8 +18,8 @@ export async function readProgress(
   database: Database,
   keys: readonly BulkActionKey[],
 ): Promise<readonly BulkActionProgress[]> {
-  const accountIds = `{${keys.map(({ accountId }) => accountId).join(",")}}`;
-  const ids = `{${keys.map(({ id }) => id).join(",")}}`;
+  const accountIds = textArray(keys.map(({ accountId }) => accountId));
+  const ids = textArray(keys.map(({ id }) => id));
   return await database.$queryRaw`
     SELECT ${COLUMNS}, progress.*
     FROM unnest(${accountIds}::uuid[], ${ids}::uuid[]) AS key (account_id, id)

@@ -21,13 +21,21 @@ export type WatcherOptions = {
 /** Looks after everybody in this process who waits for a bulk action. */
 export type BulkActionWatcher = {
   /**
-   * Watches the account's bulk action of this id until `ended`; answers `undefined` when there is none.
-   * Throws when it cannot be read now.
+   * Watches the account's bulk action of this id, in lower case, until `ended`. Throws when it cannot be read now.
    */
-  watch(key: BulkActionKey, ended: AbortSignal): Promise<BulkActionWatch | undefined>;
+  watch(key: BulkActionKey, ended: AbortSignal): Promise<Watching>;
   /** Lets go of everybody at once, with `over`. */
   close(): Promise<void>;
 };
+
+export type Watching =
+  | { readonly kind: "watching"; readonly watch: BulkActionWatch }
+  | { readonly kind: "not_found" }
+  /** `MOST_WATCHERS` of the account do already. */
+  | { readonly kind: "crowded" };
+
+/** How many callers of one account may watch at once, in one process. */
+export const MOST_WATCHERS = 2_000;
 
 /** One caller's view of one bulk action. */
 export type BulkActionWatch = {
@@ -64,13 +72,13 @@ export function openBulkActionWatcher({ database, url, onError }: WatcherOptions
   });
   const safety = setInterval(() => lookAgain(room.watchers.keys()), SAFETY_MS);
   return {
-    async watch({ accountId, id }, ended) {
-      // A caller may write it in capitals; notifications and rows do not.
-      const key = { accountId, id: id.toLowerCase() };
+    async watch(key, ended) {
+      if ((room.crowds.get(key.accountId) ?? 0) >= MOST_WATCHERS) return { kind: "crowded" };
       // Before the first look: what happens after that look is then not missed.
       const watcher = enter(room, key, ended);
       const [first] = await readProgress(database, [key]);
-      return first && openWatch(room, watcher, first);
+      if (first === undefined) return { kind: "not_found" };
+      return { kind: "watching", watch: openWatch(room, watcher, first) };
     },
     async close() {
       clearInterval(safety);
@@ -97,25 +105,36 @@ type Room = {
   readonly database: Database;
   /** By the id of the bulk action. */
   readonly watchers: Map<string, Set<Watcher>>;
+  /** How many of them each account has. */
+  readonly crowds: Map<string, number>;
   readonly loadRecords: LoadRecords;
   readonly closing: AbortController;
 };
 
 function openRoom(database: Database): Room {
   const loadRecords = openBulkActionLoader(database);
-  return { database, watchers: new Map(), loadRecords, closing: new AbortController() };
+  return { database, watchers: new Map(), crowds: new Map(), loadRecords, closing: new AbortController() };
 }
 
-function enter({ watchers }: Room, { accountId, id }: BulkActionKey, ended: AbortSignal): Watcher {
+function enter(room: Room, { accountId, id }: BulkActionKey, ended: AbortSignal): Watcher {
+  const { watchers } = room;
   const watcher = { accountId, id, bell: new EventEmitter(), found: undefined };
   if (ended.aborted) return watcher;
   const others = watchers.get(id) ?? new Set();
   watchers.set(id, others.add(watcher));
+  count(room, accountId, 1);
   ended.addEventListener("abort", () => {
     others.delete(watcher);
     if (others.size === 0 && watchers.get(id) === others) watchers.delete(id);
+    count(room, accountId, -1);
   });
   return watcher;
+}
+
+function count({ crowds }: Room, accountId: string, change: 1 | -1): void {
+  const size = (crowds.get(accountId) ?? 0) + change;
+  if (size === 0) crowds.delete(accountId);
+  else crowds.set(accountId, size);
 }
 
 function everybody({ watchers }: Room): readonly Watcher[] {

@@ -3,7 +3,7 @@ import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } from "./admission.ts";
 import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
-import { type Sql, sql } from "./sql.ts";
+import { type Sql, sql, textArray } from "./sql.ts";
 import type { UuidList } from "./uuid-list.ts";
 import { announceSettled } from "./webhook-outbox.ts";
 
@@ -69,40 +69,6 @@ export async function findBulkAction(
   return bulkAction;
 }
 
-/** What decides, beside what never changes, what `findBulkAction` would answer. */
-export type BulkActionVersion = Pick<BulkAction, "status" | "updatedAt"> & { readonly skippedCount: number };
-
-/** The version of the account's bulk action of this id; costs the same however many ids it has. */
-export async function findBulkActionVersion(
-  database: Database,
-  accountId: string,
-  id: string,
-): Promise<BulkActionVersion | undefined> {
-  const [version] = await database.$queryRaw<BulkActionVersion[]>`
-    SELECT status, updated_at AS "updatedAt",
-           (SELECT sum(skipped_count)::int FROM bulk_action_chunks
-            WHERE bulk_action_id = bulk_action.id) AS "skippedCount"
-    FROM bulk_actions bulk_action
-    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
-  return version;
-}
-
-/** The account's bulk action of this id and how far it is; costs the same however many ids it has. */
-export async function findBulkActionProgress(
-  database: Database,
-  accountId: string,
-  id: string,
-): Promise<(BulkAction & Progress) | undefined> {
-  const [bulkAction] = await database.$queryRaw<(BulkAction & Progress)[]>`
-    SELECT ${COLUMNS}, progress.*
-    FROM bulk_actions bulk_action, LATERAL (
-      SELECT COALESCE(sum(deleted_count), 0)::int AS deleted, COALESCE(sum(skipped_count), 0)::int AS skipped,
-             COALESCE(sum(failed_count), 0)::int AS failed, max(progressed_at) AS "lastProgressAt"
-      FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS progress
-    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
-  return bulkAction;
-}
-
 /**
  * The bulk actions with their submitted and skipped ids, in the order given; one query for all, so that
  * the counts of each agree with its ids.
@@ -112,7 +78,7 @@ export async function attachRecords(
   bulkActions: readonly BulkAction[],
 ): Promise<readonly BulkActionWithRecords[]> {
   if (bulkActions.length === 0) return [];
-  const ids = `{${bulkActions.map((bulkAction) => bulkAction.id).join(",")}}`;
+  const ids = textArray(bulkActions.map((bulkAction) => bulkAction.id));
   const chunks = await database.$queryRaw<ChunkRecords[]>`
     SELECT bulk_action_id AS "bulkActionId", array_to_string(record_ids, ',') AS "recordIds",
            array_to_string(skipped_ids, ',') AS "skippedIds",

@@ -1,4 +1,5 @@
 import type { Database, Queryable } from "./database.ts";
+import { textArray } from "./sql.ts";
 
 export type ShopSize = {
   readonly products: number;
@@ -63,13 +64,13 @@ async function insertOrders(
   await queryable.$executeRaw`
     WITH lines AS (
       SELECT product_id, (ordinal - 1) / 10 AS order_number
-      FROM unnest(${`{${productIds.join(",")}}`}::uuid[]) WITH ORDINALITY AS line (product_id, ordinal)
+      FROM unnest(${textArray(productIds)}::uuid[]) WITH ORDINALITY AS line (product_id, ordinal)
     ),
     placed AS (
       INSERT INTO orders (id, account_id, customer_id)
       SELECT gen_random_uuid(), ${accountId}::uuid, customers.ids[1 + order_number % NULLIF(cardinality(customers.ids), 0)]
       FROM (SELECT DISTINCT order_number FROM lines) AS numbers,
-           (SELECT ${`{${customerIds.join(",")}}`}::uuid[] AS ids) AS customers
+           (SELECT ${textArray(customerIds)}::uuid[] AS ids) AS customers
       RETURNING id
     ),
     numbered AS (SELECT id, row_number() OVER () - 1 AS order_number FROM placed)

@@ -1,23 +1,4 @@
-import type { BulkAction } from "@bulk/domain/bulk-action";
-import type { Tally } from "@bulk/domain/outcome";
 import type { Database } from "./database.ts";
-
-/** The account's bulk action of this id, without its ids, and how many of them have which outcome. */
-export async function findBulkActionTally(
-  database: Database,
-  accountId: string,
-  id: string,
-): Promise<(BulkAction & Tally) | undefined> {
-  const [bulkAction] = await database.$queryRaw<(BulkAction & Tally)[]>`
-    SELECT id, account_id AS "accountId", action_type AS "actionType", status,
-           bulk_action.record_count AS "recordCount", created_at AS "createdAt", updated_at AS "updatedAt",
-           sum(deleted_count)::int AS deleted, sum(skipped_count)::int AS skipped,
-           sum(failed_count)::int AS failed
-    FROM bulk_actions bulk_action JOIN bulk_action_chunks ON bulk_action_id = bulk_action.id
-    WHERE id = ${id}::uuid AND account_id = ${accountId}::uuid
-    GROUP BY bulk_action.id`;
-  return bulkAction;
-}
 
 /** A part of a bulk action's deleted records: those of one chunk, in the order submitted. */
 export type DeletedPage = {

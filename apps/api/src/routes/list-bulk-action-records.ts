@@ -6,7 +6,7 @@ import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_IDS } from "../examples.ts";
-import { presentRecord } from "../present.ts";
+import { presentPage, presentRecord } from "../present.ts";
 import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
 import { bulkActionRecord, listOf } from "../wire.ts";
@@ -82,7 +82,7 @@ async function readPage(selection: Selection, { limit, page }: RecordsQuery) {
   }
   const data = records.slice(place.skip, place.skip + limit).map(presentRecord);
   const pagination = { count: place.count, limit, page, url: urlOf(id) };
-  return { object: "list", pagination, data };
+  return presentPage(pagination, data);
 }
 
 function urlOf(id: string): string {

@@ -2,6 +2,7 @@ import { listWebhookDeliveries as readWebhookDeliveries } from "@bulk/store/webh
 import { findWebhookEndpoint } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
 import { EXAMPLE_IDS } from "../examples.ts";
+import { presentPage } from "../present.ts";
 import { presentWebhookDelivery } from "../present-webhook.ts";
 import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
@@ -28,10 +29,7 @@ export function listWebhookDeliveries({ database }: ApiContext): Endpoint {
       if ((await findWebhookEndpoint(database, accountId, id)) === undefined) throw webhookEndpointNotFound();
       const { count, deliveries } = await readWebhookDeliveries(database, accountId, id, { limit, page });
       const pagination = { count, limit, page, url: urlOf(id) };
-      return {
-        kind: "json",
-        body: { object: "list", pagination, data: deliveries.map(presentWebhookDelivery) },
-      };
+      return { kind: "json", body: presentPage(pagination, deliveries.map(presentWebhookDelivery)) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { listWebhookEndpoints as readWebhookEndpoints } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
+import { presentPage } from "../present.ts";
 import { presentWebhookEndpoint } from "../present-webhook.ts";
 import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
@@ -20,10 +21,7 @@ export function listWebhookEndpoints({ database }: ApiContext): Endpoint {
       const { limit, page } = validate("webhook_endpoint", pageQuery, readQuery(query));
       const { count, endpoints } = await readWebhookEndpoints(database, caller.accountId, { limit, page });
       const pagination = { count, limit, page, url: PATH };
-      return {
-        kind: "json",
-        body: { object: "list", pagination, data: endpoints.map(presentWebhookEndpoint) },
-      };
+      return { kind: "json", body: presentPage(pagination, endpoints.map(presentWebhookEndpoint)) };
     },
   };
 }

@@ -9,6 +9,7 @@ import { bulkActionPreview } from "../wire.ts";
 /** `POST /v1/bulk_actions/preview` */
 export function previewBulkAction(context: ApiContext): Endpoint {
   const body = newBulkActionBody(context);
+  const oneByOne = allowOnePerAccount();
   return {
     operation: {
       id: "previewBulkAction",
@@ -16,13 +17,36 @@ export function previewBulkAction(context: ApiContext): Endpoint {
       description:
         "Says what the same body would do if it were submitted now: how many records it would delete and why " +
         "it would skip the others. Changes nothing and promises nothing: the records may change until the " +
-        "bulk action comes to them. A server that does not know this path answers 404.",
+        "bulk action comes to them. An account has one preview at a time; 429 meanwhile. A server that does not " +
+        "know this path answers 404.",
       body: body.schema,
       answer: bulkActionPreview,
       refusals: ["invalid"],
     },
-    answer: async (request) => preview(request, body.parse(request.body), context),
+    async answer(request) {
+      const action = body.parse(request.body);
+      return await oneByOne(request.caller.accountId, () => preview(request, action, context));
+    },
   };
+}
+
+// Each may keep a core of the database busy for seconds, and two of them ask the same or can wait.
+function allowOnePerAccount() {
+  const busy = new Set<string>();
+  return async (accountId: string, work: () => Promise<ApiAnswer>): Promise<ApiAnswer> => {
+    if (busy.has(accountId)) throw underWay();
+    busy.add(accountId);
+    try {
+      return await work();
+    } finally {
+      busy.delete(accountId);
+    }
+  };
+}
+
+function underWay(): RequestError {
+  const message = "A preview of this account is under way here. Send this one again when that has ended.";
+  return new RequestError("limited", "bulk_action_preview.under_way", message, [], 1);
 }
 
 /** 100,000 ids took 0.8 to 1.9 s on two cores with other work; callers wait 20 s. */

@@ -1,12 +1,6 @@
-import type { Progress } from "@bulk/domain/action-outcome";
-import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
-import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
-import {
-  type BulkActionWithRecords,
-  findBulkAction,
-  findBulkActionProgress,
-  findBulkActionVersion,
-} from "@bulk/store/bulk-actions";
+import { isOpen } from "@bulk/domain/bulk-action";
+import { type BulkActionKey, type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
+import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
@@ -16,7 +10,7 @@ import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
 import { presentDetails } from "../present.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
+import { loadWatch, readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
 import { bulkActionObject } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}` */
@@ -71,17 +65,13 @@ type Reading = {
   find(): Promise<BulkActionWithRecords | undefined>;
 };
 
-function readAtOnce({ accountId, id }: BulkActionKey, view: View, { database }: ApiContext): Reading {
+function readAtOnce(key: BulkActionKey, view: View, { database }: ApiContext): Reading {
   return {
     async findHeaders() {
-      if (wantsDetails(view.expand)) {
-        const bulkAction = await findBulkActionProgress(database, accountId, id);
-        return bulkAction && headersOf(bulkAction, view);
-      }
-      const version = await findBulkActionVersion(database, accountId, id);
-      return version && pollingHeaders(version);
+      const [progress] = await readProgress(database, [key]);
+      return progress && headersOf(progress, view);
     },
-    find: () => findBulkAction(database, accountId, id),
+    find: () => findBulkAction(database, key.accountId, key.id),
   };
 }
 
@@ -98,9 +88,9 @@ async function retrieve({ headers }: ApiRequest, view: View, reading: Reading): 
   return { kind: "json", body, headers: headersOf(bulkAction, view) };
 }
 
-function headersOf(bulkAction: BulkAction & Progress, { expand, retentionDays }: View): PollingHeaders {
-  const details = wantsDetails(expand) ? presentDetails(bulkAction, retentionDays) : undefined;
-  return pollingHeaders({ ...bulkAction, skippedCount: bulkAction.skipped }, details);
+function headersOf(progress: BulkActionProgress, { expand, retentionDays }: View): PollingHeaders {
+  const details = wantsDetails(expand) ? presentDetails(progress, retentionDays) : undefined;
+  return pollingHeaders(progress, details);
 }
 
 async function retrieveLater(
@@ -110,8 +100,7 @@ async function retrieveLater(
   seconds: number,
   { watcher }: ApiContext,
 ): Promise<ApiAnswer> {
-  const watch = await watcher.watch(key, request.ended);
-  if (watch === undefined) throw bulkActionNotFound();
+  const watch = await loadWatch(watcher, key, request.ended);
   const isEnough = notYetKnown(request.headers["if-none-match"], view);
   const progress = await waitUntil(isEnough, watch, seconds, request.ended);
   // Nobody is left to read an answer.

@@ -1,9 +1,10 @@
 import { isOpen } from "@bulk/domain/bulk-action";
-import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
+import { type BulkActionWatcher, MOST_WATCHERS } from "@bulk/store/bulk-action-watcher";
 import { z } from "zod";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { END_ID, writeEvents } from "../event-stream.ts";
+import { loadWatch } from "../waiting.ts";
 import { progressObject } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}/events` */
@@ -17,7 +18,8 @@ export function streamBulkActionEvents({ watcher }: ApiContext): Endpoint {
         "the bulk action has ended; then the stream closes. The data of each is the progress at that moment. A " +
         "stream may close before (a restart of ours): connect again with the last event's id in `Last-Event-ID`, " +
         "as every client library does, and nothing comes twice. After `end` that is answered with 204, which " +
-        "tells such a client to stop.",
+        "tells such a client to stop. Streams count among the callers that wait, of which an account may have " +
+        `${MOST_WATCHERS} at one server; the next is refused with 429.`,
       headers: z.object({
         "Last-Event-ID": z.string().optional().meta({ description: "The id of the last event received." }),
       }),
@@ -39,8 +41,7 @@ async function follow(
   watcher: BulkActionWatcher,
 ): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
-  const watch = await watcher.watch({ accountId: caller.accountId, id }, ended);
-  if (watch === undefined) throw bulkActionNotFound();
+  const watch = await loadWatch(watcher, { accountId: caller.accountId, id }, ended);
   const lastEventId = headers["last-event-id"]?.toString();
   if (lastEventId === END_ID && !isOpen(watch.first.status)) return { kind: "no_content", bulkActionId: id };
   const pieces = writeEvents(watch, lastEventId, ended);
