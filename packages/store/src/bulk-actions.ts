@@ -205,7 +205,13 @@ export async function recordActivity(
 
 /** What `settle` found. */
 export type Settlement =
-  | { readonly kind: "settled"; readonly status: BulkActionStatus }
+  | {
+      readonly kind: "settled";
+      readonly status: BulkActionStatus;
+      readonly actionType: string;
+      /** Records that a cancel kept from being attempted. */
+      readonly notAttempted: number;
+    }
   /** Chunks are left. */
   | {
       readonly kind: "open";
@@ -276,7 +282,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
       RETURNING id, account_id, action_type, status
     ),
     announced AS (${announceSettled})
-    SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
+    SELECT (SELECT status FROM settled) AS "settledStatus", action_type AS "actionType",
+           (record_count - done)::int AS "notAttempted", generation, unfinished,
            cancel_requested_at IS NOT NULL AS "isCanceled",
            troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",
            floor(100 * done / record_count)::int AS percent
@@ -284,7 +291,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
   if (row === undefined) return { kind: "closed" };
   if (row.settledStatus !== null) {
     await tellOfChange(database, id);
-    return { kind: "settled", status: row.settledStatus };
+    const { settledStatus: status, actionType, notAttempted } = row;
+    return { kind: "settled", status, actionType, notAttempted };
   }
   if (row.unfinished === 0) return { kind: "closed" };
   const { generation, isCanceled, troubledCount, dueInMs, percent } = row;
@@ -293,6 +301,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
 
 type SettlementRow = {
   readonly settledStatus: BulkActionStatus | null;
+  readonly actionType: string;
+  readonly notAttempted: number;
   readonly generation: number;
   readonly unfinished: number;
   readonly isCanceled: boolean;

@@ -1,0 +1,19 @@
+import type { Database } from "./database.ts";
+
+/**
+ * How many chunks are not finished, over all accounts: the work that is left, which the length of the queue does not
+ * tell. Reads an index that has these chunks only.
+ */
+export async function countUnfinishedChunks(database: Database): Promise<number> {
+  const [row] = await database.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM bulk_action_chunks WHERE finished_at IS NULL`;
+  return row?.count ?? 0;
+}
+
+/** How long ago, in seconds, the oldest open bulk action was submitted; 0 when none is open. */
+export async function readOldestOpenAge(database: Database): Promise<number> {
+  const [row] = await database.$queryRaw<{ seconds: number | null }[]>`
+    SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float8 AS seconds
+    FROM bulk_actions WHERE status IN ('pending', 'processing')`;
+  return Math.max(0, row?.seconds ?? 0);
+}
