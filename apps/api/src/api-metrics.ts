@@ -47,7 +47,10 @@ export function createApiMetrics(registry: Registry, database: Database): ApiMet
 function addBacklog(registry: Registry, database: Database): void {
   addScrapedGauge(
     registry,
-    { name: "bulk_unfinished_chunks", help: "Chunks that are not finished, of all bulk actions." },
+    {
+      name: "bulk_unfinished_chunks",
+      help: "Chunks that are not finished, of all bulk actions; 100,000 where there are more.",
+    },
     () => countUnfinishedChunks(database),
   );
   addScrapedGauge(
