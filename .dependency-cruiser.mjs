@@ -9,6 +9,7 @@ const allowed = {
   actions: ["store", "domain"],
   queue: [],
   webhooks: [],
+  metrics: ["store", "service"],
   local: ["domain", "store", "queue", "service"],
 };
 

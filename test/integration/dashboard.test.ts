@@ -47,15 +47,6 @@ test("the dashboard is to look at only", async () => {
   expect(await findJobs(service, "waiting")).toHaveLength(1);
 });
 
-test("the operators' port tells a live API from a ready one", async () => {
-  await using service = await openTestService();
-  expect(await (await fetch(`${service.opsUrl}/health/live`)).json()).toEqual({ status: "ok" });
-  expect(await (await fetch(`${service.opsUrl}/health/ready`)).json()).toEqual({
-    status: "ok",
-    checks: [{ name: "database", status: "ok" }],
-  });
-});
-
 async function findJobs(service: TestService, status: string): Promise<readonly BoardJob[]> {
   const query = `activeQueue=bulk-actions&status=${status}&page=1&jobsPerPage=50`;
   const response = await fetch(`${service.opsUrl}/dashboard/api/queues?${query}`);

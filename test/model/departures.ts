@@ -1,10 +1,13 @@
 import { registry } from "@bulk/actions/registry";
+import { createMetrics } from "@bulk/metrics/create-metrics";
 import { firstTurns } from "@bulk/queue/turn";
 import { createLogger } from "@bulk/service/logger";
 import { createBulkAction, settle } from "@bulk/store/bulk-actions";
 import { cancelBulkAction } from "@bulk/store/cancel";
 import { sweep } from "@bulk/worker/sweeper";
 import { takeTurn } from "@bulk/worker/take-turn";
+import { createWorkLog } from "@bulk/worker/work-log";
+import { createWorkerMetrics } from "@bulk/worker/worker-metrics";
 import { uuidList } from "../support/uuid-list.ts";
 import { type Bench, type Flight, noteCanceled } from "./bench.ts";
 import { gateQueue, type QueuedTurn } from "./fifo-queue.ts";
@@ -13,6 +16,7 @@ import { nameRecord } from "./model.ts";
 import { type Gate, startProcess } from "./process.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
+const metrics = createWorkerMetrics(createMetrics(), createWorkLog());
 
 /** What the API does on a request: write it down, then nudge the queue. */
 export function departCreate(bench: Bench, records: readonly number[]): Flight {
@@ -76,7 +80,8 @@ export function departSettle(bench: Bench, action: number, id: string): Flight {
 export function departCancel(bench: Bench, action: number, id: string): Flight {
   return startProcess(`canceling action ${action + 1}`, async (gate) => {
     const { database } = toolsOf(bench, gate);
-    if ((await cancelBulkAction(database, bench.shop.accountId, id)) === "canceled") noteCanceled(bench, id);
+    const { kind } = await cancelBulkAction(database, bench.shop.accountId, id);
+    if (kind === "canceled") noteCanceled(bench, id);
   });
 }
 
@@ -89,7 +94,7 @@ function toolsOf({ engine, scenario, variant, queue }: Bench, gate: Gate, lane =
   return {
     database: gateDatabase(engine.service[scenario.locking], gate, variant),
     queue: gateQueue(queue, gate, lane),
-    logger,
+    ...{ logger, metrics },
   };
 }
 

@@ -55,11 +55,8 @@ export function gateQueue(
   queue: FifoQueue,
   gate: Gate,
   { isTwin, onAdded }: { readonly isTwin: boolean; onAdded(): void },
-): TurnQueue {
+): Pick<TurnQueue, "addTurns" | "isDrained"> {
   return {
-    get native(): never {
-      throw new Error("This queue is not BullMQ.");
-    },
     async addTurns(turns) {
       await gate.stand(`add ${turns.length} to the queue`);
       queue.add(turns.map((turn) => ({ ...turn, isTwin })));
@@ -71,6 +68,5 @@ export function gateQueue(
       gate.assertAlive();
       return !queue.hasWaiting();
     },
-    async close() {},
   };
 }

@@ -11,7 +11,7 @@ export async function openAnotherApi(
   { database, redis }: Pick<TestService, "database" | "redis">,
   environment: NodeJS.ProcessEnv = {},
   timeouts = API_TIMEOUTS,
-): Promise<AsyncDisposable & { readonly url: string }> {
+): Promise<AsyncDisposable & { readonly url: string; readonly opsUrl: string }> {
   const variables = {
     DATABASE_URL: database.url,
     ...(redis && { REDIS_URL: redis.url }),
@@ -23,5 +23,9 @@ export async function openAnotherApi(
     createLogger({ name: "test", level: "fatal" }),
     timeouts,
   );
-  return { url: `http://127.0.0.1:${api.port}`, [Symbol.asyncDispose]: () => api.stop() };
+  return {
+    url: `http://127.0.0.1:${api.port}`,
+    opsUrl: `http://127.0.0.1:${api.opsPort}`,
+    [Symbol.asyncDispose]: () => api.stop(),
+  };
 }

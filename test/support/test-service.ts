@@ -22,10 +22,12 @@ export type TestService = Client & {
   /** Health and dashboard. */
   readonly opsUrl: string;
   /** It stops with the service, if not before. */
-  startWorker(environment?: NodeJS.ProcessEnv): Promise<Service>;
+  startWorker(environment?: NodeJS.ProcessEnv): Promise<TestWorker>;
   fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
 };
+
+export type TestWorker = Service & { readonly opsUrl: string };
 
 /** Opens everything; the variables given override the defaults of API and workers. */
 export async function openTestService(environment: NodeJS.ProcessEnv = {}): Promise<TestService> {
@@ -55,6 +57,7 @@ export async function openTestService(environment: NodeJS.ProcessEnv = {}): Prom
       );
       services.add(worker);
       return {
+        opsUrl: `http://127.0.0.1:${worker.opsPort}`,
         async stop() {
           services.delete(worker);
           await worker.stop();

@@ -7,6 +7,7 @@ import type { ApiContext } from "./context.ts";
 import { errorAnswer } from "./error-body.ts";
 import type { Gate } from "./gate.ts";
 import { logRequests } from "./log-requests.ts";
+import { measureRequests } from "./measure-requests.ts";
 import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { serveReference } from "./reference.ts";
@@ -18,6 +19,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", false);
+  app.use(measureRequests(context.metrics));
   app.use(logRequests(context.logger));
   app.use(helmet());
   app.use(refuseWithoutHost);

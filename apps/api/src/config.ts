@@ -8,8 +8,10 @@ export const apiConfig = engineConfig.extend({
   /** The public API. */
   PORT: wholeNumber(0, 65_535).default(3000),
   HOST: z.string().default("127.0.0.1"),
-  /** The API's own port for health and the dashboard. */
+  /** The API's own port for health, metrics and the dashboard. */
   OPS_PORT: wholeNumber(0, 65_535).default(3001),
+  /** How long the API goes on serving after it has said that it is not ready, before it takes no more connections. */
+  DRAIN_MS: wholeNumber(0, 120_000).default(0),
   /** How many ids one bulk action may carry; the cap on a request's body follows from it. */
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
   /** How many requests one token may make in how many seconds; `off`: any number. */

@@ -8,6 +8,7 @@ import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import type { Database } from "@bulk/store/database";
 import type { z } from "zod";
 import type { AnswerHeader } from "./answer-headers.ts";
+import type { ApiMetrics } from "./api-metrics.ts";
 import type { ApiConfig } from "./config.ts";
 
 /** What every endpoint may use; made once. */
@@ -17,6 +18,7 @@ export type ApiContext = {
   readonly watcher: BulkActionWatcher;
   readonly registry: Registry;
   readonly logger: Logger;
+  readonly metrics: ApiMetrics;
   readonly config: Pick<
     ApiConfig,
     | "MAX_RECORD_IDS"

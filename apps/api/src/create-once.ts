@@ -70,8 +70,9 @@ const REPLAYED = { "Idempotent-Replayed": "true" };
 // The answer does not wait for the queue; what it does not take, the sweeper starts.
 function nudge(
   { id, actionType, createdAt, recordCount }: BulkActionWithRecords,
-  { nudger, config }: ApiContext,
+  { nudger, metrics, config }: ApiContext,
 ): void {
+  metrics.accepted(actionType);
   const start = { id, actionType, generation: 1, enqueuedAt: createdAt };
   nudger.nudge(firstTurns(start, Math.ceil(recordCount / config.CHUNK_SIZE), config.WINDOW));
 }

@@ -1,21 +1,21 @@
-import { createServer, type Server } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { registry } from "@bulk/actions/registry";
-import { createTurnNudger } from "@bulk/queue/turn-nudger";
+import { createMetrics } from "@bulk/metrics/create-metrics";
+import { createTurnNudger, type TurnNudger } from "@bulk/queue/turn-nudger";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
-import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
 import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { readClock } from "@bulk/store/sweep";
+import { createApiMetrics } from "./api-metrics.ts";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
-import { addDashboard } from "./dashboard.ts";
 import { openGate } from "./gate.ts";
-import { rememberTokens } from "./known-tokens.ts";
+import { type KnownTokens, rememberTokens } from "./known-tokens.ts";
+import { openOps } from "./open-ops.ts";
 
 /** How long a nudge may take before it is given up and left to the sweeper; meanwhile others wait behind it. */
 const NUDGE_DEADLINE_MS = 250;
@@ -27,42 +27,38 @@ export async function startApi(
   timeouts = API_TIMEOUTS,
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
   const tokens = rememberTokens();
-  const database = openDatabase({
-    url: config.DATABASE_URL,
-    applicationName: "bulk-actions-api",
-    poolSize: config.API_POOL_SIZE,
-    lockTimeoutMs: 2_000,
-    statementTimeoutMs: 15_000,
-    onConnectionLost: tokens.forget,
-  });
+  const database = openApiDatabase(config, tokens);
+  const prometheus = createMetrics();
+  const metrics = createApiMetrics(prometheus, database);
   const queue = openTurnQueue({
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
     deadlineMs: NUDGE_DEADLINE_MS,
+    onNotAdded: metrics.notEnqueued,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });
-  const nudger = createTurnNudger(queue, (error, turns) => {
-    const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
-    logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
-  });
+  const nudger = openNudger(queue, logger);
   const watcher = openBulkActionWatcher({
     database,
     url: config.DATABASE_URL,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
   });
   const gate = openGate(config, database, tokens, logger);
-  const app = createApp({ database, nudger, watcher, registry, logger, config }, gate);
+  const app = createApp({ database, nudger, watcher, registry, logger, metrics, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const { opsServer, opsPort } = await listenForOps(config, database, queue);
-  logger.info({ host: config.HOST, port, opsPort }, "api is listening");
+  const ops = await openOps(config, { database, queue, prometheus });
+  logger.info({ host: config.HOST, port, opsPort: ops.port }, "api is listening");
   return {
     port,
-    opsPort,
+    opsPort: ops.port,
     async stop() {
-      logger.info("api is stopping");
+      ops.turnOff();
+      logger.info({ drainMs: config.DRAIN_MS }, "api is stopping");
+      // Whoever spreads the requests learns of it meanwhile, and sends no more.
+      await wait(config.DRAIN_MS);
       // Whoever waits is answered now, and only then have all requests ended.
       await Promise.all([watcher.close(), closeServer(server, SHUTDOWN_MS)]);
-      await closeServer(opsServer, 0);
+      await ops.close();
       await nudger.settled();
       await gate.close();
       await queue.close();
@@ -74,18 +70,20 @@ export async function startApi(
 
 const SHUTDOWN_MS = 10_000;
 
-async function listenForOps(
-  config: ApiConfig,
-  database: Database,
-  queue: TurnQueue,
-): Promise<{ readonly opsServer: Server; readonly opsPort: number }> {
-  const app = createOpsApp([{ name: "database", check: () => readClock(database) }]);
-  addDashboard(app, queue);
-  const opsServer = createServer(app);
-  const opsPort = await listen(opsServer, {
-    host: config.OPS_HOST,
-    port: config.OPS_PORT,
-    variable: "OPS_PORT",
+function openApiDatabase(config: ApiConfig, tokens: KnownTokens): Database {
+  return openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: "bulk-actions-api",
+    poolSize: config.API_POOL_SIZE,
+    lockTimeoutMs: 2_000,
+    statementTimeoutMs: 15_000,
+    onConnectionLost: tokens.forget,
   });
-  return { opsServer, opsPort };
+}
+
+function openNudger(queue: TurnQueue, logger: Logger): TurnNudger {
+  return createTurnNudger(queue, (error, turns) => {
+    const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
+    logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
+  });
 }

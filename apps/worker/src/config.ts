@@ -4,7 +4,7 @@ import type { z } from "zod";
 
 /** Everything a worker can be told. */
 export const workerConfig = engineConfig.extend({
-  /** The worker's own port for health. */
+  /** The worker's own port for health and metrics. */
   WORKER_OPS_PORT: wholeNumber(0, 65_535).default(3002),
   /** How many turns the process takes at once; each needs a database connection. */
   WORKER_CONCURRENCY: wholeNumber(1, 100).default(4),
@@ -20,6 +20,8 @@ export const workerConfig = engineConfig.extend({
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 300_000).default(15_000),
   /** How long the running chunks may take to end after SIGTERM. */
   SHUTDOWN_MS: wholeNumber(100, 300_000).default(20_000),
+  /** How long there may be work, and this worker take none of it, before it calls itself stalled. */
+  WORK_STALL_SECONDS: wholeNumber(1, 3_600).default(60),
   /** Encrypts the signing secrets of webhook endpoints; unset: there are no webhooks. */
   WEBHOOK_SECRET_KEY: keyOf(32).optional(),
   /** For development: webhooks may go to this machine, and over plain HTTP. */

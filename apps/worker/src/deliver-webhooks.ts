@@ -14,10 +14,12 @@ import { signatureHeaders } from "@bulk/webhooks/sign";
 import { openSecret } from "@bulk/webhooks/signing-secret";
 import type { TargetPolicy } from "@bulk/webhooks/target";
 import { composeEvent, type EventPage } from "./webhook-event.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 
 export type WebhookTools = {
   readonly database: Database;
   readonly logger: Logger;
+  readonly metrics: Pick<WorkerMetrics, "webhookSent">;
   /** Opens the endpoints' secrets. */
   readonly secretKey: Uint8Array;
   readonly policy: TargetPolicy;
@@ -60,6 +62,7 @@ async function attempt(
   const result =
     page === undefined ? NOTHING_TO_TELL : conclude(await send(page, delivery, tools), page, delivery);
   await recordAttempt(tools.database, delivery, result);
+  if (page !== undefined) tools.metrics.webhookSent(result.next.kind);
   if (result.responseCode === GONE) {
     const { accountId, endpointId } = delivery;
     await updateWebhookEndpoint(tools.database, accountId, endpointId, { enabled: false });

@@ -1,57 +1,62 @@
-import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
+import { createMetrics } from "@bulk/metrics/create-metrics";
 import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
 import { every } from "@bulk/service/every";
-import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
-import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { readClock } from "@bulk/store/sweep";
 import type { WorkerConfig } from "./config.ts";
+import type { WebhookTools } from "./deliver-webhooks.ts";
+import { openOps } from "./open-ops.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
 import { takeTurn } from "./take-turn.ts";
+import { createWorkLog } from "./work-log.ts";
+import { createWorkerMetrics } from "./worker-metrics.ts";
 
 /** The same trouble is told again after this long. */
 const TROUBLE_EVERY_MS = 10_000;
 
 /** Starts taking turns and sweeping. `stop` ends the running chunks first, even while the queue is away. */
-export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
+export async function startWorker(
+  config: WorkerConfig,
+  logger: Logger,
+): Promise<Service & { readonly opsPort: number }> {
   const database = openWorkerDatabase(config);
-  const opsServer = await listenForOps(config, database);
+  const prometheus = createMetrics();
+  const work = createWorkLog();
+  const metrics = createWorkerMetrics(prometheus, work);
   const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
-  const onError = sparingly(
-    (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
-    TROUBLE_EVERY_MS,
-  );
-  const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError });
-  let lastTaken: Date | undefined;
-  const tools = { database, queue, registry, logger, turnMs: config.TURN_MS };
+  const onError = reportTrouble(logger);
+  const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
+  const ops = await openOps(config, { database, queue, prometheus, work });
+  const newest = createNewestTaken();
+  const tools = { database, queue, registry, logger, metrics, turnMs: config.TURN_MS };
   const worker = startTurnWorker({
     engine,
     concurrency: config.WORKER_CONCURRENCY,
     takeTurn(turn: TakenTurn) {
-      // An opening turn gets ahead: that it was taken tells nothing about the others.
-      const isNewer = lastTaken === undefined || turn.enqueuedAt > lastTaken;
-      if (isNewer && !isOpening(turn)) lastTaken = turn.enqueuedAt;
-      return takeTurn(turn, tools);
+      newest.note(turn);
+      metrics.turnTaken(turn, new Date());
+      return work.during(() => takeTurn(turn, tools));
     },
     onError,
   });
   const sweeperTools = {
-    ...{ database, queue, logger, window: config.WINDOW, retentionDays: config.RETENTION_DAYS },
-    lastTaken: () => lastTaken,
+    ...{ database, queue, logger, metrics, window: config.WINDOW, retentionDays: config.RETENTION_DAYS },
+    lastTaken: newest.enqueuedAt,
     marginMs: 2_000 + config.TURN_MS,
   };
   const sweeper = every(config.SWEEP_INTERVAL_MS, () => sweep(sweeperTools), onError);
-  const webhooks = startWebhooksIfSetUp(config, database, logger, onError);
-  logger.info({ concurrency: config.WORKER_CONCURRENCY }, "worker is taking turns");
+  const webhooks = startWebhooksIfSetUp(config, { database, logger, metrics }, onError);
+  logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
+    opsPort: ops.port,
     async stop() {
+      ops.turnOff();
       logger.info("worker is stopping");
       const [hasEnded] = await Promise.all([
         worker.stop(config.SHUTDOWN_MS),
@@ -60,24 +65,43 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       ]);
       if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; its end is waited for");
       await queue.close();
-      await closeServer(opsServer, 0);
+      await ops.close();
       await database.$disconnect();
       logger.info("worker stopped");
     },
   };
 }
 
+function reportTrouble(logger: Logger): (error: unknown) => void {
+  return sparingly(
+    (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
+    TROUBLE_EVERY_MS,
+  );
+}
+
+function createNewestTaken() {
+  let newest: Date | undefined;
+  return {
+    note(turn: TakenTurn): void {
+      // An opening turn gets ahead: that it was taken tells nothing about the others.
+      const isNewer = newest === undefined || turn.enqueuedAt > newest;
+      if (isNewer && !isOpening(turn)) newest = turn.enqueuedAt;
+    },
+    /** When the newest turn that was taken was enqueued. */
+    enqueuedAt: () => newest,
+  };
+}
+
 function startWebhooksIfSetUp(
   config: WorkerConfig,
-  database: Database,
-  logger: Logger,
+  base: Pick<WebhookTools, "database" | "logger" | "metrics">,
   onError: (error: unknown) => void,
 ): WebhookSender | undefined {
   const secretKey = config.WEBHOOK_SECRET_KEY;
   if (secretKey === undefined) return undefined;
   const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK };
-  const tools = { database, logger, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
+  const tools = { ...base, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   return startWebhooks(engine, config, tools, onError);
 }
 
@@ -90,14 +114,4 @@ function openWorkerDatabase(config: WorkerConfig): Database {
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   });
-}
-
-async function listenForOps(config: WorkerConfig, database: Database): Promise<Server> {
-  const server = createServer(createOpsApp([{ name: "database", check: () => readClock(database) }]));
-  await listen(server, {
-    host: config.OPS_HOST,
-    port: config.WORKER_OPS_PORT,
-    variable: "WORKER_OPS_PORT",
-  });
-  return server;
 }

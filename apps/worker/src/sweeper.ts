@@ -5,11 +5,13 @@ import { settle } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { pruneEnded, readClock, sweepOnce } from "@bulk/store/sweep";
 import { pruneTestDeliveries } from "@bulk/store/webhook-deliveries";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 
 export type SweeperTools = {
   readonly database: Database;
   readonly queue: Pick<TurnQueue, "addTurns" | "isDrained">;
   readonly logger: Logger;
+  readonly metrics: Pick<WorkerMetrics, "settled" | "repaired">;
   /**
    * When the newest turn this process took was enqueued, opening turns left out; `undefined` before the
    * first.
@@ -26,16 +28,18 @@ export type SweeperTools = {
  * actions that lost their turns, prunes what is older than the retention.
  */
 export async function sweep(tools: SweeperTools): Promise<void> {
-  const { database, queue, logger } = tools;
+  const { database, queue, logger, metrics } = tools;
   const watermark = await readWatermark(tools);
   const findings = await sweepOnce(database, { watermark });
   if (findings === undefined) return;
   const turns = findings.restarted.flatMap((lost) =>
     firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window),
   );
+  metrics.repaired("restarted", findings.restarted.length);
   // First, since their generation is raised already.
   if (turns.length > 0) await queue.addTurns(turns);
   const settled = await settleAll(findings.unsettled, tools);
+  metrics.repaired("settled", settled);
   const pruned = await pruneEnded(database, tools.retentionDays);
   await pruneTestDeliveries(database, tools.retentionDays);
   const restarted = findings.restarted.length;
@@ -44,13 +48,18 @@ export async function sweep(tools: SweeperTools): Promise<void> {
 
 // How many were: what is canceled stays open as long as a chunk of it is under work. One that cannot be settled now
 // does not keep the others from it.
-async function settleAll(ids: readonly string[], { database, logger }: SweeperTools): Promise<number> {
+async function settleAll(
+  ids: readonly string[],
+  { database, logger, metrics }: SweeperTools,
+): Promise<number> {
   let settled = 0;
   for (const id of ids) {
     const settlement = await settle(database, id).catch((error: unknown) => {
       logger.warn({ bulkActionId: id, error }, "not settled; the next sweep tries again");
     });
-    if (settlement?.kind === "settled") settled += 1;
+    if (settlement?.kind !== "settled") continue;
+    metrics.settled(settlement);
+    settled += 1;
   }
   return settled;
 }

@@ -6,16 +6,18 @@ import type { Turn } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { TakenTurn, TurnReport } from "@bulk/queue/turn-worker";
 import type { Logger } from "@bulk/service/logger";
-import { markStarted, recordActivity, settle } from "@bulk/store/bulk-actions";
+import { markStarted, recordActivity, type Settlement, settle } from "@bulk/store/bulk-actions";
 import { applyNextChunk, applyNextChunkCarefully, type CarefulReport } from "@bulk/store/chunks";
 import type { Database } from "@bulk/store/database";
 import { findChunkFault } from "@bulk/store/sqlstate";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 
 export type TurnTools = {
   readonly database: Database;
   readonly queue: Pick<TurnQueue, "addTurns">;
   readonly registry: Registry;
   readonly logger: Logger;
+  readonly metrics: Pick<WorkerMetrics, "chunkTried" | "settled">;
   /** How long a turn goes on before it lets the others have theirs. */
   readonly turnMs: number;
 };
@@ -73,8 +75,10 @@ async function workOnChunks(
   const endsAt = performance.now() + tools.turnMs;
   let tally: Tally = { deleted: 0, skipped: 0, failed: 0 };
   for (;;) {
+    const startedAt = performance.now();
     const step = await takeStep(turn, action, tools);
     if (step.kind === "ending") return { ending: step.ending, tally };
+    tools.metrics.chunkTried(turn.actionType, step.tally, performance.now() - startedAt);
     tally = add(tally, step.tally);
     if (turn.lost.aborted) return { ending: { kind: "lost" }, tally };
     if (turn.stopping.aborted || performance.now() >= endsAt) {
@@ -95,7 +99,7 @@ async function takeStep(turn: TakenTurn, action: Action, tools: TurnTools): Prom
     if (findChunkFault(error) === undefined) throw error;
     return await takeCarefulStep(turn, action, tools);
   }
-  const settlement = await settle(tools.database, turn.bulkActionId);
+  const settlement = await settleCounted(turn, tools);
   if (settlement.kind === "settled") return { kind: "ending", ending: settlement };
   if (settlement.kind === "closed") return nothingLeft(100);
   if (settlement.isCanceled || settlement.generation !== turn.generation) {
@@ -139,9 +143,15 @@ function describeRemedy(remedy: ChunkRemedy): string {
 }
 
 // A cancel may have come in between, and this lane may be the last that had a chunk.
-async function leave(turn: TakenTurn, { database }: TurnTools): Promise<Step> {
-  const settlement = await settle(database, turn.bulkActionId);
+async function leave(turn: TakenTurn, tools: TurnTools): Promise<Step> {
+  const settlement = await settleCounted(turn, tools);
   return settlement.kind === "settled" ? { kind: "ending", ending: settlement } : nothingLeft(undefined);
+}
+
+async function settleCounted(turn: TakenTurn, { database, metrics }: TurnTools): Promise<Settlement> {
+  const settlement = await settle(database, turn.bulkActionId);
+  metrics.settled(settlement);
+  return settlement;
 }
 
 function nothingLeft(percent: number | undefined): Step {
@@ -175,12 +185,13 @@ async function endTurn(
   }
 }
 
-async function passOn(turn: TakenTurn, delayMs: number, { database, queue }: TurnTools) {
+async function passOn(turn: TakenTurn, delayMs: number, tools: TurnTools) {
+  const { database, queue } = tools;
   const { bulkActionId, actionType, generation, lane } = turn;
   const activity = await recordActivity(database, bulkActionId, generation);
   if (activity === undefined) {
     // Canceled meanwhile, if it is not over: this lane may be the last that had a chunk.
-    const { kind } = await settle(database, bulkActionId);
+    const { kind } = await settleCounted(turn, tools);
     return { outcome: kind === "settled" ? kind : "nothing_left", percent: undefined };
   }
   const enqueuedAt = activity.updatedAt;

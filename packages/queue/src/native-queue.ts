@@ -5,6 +5,8 @@ import { within } from "./within.ts";
 export type NativeQueue = {
   /** BullMQ's own object. */
   readonly queue: Queue;
+  /** What Redis says of its memory; `undefined` where the queue is in the database. */
+  readMemoryInfo(): Promise<string | undefined>;
   /** Ends the connections. Neither half of it would end while the engine is out of reach, so it gives up. */
   close(deadlineMs: number): Promise<void>;
 };
@@ -22,6 +24,7 @@ export function openNativeQueue(
   native.queue.on("error", onError);
   return {
     queue: native.queue,
+    readMemoryInfo: native.readMemoryInfo,
     async close(deadlineMs) {
       await within(deadlineMs, native.queue.close()).catch(onError);
       await within(deadlineMs, native.disconnect()).catch(onError);
@@ -29,13 +32,13 @@ export function openNativeQueue(
   };
 }
 
-type Opened = { readonly queue: Queue; readonly disconnect: () => Promise<void> };
+type Opened = Pick<NativeQueue, "queue" | "readMemoryInfo"> & { readonly disconnect: () => Promise<void> };
 
 function openOnPostgres(name: string, url: string, onError: (error: Error) => void): Opened {
   const pool = connectPostgres(url, 4, onError);
   const queue: unknown = new Queue(name, { connection: pool }, createPostgresBackend);
   // BullMQ's types name the backend in the class; what is used of it, here and by Bull Board, is the same.
-  return { queue: queue as Queue, disconnect: () => pool.end() };
+  return { queue: queue as Queue, readMemoryInfo: async () => undefined, disconnect: () => pool.end() };
 }
 
 function openOnRedis(name: string, url: string, onError: (error: Error) => void): Opened {
@@ -43,6 +46,7 @@ function openOnRedis(name: string, url: string, onError: (error: Error) => void)
   const queue = new Queue(name, { connection: redis, prefix: REDIS_PREFIX });
   return {
     queue,
+    readMemoryInfo: () => redis.info("memory"),
     async disconnect() {
       redis.disconnect();
     },

@@ -1,5 +1,6 @@
 import type { Queue } from "bullmq";
 import { type QueueEngine, TURN_QUEUE } from "./connection.ts";
+import { type EvictionState, judgeEviction } from "./eviction.ts";
 import { openNativeQueue } from "./native-queue.ts";
 import { isOpening, type NewTurn } from "./turn.ts";
 import { within } from "./within.ts";
@@ -16,6 +17,8 @@ export type TurnQueue = {
   addTurns(turns: readonly NewTurn[]): Promise<void>;
   /** Whether every turn that was ever added has been started. Throws after the deadline. */
   isDrained(): Promise<boolean>;
+  /** Whether the engine keeps what it is given. Throws when Redis does not answer, or refuses to tell. */
+  examineEviction(): Promise<EvictionState>;
   /** Ends the connections; gives up waiting after the deadline. */
   close(): Promise<void>;
 };
@@ -25,19 +28,27 @@ export type TurnQueueOptions = {
   /** How long one call may take. BullMQ itself waits without end for a Redis that is away. */
   readonly deadlineMs: number;
   readonly onError: (error: Error) => void;
+  /** Hears how many turns a call could not add, before it throws. */
+  readonly onNotAdded?: (turns: number) => void;
 };
 
 /** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
-export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions): TurnQueue {
-  const { queue, close } = openNativeQueue(TURN_QUEUE, engine, onError);
+export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQueueOptions): TurnQueue {
+  const { queue, readMemoryInfo, close } = openNativeQueue(TURN_QUEUE, engine, onError);
   return {
     native: queue,
     async addTurns(turns) {
-      await within(deadlineMs, queue.addBulk(turns.map(toJob)));
+      await within(deadlineMs, queue.addBulk(turns.map(toJob))).catch((error: unknown) => {
+        onNotAdded?.(turns.length);
+        throw error;
+      });
     },
     async isDrained() {
       const waiting = await within(deadlineMs, queue.getJobCounts("waiting", "prioritized"));
       return Object.values(waiting).every((count) => count === 0);
+    },
+    async examineEviction() {
+      return judgeEviction(await within(deadlineMs, readMemoryInfo()));
     },
     close: () => close(deadlineMs),
   };

@@ -7,6 +7,8 @@ import { parseTurn, type Turn } from "./turn.ts";
 export type TakenTurn = Turn & {
   readonly actionType: string;
   readonly enqueuedAt: Date;
+  /** How long after that it was not to be taken. */
+  readonly delayMs: number;
   /** Aborted when the worker is to stop: finish the current chunk, pass the lane on. */
   readonly stopping: AbortSignal;
   /** Aborted when the queue gave the job to somebody else, who has the lane now. */
@@ -56,6 +58,7 @@ async function runTurn(
     ...parseTurn(job.data),
     actionType: job.name,
     enqueuedAt: new Date(job.timestamp),
+    delayMs: job.opts.delay ?? 0,
     ...signals,
   });
   if (percent !== undefined) await job.updateProgress(percent);

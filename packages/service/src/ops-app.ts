@@ -1,34 +1,29 @@
 import express, { type Express } from "express";
+import type { Readiness } from "./readiness.ts";
 
-/** One thing a process cannot do its work without. */
-export type Dependency = {
-  readonly name: string;
-  /** Resolves when it is there; rejects with the reason otherwise. */
-  readonly check: () => Promise<unknown>;
+/** What `/metrics` answers with. */
+export type MetricsPage = {
+  readonly contentType: string;
+  metrics(): Promise<string>;
 };
 
 /**
- * What a process tells its operators, on a port of its own: `/health/live` (the process answers) and
- * `/health/ready` (every dependency answers; 503 with the names of those that do not).
+ * What a process tells its operators, on a port of its own: `/health/live` (the process answers), `/health/ready`
+ * (503 while it should get nothing to do, with the reasons) and `/metrics` (in Prometheus' text format).
  */
-export function createOpsApp(dependencies: readonly Dependency[]): Express {
+export function createOpsApp(readiness: Readiness, page: MetricsPage): Express {
   const app = express();
   app.disable("x-powered-by");
   app.get("/health/live", (_request, response) => {
     response.json({ status: "ok" });
   });
   app.get("/health/ready", async (_request, response) => {
-    const checks = await Promise.all(dependencies.map(examine));
-    const isReady = checks.every((check) => check.status === "ok");
-    response.status(isReady ? 200 : 503).json({ status: isReady ? "ok" : "unavailable", checks });
+    const report = await readiness.report();
+    const isReady = report.status === "ok" || report.status === "degraded";
+    response.status(isReady ? 200 : 503).json(report);
+  });
+  app.get("/metrics", async (_request, response) => {
+    response.type(page.contentType).send(await page.metrics());
   });
   return app;
-}
-
-async function examine({ name, check }: Dependency): Promise<{ name: string; status: string }> {
-  const isThere = await check().then(
-    () => true,
-    () => false,
-  );
-  return { name, status: isThere ? "ok" : "unavailable" };
 }

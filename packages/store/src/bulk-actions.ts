@@ -169,7 +169,13 @@ export async function recordActivity(
 
 /** What `settle` found. */
 export type Settlement =
-  | { readonly kind: "settled"; readonly status: BulkActionStatus }
+  | {
+      readonly kind: "settled";
+      readonly status: BulkActionStatus;
+      readonly actionType: string;
+      /** Records that a cancel kept from being attempted. */
+      readonly notAttempted: number;
+    }
   /** Chunks are left. */
   | {
       readonly kind: "open";
@@ -240,7 +246,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
       RETURNING id, account_id, action_type, status
     ),
     announced AS (${announceSettled})
-    SELECT (SELECT status FROM settled) AS "settledStatus", generation, unfinished,
+    SELECT (SELECT status FROM settled) AS "settledStatus", action_type AS "actionType",
+           (record_count - done)::int AS "notAttempted", generation, unfinished,
            cancel_requested_at IS NOT NULL AS "isCanceled",
            troubled AS "troubledCount", GREATEST(due_in_ms, 0) AS "dueInMs",
            floor(100 * done / record_count)::int AS percent
@@ -248,7 +255,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
   if (row === undefined) return { kind: "closed" };
   if (row.settledStatus !== null) {
     await tellOfChange(database, id);
-    return { kind: "settled", status: row.settledStatus };
+    const { settledStatus: status, actionType, notAttempted } = row;
+    return { kind: "settled", status, actionType, notAttempted };
   }
   if (row.unfinished === 0) return { kind: "closed" };
   const { generation, isCanceled, troubledCount, dueInMs, percent } = row;
@@ -257,6 +265,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
 
 type SettlementRow = {
   readonly settledStatus: BulkActionStatus | null;
+  readonly actionType: string;
+  readonly notAttempted: number;
   readonly generation: number;
   readonly unfinished: number;
   readonly isCanceled: boolean;

@@ -1,14 +1,14 @@
-import { settle } from "./bulk-actions.ts";
+import { type Settlement, settle } from "./bulk-actions.ts";
 import { tellOfChange } from "./change-channel.ts";
 import type { Database } from "./database.ts";
 
 /** What came of asking for a cancel. */
 export type Cancellation =
   /** Now or earlier; the bulk action ends as soon as no chunk of it is under work, or has ended already. */
-  | "canceled"
+  | { readonly kind: "canceled"; readonly settlement: Settlement }
   /** It had ended before anybody asked. */
-  | "too_late"
-  | "not_found";
+  | { readonly kind: "too_late" }
+  | { readonly kind: "not_found" };
 
 /**
  * Cancels the account's bulk action of this id, once: when this answers, no further chunk of it is begun. The
@@ -29,8 +29,7 @@ export async function cancelBulkAction(
   const [row] = await database.$queryRaw<{ isCanceled: boolean }[]>`
     SELECT cancel_requested_at IS NOT NULL AS "isCanceled" FROM bulk_actions
     WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`;
-  if (row === undefined) return "not_found";
-  if (!row.isCanceled) return "too_late";
-  await settle(database, id);
-  return "canceled";
+  if (row === undefined) return { kind: "not_found" };
+  if (!row.isCanceled) return { kind: "too_late" };
+  return { kind: "canceled", settlement: await settle(database, id) };
 }

@@ -48,8 +48,31 @@ export function openDatabase(options: DatabaseOptions): Database {
     disposeExternalPool: true,
     statementNameGenerator: createStatementNames(),
   });
-  return new PrismaClient({ adapter });
+  const database = new PrismaClient({ adapter });
+  pools.set(database, pool);
+  return database;
 }
+
+/** How a pool's connections are used at this moment. */
+export type PoolUsage = {
+  readonly busy: number;
+  readonly idle: number;
+  /** Callers that wait for a connection. */
+  readonly waiting: number;
+  /** The most connections there may be. */
+  readonly size: number;
+};
+
+/** How the connections of a database opened here are used. */
+export function readPoolUsage(database: Database): PoolUsage {
+  const pool = pools.get(database);
+  if (pool === undefined) throw new Error("This database was not opened by openDatabase.");
+  const { totalCount, idleCount, waitingCount, options } = pool;
+  return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount, size: options.max };
+}
+
+// Prisma's client does not tell of its connections.
+const pools = new WeakMap<Database, pg.Pool>();
 
 /** More than we have; of those that are put together from parts nobody knows the number. */
 const MOST_PREPARED = 200;

@@ -34,11 +34,13 @@ export function cancelBulkAction(context: ApiContext): Endpoint {
 
 async function cancel(
   { params, query, caller }: ApiRequest,
-  { database, config }: ApiContext,
+  { database, metrics, config }: ApiContext,
 ): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
   const { expand } = validate("bulk_action", expandQuery, readQuery(query));
-  if ((await storeCancel(database, caller.accountId, id)) === "too_late") throw notCancelable();
+  const cancellation = await storeCancel(database, caller.accountId, id);
+  if (cancellation.kind === "too_late") throw notCancelable();
+  if (cancellation.kind === "canceled") metrics.settled(cancellation.settlement);
   const bulkAction = await findBulkAction(database, caller.accountId, id);
   if (bulkAction === undefined) throw bulkActionNotFound();
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};

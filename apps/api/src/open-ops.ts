@@ -1,0 +1,45 @@
+import { createServer } from "node:http";
+import { addPoolGauges } from "@bulk/metrics/pool-gauges";
+import type { TurnQueue } from "@bulk/queue/turn-queue";
+import { engineDependencies } from "@bulk/service/engine-dependencies";
+import { closeServer, listen } from "@bulk/service/listen";
+import { createOpsApp } from "@bulk/service/ops-app";
+import { createReadiness, type Readiness } from "@bulk/service/readiness";
+import type { Database } from "@bulk/store/database";
+import { createSchemaCheck } from "@bulk/store/migration/schema-state";
+import { readClock } from "@bulk/store/sweep";
+import type { Registry } from "prom-client";
+import type { ApiConfig } from "./config.ts";
+import { addDashboard } from "./dashboard.ts";
+
+/** The API's own port. */
+export type ApiOps = Pick<Readiness, "turnOff"> & {
+  readonly port: number;
+  close(): Promise<void>;
+};
+
+export type ApiOpsTools = {
+  readonly database: Database;
+  readonly queue: TurnQueue;
+  readonly prometheus: Registry;
+};
+
+/** Opens the port for health, metrics and the dashboard. Throws `PortTakenError`. */
+export async function openOps(
+  { OPS_HOST: host, OPS_PORT: port }: ApiConfig,
+  { database, queue, prometheus }: ApiOpsTools,
+): Promise<ApiOps> {
+  addPoolGauges(prometheus, database);
+  const checkSchema = await createSchemaCheck(database);
+  // Without the queue bulk actions are accepted all the same, and begin when it is back.
+  const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: false };
+  const readiness = createReadiness(engineDependencies(checks));
+  const app = createOpsApp(readiness, prometheus);
+  addDashboard(app, queue);
+  const server = createServer(app);
+  return {
+    port: await listen(server, { host, port, variable: "OPS_PORT" }),
+    turnOff: readiness.turnOff,
+    close: () => closeServer(server, 0),
+  };
+}

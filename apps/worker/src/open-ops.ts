@@ -1,0 +1,63 @@
+import { createServer } from "node:http";
+import { addPoolGauges } from "@bulk/metrics/pool-gauges";
+import type { TurnQueue } from "@bulk/queue/turn-queue";
+import { engineDependencies } from "@bulk/service/engine-dependencies";
+import { closeServer, listen } from "@bulk/service/listen";
+import { createOpsApp } from "@bulk/service/ops-app";
+import { createReadiness, type Readiness } from "@bulk/service/readiness";
+import type { Database } from "@bulk/store/database";
+import { findDueWork } from "@bulk/store/due-work";
+import { createSchemaCheck } from "@bulk/store/migration/schema-state";
+import { readClock } from "@bulk/store/sweep";
+import type { Registry } from "prom-client";
+import type { WorkerConfig } from "./config.ts";
+import { addWorkHealth, type WorkHealthTools } from "./work-health.ts";
+import type { WorkLog } from "./work-log.ts";
+
+/** The worker's own port. */
+export type WorkerOps = Pick<Readiness, "turnOff"> & {
+  readonly port: number;
+  close(): Promise<void>;
+};
+
+export type WorkerOpsTools = {
+  readonly database: Database;
+  readonly queue: TurnQueue;
+  readonly prometheus: Registry;
+  readonly work: WorkLog;
+};
+
+/** Opens the port for health and metrics. Throws `PortTakenError`. */
+export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Promise<WorkerOps> {
+  addPoolGauges(tools.prometheus, tools.database);
+  const readiness = await openReadiness(tools);
+  const app = createOpsApp(readiness, tools.prometheus);
+  addWorkHealth(app, workHealthTools(config, tools));
+  const server = createServer(app);
+  const { OPS_HOST: host, WORKER_OPS_PORT: port } = config;
+  return {
+    port: await listen(server, { host, port, variable: "WORKER_OPS_PORT" }),
+    turnOff: readiness.turnOff,
+    close: () => closeServer(server, 0),
+  };
+}
+
+async function openReadiness({ database, queue }: WorkerOpsTools): Promise<Readiness> {
+  const checkSchema = await createSchemaCheck(database);
+  const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: true };
+  return createReadiness(engineDependencies(checks));
+}
+
+function workHealthTools(
+  { WORK_STALL_SECONDS, TURN_MS, STATEMENT_TIMEOUT_MS }: WorkerConfig,
+  { work, database, queue }: WorkerOpsTools,
+): WorkHealthTools {
+  return {
+    work,
+    stallSeconds: WORK_STALL_SECONDS,
+    // A statement that times out is tried once more, carefully.
+    longestTurnMs: TURN_MS + 2 * STATEMENT_TIMEOUT_MS,
+    findDueWork: (quietSeconds) => findDueWork(database, quietSeconds),
+    askQueue: queue.isDrained,
+  };
+}

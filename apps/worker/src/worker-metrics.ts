@@ -1,0 +1,106 @@
+import type { Tally } from "@bulk/domain/outcome";
+import { addBulkActionCounters, type BulkActionCounters } from "@bulk/metrics/bulk-action-counters";
+import type { TakenTurn } from "@bulk/queue/turn-worker";
+import type { AttemptResult } from "@bulk/store/webhook-deliveries";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { WorkLog } from "./work-log.ts";
+
+/** What a worker measures of its work. */
+export type WorkerMetrics = Pick<BulkActionCounters, "settled" | "notEnqueued"> & {
+  turnTaken(turn: Pick<TakenTurn, "actionType" | "enqueuedAt" | "delayMs">, now: Date): void;
+  /** A try at a chunk, with what became of its records. */
+  chunkTried(actionType: string, tally: Tally, durationMs: number): void;
+  repaired(kind: RepairKind, count: number): void;
+  webhookSent(result: WebhookResult): void;
+};
+
+const REPAIR_KINDS = ["settled", "restarted"] as const;
+type RepairKind = (typeof REPAIR_KINDS)[number];
+
+type WebhookResult = AttemptResult["next"]["kind"];
+
+const WEBHOOK_RESULTS: Readonly<Record<WebhookResult, string>> = {
+  succeeded: "delivered",
+  page: "page_delivered",
+  retry: "to_be_tried_again",
+  failed: "given_up",
+};
+
+export function createWorkerMetrics(registry: Registry, work: Pick<WorkLog, "silentMs">): WorkerMetrics {
+  addLastActivity(registry, work);
+  const { settled, recordsEnded, notEnqueued } = addBulkActionCounters(registry);
+  const waits = addWaits(registry);
+  const chunks = addChunks(registry);
+  const repairs = addRepairs(registry);
+  const webhooks = addWebhooks(registry);
+  return {
+    ...{ settled, notEnqueued },
+    turnTaken({ actionType, enqueuedAt, delayMs }, now) {
+      // The one moment is the database's clock, the other ours.
+      const waitedMs = Math.max(0, now.getTime() - enqueuedAt.getTime() - delayMs);
+      waits.observe({ type: actionType }, waitedMs / 1000);
+    },
+    chunkTried(type, { deleted, skipped, failed }, durationMs) {
+      chunks.observe({ type }, durationMs / 1000);
+      recordsEnded(type, "deleted", deleted);
+      recordsEnded(type, "skipped", skipped);
+      recordsEnded(type, "failed", failed);
+    },
+    repaired: (kind, count) => repairs.inc({ kind }, count),
+    webhookSent: (result) => webhooks.inc({ result: WEBHOOK_RESULTS[result] }),
+  };
+}
+
+function addLastActivity(registry: Registry, work: Pick<WorkLog, "silentMs">): void {
+  new Gauge({
+    name: "bulk_worker_last_activity_timestamp_seconds",
+    help: "When a turn last began or ended in this process; before the first, when it started.",
+    registers: [registry],
+    collect() {
+      this.set((Date.now() - work.silentMs()) / 1000);
+    },
+  });
+}
+
+function addWaits(registry: Registry): Histogram<"type"> {
+  return new Histogram({
+    name: "bulk_turn_wait_seconds",
+    help: "How long turns waited from the moment they could be taken.",
+    labelNames: ["type"],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800],
+    registers: [registry],
+  });
+}
+
+function addChunks(registry: Registry): Histogram<"type"> {
+  return new Histogram({
+    name: "bulk_chunk_duration_seconds",
+    help: "How long tries at a chunk took, whatever became of them.",
+    labelNames: ["type"],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
+    registers: [registry],
+  });
+}
+
+// Each kind is there from the start: of a series that begins with its first event, an increase does not tell.
+function addRepairs(registry: Registry): Counter<"kind"> {
+  const repairs = new Counter({
+    name: "bulk_sweeper_repairs_total",
+    help: "Bulk actions that the sweeper of this process found left open and mended.",
+    labelNames: ["kind"],
+    registers: [registry],
+  });
+  for (const kind of REPAIR_KINDS) repairs.inc({ kind }, 0);
+  return repairs;
+}
+
+function addWebhooks(registry: Registry): Counter<"result"> {
+  const webhooks = new Counter({
+    name: "bulk_webhook_requests_total",
+    help: "Requests to webhook endpoints, by what became of them.",
+    labelNames: ["result"],
+    registers: [registry],
+  });
+  for (const result of Object.values(WEBHOOK_RESULTS)) webhooks.inc({ result }, 0);
+  return webhooks;
+}
