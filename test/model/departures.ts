@@ -75,7 +75,8 @@ export function departSettle(bench: Bench, action: number, id: string): Flight {
 export function departCancel(bench: Bench, action: number, id: string): Flight {
   return startProcess(`canceling action ${action + 1}`, async (gate) => {
     const { database } = toolsOf(bench, gate);
-    if ((await cancelBulkAction(database, bench.shop.accountId, id)) === "canceled") noteCanceled(bench, id);
+    const cancellation = await cancelBulkAction(database, bench.shop.accountId, id, "admin");
+    if (cancellation === "canceled") noteCanceled(bench, id);
   });
 }
 

@@ -1,15 +1,21 @@
 import type { Tally } from "@bulk/domain/outcome";
 import type { Database } from "./database.ts";
+import { type Sql, sql } from "./sql.ts";
 
 /** How many of a bulk action's records have which outcome; the sum over its chunks, finished or not. */
 export async function readTally(database: Database, bulkActionId: string): Promise<Tally> {
-  const [tally] = await database.$queryRaw<Tally[]>`
+  const [tally] = await database.$queryRaw<Tally[]>`${tallyOf(sql`${bulkActionId}::uuid`)}`;
+  if (tally === undefined) throw new Error("An aggregate returned no row.");
+  return tally;
+}
+
+/** The query for the tally of the bulk action whose id an expression gives: one row. */
+export function tallyOf(bulkActionId: Sql): Sql {
+  return sql`
     SELECT COALESCE(sum(deleted_count), 0)::int AS deleted,
            COALESCE(sum(skipped_count), 0)::int AS skipped,
            COALESCE(sum(failed_count), 0)::int AS failed
-    FROM bulk_action_chunks WHERE bulk_action_id = ${bulkActionId}::uuid`;
-  if (tally === undefined) throw new Error("An aggregate returned no row.");
-  return tally;
+    FROM bulk_action_chunks WHERE bulk_action_id = ${bulkActionId}`;
 }
 
 /** How many records were skipped or failed for which reason, most frequent first. */

@@ -1,5 +1,6 @@
 import type { Progress } from "@bulk/domain/action-outcome";
 import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import {
   type BulkActionWithRecords,
@@ -8,7 +9,7 @@ import {
   findBulkActionVersion,
 } from "@bulk/store/bulk-actions";
 import { z } from "zod";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_DETAILS, exampleBulkAction } from "../examples.ts";
 import { type Expand, expandQuery, presentExpanded, wantsDetails } from "../expand.ts";

@@ -1,7 +1,8 @@
 import { isOpen } from "@bulk/domain/bulk-action";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
 import { z } from "zod";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { END_ID, writeEvents } from "../event-stream.ts";
 import { progressObject } from "../wire.ts";
