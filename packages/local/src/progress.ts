@@ -51,14 +51,21 @@ type Pace = (done: number) => string;
 /** Of so many looks: long enough to be steady, and soon new when a throttle changes. */
 const LOOKS = 50;
 
+/** Before that a rate would be chance. */
+const STEADY_MS = 1_000;
+
 function openPace(total: number): Pace {
   let looks: readonly { readonly at: number; readonly done: number }[] = [];
   return (done) => {
     const now = performance.now();
     looks = [...looks, { at: now, done }].slice(-LOOKS);
     const [first] = looks;
-    const perSecond = first === undefined ? 0 : (1000 * (done - first.done)) / (now - first.at);
-    if (!(perSecond > 0) || done >= total) return "";
-    return `, ${Math.round(perSecond)} a second, ${Math.ceil((total - done) / perSecond)} s left`;
+    if (first === undefined || now - first.at < STEADY_MS || done === first.done || done >= total) return "";
+    const perSecond = (1000 * (done - first.done)) / (now - first.at);
+    return `, ${Math.round(perSecond)} a second, ${tellSeconds((total - done) / perSecond)} left`;
   };
+}
+
+function tellSeconds(seconds: number): string {
+  return seconds < 120 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
