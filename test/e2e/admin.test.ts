@@ -136,8 +136,7 @@ describe("pnpm admin action", () => {
         { bulk_action_id: retryId, created_by_token_id: null, deleted: 2_497, skipped: 3, digest },
       ]);
     });
-    await worker[Symbol.asyncDispose]();
-  });
+  }, 120_000);
 
   test("tells of a chunk in trouble what the database said, and nothing of its records", async () => {
     const { token } = await stack.fillShop({}, "troubled");
