@@ -1,5 +1,12 @@
+import { createHash, randomUUID } from "node:crypto";
+import { listAuditEntries } from "@bulk/store/audit";
+import { type Database, openDatabase } from "@bulk/store/database";
+import { CSV_HEADER, csvLine } from "@bulk/store/record-lines";
+import { walkRecords } from "@bulk/store/records";
+import { pruneEnded } from "@bulk/store/sweep";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { randomIds } from "../support/random-ids.ts";
 import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
@@ -84,7 +91,76 @@ describe("the sweeper", () => {
       await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks"),
     ).toEqual([{ id: recent.id }]);
   });
+
+  test("keeps of what it prunes who, what, when, and the digest of its records as CSV", async () => {
+    await using service = await openTestService();
+    const { token, accountId } = await service.fillShop({});
+    const { id, record_ids } = await service.submit(token, "delete_products", randomIds(6));
+    await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
+    // One of each outcome, in two chunks; the skipped ids are not in the order of their ids.
+    await service.database.query(
+      `UPDATE bulk_action_chunks SET record_ids = record_ids[1:4], record_count = 4, done_count = 4,
+         deleted_count = 1, skipped_count = 2, failed_count = 1,
+         skipped_ids = ARRAY[record_ids[4], record_ids[1]], skipped_codes = '{record.in_use,record.not_found}',
+         failed_ids = record_ids[2:2], failed_codes = '{record.locked}'`,
+    );
+    await service.database.query(
+      `INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count, deleted_count)
+       VALUES ($1, 4, $2, 2, 1, 1)`,
+      [id, record_ids.slice(4)],
+    );
+    await age(service, id, 31);
+    const database = openDatabase({ ...DATABASE_OPTIONS, url: service.database.url });
+    try {
+      const query = { accountId, since: undefined, limit: 10 };
+      const [before] = await listAuditEntries(database, query);
+      expect(before).toMatchObject({ bulkActionId: id, prunedAt: null, digest: null });
+      const csv = await writeCsv(database, accountId, id);
+      expect(csv.split("\n").map((line) => line.split(",")[2])).toEqual([
+        "outcome",
+        "skipped",
+        "failed",
+        "deleted",
+        "skipped",
+        "deleted",
+        "not_attempted",
+        undefined,
+      ]);
+
+      expect(await pruneEnded(database, 30)).toBe(1);
+
+      const [after] = await listAuditEntries(database, query);
+      expect(after).toEqual({ ...before, prunedAt: expect.any(Date), digest: sha256(csv) });
+      const [holder] = await service.database.query<{ id: string }>("SELECT id FROM api_tokens");
+      expect(after).toMatchObject({
+        ...{ accountName: "test", status: "completed", createdByTokenId: holder?.id },
+        ...{ recordCount: 6, deleted: 2, skipped: 2, failed: 1, notAttempted: 1 },
+        cancelRequestedBy: holder?.id,
+      });
+      expect(await listAuditEntries(database, { ...query, accountId: randomUUID() })).toEqual([]);
+      expect(await listAuditEntries(database, { ...query, since: new Date() })).toEqual([]);
+    } finally {
+      await database.$disconnect();
+    }
+  });
 });
+
+const DATABASE_OPTIONS = {
+  ...{ applicationName: "test", poolSize: 1 },
+  ...{ lockTimeoutMs: 5_000, statementTimeoutMs: 30_000 },
+};
+
+async function writeCsv(database: Database, accountId: string, id: string): Promise<string> {
+  let csv = CSV_HEADER;
+  for await (const records of walkRecords(database, accountId, id, { outcomes: undefined, from: 0 })) {
+    csv += records.map(csvLine).join("");
+  }
+  return csv;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
 
 describe("a turn of an older generation", () => {
   test("ends at once and changes nothing", async () => {

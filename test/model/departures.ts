@@ -80,7 +80,7 @@ export function departSettle(bench: Bench, action: number, id: string): Flight {
 export function departCancel(bench: Bench, action: number, id: string): Flight {
   return startProcess(`canceling action ${action + 1}`, async (gate) => {
     const { database } = toolsOf(bench, gate);
-    const { kind } = await cancelBulkAction(database, bench.shop.accountId, id);
+    const { kind } = await cancelBulkAction(database, bench.shop.accountId, id, "admin");
     if (kind === "canceled") noteCanceled(bench, id);
   });
 }

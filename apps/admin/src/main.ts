@@ -1,12 +1,20 @@
-import { runCommand } from "@bulk/local/run-command";
 import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addActionCommands } from "./commands/action.ts";
+import { addAuditCommands } from "./commands/audit.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { EXIT_CODES_HELP, exitOnUsage, runCommands } from "./exit-codes.ts";
 
 program
   .name("pnpm admin")
   .description("Looks after accounts, tokens and bulk actions, on DATABASE_URL or the embedded server.")
-  .configureHelp({ showGlobalOptions: true });
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText("afterAll", EXIT_CODES_HELP)
+  .exitOverride(exitOnUsage);
 
 addAccountCommands(program);
+addTokenCommands(program);
+addActionCommands(program);
+addAuditCommands(program);
 
-await runCommand(program);
+await runCommands(program);

@@ -1,4 +1,5 @@
 import type { RateLimit } from "@bulk/queue/rate-limiter";
+import { creationConfig } from "@bulk/service/creation-config";
 import { engineConfig } from "@bulk/service/engine-config";
 import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
 import { z } from "zod";
@@ -16,12 +17,7 @@ export const apiConfig = engineConfig.extend({
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
   /** How many requests one token may make in how many seconds; `off`: any number. */
   RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
-  /** How many bulk actions of one account may be open at once; above 10,000 they are not counted. */
-  MAX_OPEN_ACTIONS: wholeNumber(1, 1_000_000).default(30),
-  /** How many records are handled in one transaction. */
-  CHUNK_SIZE: wholeNumber(1, 10_000).default(1_000),
-  /** How many lanes one bulk action may have at once. */
-  WINDOW: wholeNumber(1, 64).default(4),
+  ...creationConfig.shape,
   /** Database connections for requests. */
   API_POOL_SIZE: wholeNumber(1, 100).default(10),
   /** Encrypts the signing secrets of webhook endpoints; unset: there are no webhooks. */

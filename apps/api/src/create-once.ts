@@ -122,12 +122,3 @@ function reused(): RequestError {
   const message = "This Idempotency-Key was sent with another body before. Use a new key for a new request.";
   return new RequestError("invalid", "idempotency_key.reused", message);
 }
-
-/** How long a caller should rest that has too many open; small ones end within seconds. */
-const CROWDED_SECONDS = 5;
-
-/** The refusal of one more bulk action to an account with as many open as it may have. */
-export function tooManyOpen(most: number): RequestError {
-  const message = `An account may have ${most} open bulk actions. Try again when one has ended.`;
-  return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
-}

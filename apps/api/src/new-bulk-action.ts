@@ -1,10 +1,10 @@
+import { isUuid } from "@bulk/domain/is-uuid";
 import { readUuidList, type UuidList } from "@bulk/store/uuid-list";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
 import { openEnvelope } from "./envelope.ts";
 import { EXAMPLE_NEW_BULK_ACTION } from "./examples.ts";
 import { FORM, FORM_FIELDS } from "./form-body.ts";
-import { isUuid } from "./is-uuid.ts";
 import { BLANK, type Fault, fault, validate } from "./validate.ts";
 
 export type NewBulkAction = {

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import { RequestError } from "@bulk/domain/request-error";
 import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import { type BulkActionWatch, type BulkActionWatcher, MOST_WATCHERS } from "@bulk/store/bulk-action-watcher";
 import { z } from "zod";
-import { bulkActionNotFound } from "./bulk-action-id.ts";
 
 /** The longest wait; common proxies give an answer up after 60 s. */
 const MAX_WAIT_SECONDS = 30;

@@ -1,5 +1,5 @@
+import { isUuid } from "@bulk/domain/is-uuid";
 import { RequestError } from "@bulk/domain/request-error";
-import { isUuid } from "./is-uuid.ts";
 
 /** The endpoint a path names. What is no UUID names none: throws `webhookEndpointNotFound`. In lower case. */
 export function readWebhookEndpointId({ id }: Readonly<Record<string, string>>): string {

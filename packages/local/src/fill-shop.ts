@@ -1,8 +1,7 @@
 import { ALL_SCOPES } from "@bulk/domain/scope";
-import { createToken } from "@bulk/store/api-tokens";
 import { openDatabase } from "@bulk/store/database";
 import { type SeededShop, type ShopSize, seedShop } from "@bulk/store/seed-shop";
-import { createTokenSecret } from "./token-secret.ts";
+import { mintToken } from "./mint-token.ts";
 
 /** A shop to try things on, and the secret to try them with. */
 export type FilledShop = SeededShop & { readonly token: string };
@@ -18,14 +17,12 @@ export async function fillShop(databaseUrl: string, account: string, size: ShopS
   });
   try {
     const shop = await seedShop(database, account, size);
-    const token = createTokenSecret();
-    await createToken(database, {
+    const { secret } = await mintToken(database, {
       accountId: shop.accountId,
       name: "seed",
       scopes: ALL_SCOPES,
-      secret: token,
     });
-    return { ...shop, token };
+    return { ...shop, token: secret };
   } finally {
     await database.$disconnect();
   }

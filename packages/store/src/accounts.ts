@@ -5,5 +5,32 @@ export type Account = { readonly id: string; readonly name: string };
 
 /** Every account, by name. */
 export function listAccounts(database: Database): Promise<Account[]> {
-  return database.account.findMany({ select: { id: true, name: true }, orderBy: { name: "asc" } });
+  return database.account.findMany({ select: ACCOUNT, orderBy: { name: "asc" } });
 }
+
+/** The account of this name or, if there is none, of this id. */
+export async function findAccount(database: Database, nameOrId: string): Promise<Account | undefined> {
+  const named = await database.account.findUnique({ select: ACCOUNT, where: { name: nameOrId } });
+  if (named !== null) return named;
+  const [account] = await database.$queryRaw<Account[]>`
+    SELECT id, name FROM accounts WHERE id::text = lower(${nameOrId})`;
+  return account;
+}
+
+/** Adds an account; `undefined` when there is one of this name. */
+export async function createAccount(database: Database, name: string): Promise<Account | undefined> {
+  const [account] = await database.$queryRaw<Account[]>`
+    INSERT INTO accounts (name) VALUES (${name}) ON CONFLICT (name) DO NOTHING RETURNING id, name`;
+  return account;
+}
+
+/** Whose bulk action this is. For operators, who know its id alone; whatever they do then is done in that account. */
+export async function findOwner(database: Database, bulkActionId: string): Promise<Account | undefined> {
+  const found = await database.bulkAction.findUnique({
+    select: { account: { select: ACCOUNT } },
+    where: { id: bulkActionId },
+  });
+  return found?.account;
+}
+
+const ACCOUNT = { id: true, name: true } as const;

@@ -49,17 +49,27 @@ export type NewToken = {
   readonly accountId: string;
   readonly name: string;
   readonly scopes: readonly string[];
-  /** Shown to its holder once; only its digest is stored. At least 256 random bits. */
+  /** `undefined`: valid until it is revoked. */
+  readonly expiresAt?: Date | undefined;
+  /** Shown to its holder once; its digest is stored, and its first characters. At least 256 random bits. */
   readonly secret: string;
 };
 
-/** Makes a secret valid for an account. */
-export async function createToken(database: Database, token: NewToken): Promise<void> {
-  const { accountId, name, scopes, secret } = token;
-  await database.apiToken.create({
-    data: { accountId, name, scopes: [...scopes], digest: digestOf(secret) },
-  });
+/** Makes a secret valid for an account. Answers the token's id. */
+export async function createToken(
+  database: Pick<Database, "apiToken">,
+  { accountId, name, scopes, expiresAt, secret }: NewToken,
+): Promise<string> {
+  const data = {
+    ...{ accountId, name, scopes: [...scopes], expiresAt: expiresAt ?? null },
+    ...{ prefix: secret.slice(0, PREFIX_LENGTH), digest: digestOf(secret) },
+  };
+  const { id } = await database.apiToken.create({ data, select: { id: true } });
+  return id;
 }
+
+/** `bulk_live_` and six random characters: enough to recognise one by, and 220 bits are left to guess. */
+const PREFIX_LENGTH = 16;
 
 /**
  * What is kept of a secret. A plain digest is enough: the secret is random, not a word somebody chose, so it

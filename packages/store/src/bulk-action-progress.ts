@@ -3,6 +3,7 @@ import { type BulkAction, isOpen } from "@bulk/domain/bulk-action";
 import { COLUMNS } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
 import { textArray } from "./sql.ts";
+import { TALLY } from "./tally.ts";
 
 /** A bulk action, and how far it has come. */
 export type BulkActionProgress = BulkAction & Progress;
@@ -25,9 +26,7 @@ export async function readProgress(
     FROM unnest(${accountIds}::uuid[], ${ids}::uuid[]) AS key (account_id, id)
     JOIN bulk_actions bulk_action ON bulk_action.account_id = key.account_id AND bulk_action.id = key.id
     CROSS JOIN LATERAL (
-      SELECT COALESCE(sum(deleted_count), 0)::int AS deleted,
-             COALESCE(sum(skipped_count), 0)::int AS skipped,
-             COALESCE(sum(failed_count), 0)::int AS failed, max(progressed_at) AS "lastProgressAt"
+      SELECT ${TALLY}, max(progressed_at) AS "lastProgressAt"
       FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS progress`;
 }
 

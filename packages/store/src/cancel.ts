@@ -14,14 +14,18 @@ export type Cancellation =
  * Cancels the account's bulk action of this id, once: when this answers, no further chunk of it is begun. The
  * chunks under work at that moment are finished and keep their outcomes; all other ids stay untouched. If no
  * chunk is under work, it has its terminal status already. Needs no worker and no queue.
+ *
+ * @param by who asks for it: the id of a token, or `admin`; kept of the first one who does
  */
 export async function cancelBulkAction(
   database: Database,
   accountId: string,
   id: string,
+  by: string,
 ): Promise<Cancellation> {
   const requestedCount = await database.$executeRaw`
-    UPDATE bulk_actions SET cancel_requested_at = clock_timestamp(), updated_at = clock_timestamp()
+    UPDATE bulk_actions SET cancel_requested_at = clock_timestamp(), cancel_requested_by = ${by},
+      updated_at = clock_timestamp()
     WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid
       AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL`;
   if (requestedCount > 0) await tellOfChange(database, id);

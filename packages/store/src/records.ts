@@ -1,4 +1,5 @@
 import { NOT_ATTEMPTED, RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/outcome";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 
@@ -16,7 +17,7 @@ export type ActionRecord = {
 export type RecordFilter = { readonly outcomes: readonly RecordOutcome[] | undefined };
 
 /** One step of a walk through a bulk action's records. */
-export type RecordsStep = {
+type RecordsStep = {
   /** In order of position. */
   readonly records: readonly ActionRecord[];
   /** Where to take the next step from; `undefined` when nothing is left. */
@@ -27,11 +28,28 @@ export type RecordsStep = {
 const CHUNKS_AT_ONCE = 4;
 
 /**
- * The matching records of the next few chunks, from the chunk at this position on; `undefined` when the
- * account has no such bulk action. A chunk is read once and whole, so a walk that begins at 0 has every
- * record exactly once even while the action goes on; each is told as it was when its chunk was read.
+ * The matching records, a few chunks at a time, from the chunk at this position on. A chunk is read once and
+ * whole, so a walk that begins at 0 has every record exactly once even while the action goes on; each is told
+ * as it was when its chunk was read. Between two steps nothing is held in the database, however long the reader
+ * takes. Throws `bulk_action.not_found`, at the start when the account has no such bulk action, later when it
+ * is pruned meanwhile.
  */
-export async function readRecords(
+export async function* walkRecords(
+  database: Database,
+  accountId: string,
+  id: string,
+  { outcomes, from }: RecordFilter & { readonly from: number },
+): AsyncGenerator<readonly ActionRecord[]> {
+  let next: number | undefined = from;
+  while (next !== undefined) {
+    const step = await readRecords(database, accountId, id, { outcomes, from: next });
+    if (step === undefined) throw bulkActionNotFound();
+    yield step.records;
+    next = step.next;
+  }
+}
+
+async function readRecords(
   database: Database,
   accountId: string,
   id: string,

@@ -3,25 +3,30 @@ import { type BulkAction, type BulkActionStatus, isOpen } from "@bulk/domain/bul
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues } from "./admission.ts";
 import { type BulkActionWithRecords, COLUMNS, insertChunks } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
+import { type Sql, sql } from "./sql.ts";
 
 export type NewRetry = Admission & {
   /** The bulk action whose ids are taken up. */
   readonly id: string;
+  readonly taking: LeftOver;
   readonly chunkSize: number;
 };
+
+/** Which of the ids that were neither deleted nor skipped. */
+export type LeftOver = "failed" | "failed_and_untouched";
 
 /** What came of asking for a retry. */
 export type Retry =
   | { readonly kind: "created"; readonly bulkAction: BulkActionWithRecords }
   | { readonly kind: "not_found" }
   | { readonly kind: "still_open" }
-  /** Every id was deleted or skipped. */
+  /** It has no such id: every one was deleted or skipped, or it was failed ones that were asked for. */
   | { readonly kind: "nothing_to_retry" }
   /** Nothing was written: its idempotency key is taken, or the account has too many open, or a retry is open. */
   | { readonly kind: "not_admitted" };
 
 /**
- * Writes a new bulk action over the ids of an ended one that failed or were not attempted, in their order:
+ * Writes a new bulk action over ids of an ended one that failed or were not attempted, in their order:
  * one statement, in which the ids stay in the database. Unique indexes decide between retries that are asked for
  * at once: `bulk_actions_open_retry`, and that of the idempotency key.
  */
@@ -35,7 +40,7 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
     submitted AS MATERIALIZED (
       SELECT COALESCE(array_agg(record_id ORDER BY position, ordinal), '{}') AS ids
       FROM parent JOIN bulk_action_chunks chunk ON chunk.bulk_action_id = parent.id,
-           unnest(chunk.failed_ids || chunk.record_ids[chunk.done_count + 1 :])
+           unnest(${LEFT_OVER[retry.taking]})
              WITH ORDINALITY AS left_over (record_id, ordinal)
       WHERE parent.status NOT IN ('pending', 'processing')
     ),
@@ -59,6 +64,11 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
   if (written.recordIds === null) return { kind: "not_admitted" };
   return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, skippedIds: [] } };
 }
+
+const LEFT_OVER: Readonly<Record<LeftOver, Sql>> = {
+  failed: sql`chunk.failed_ids`,
+  failed_and_untouched: sql`chunk.failed_ids || chunk.record_ids[chunk.done_count + 1 :]`,
+};
 
 /** Whether the account's bulk action of this id has a retry that is open. */
 export async function hasOpenRetry(database: Database, accountId: string, id: string): Promise<boolean> {

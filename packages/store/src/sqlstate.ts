@@ -16,9 +16,12 @@ export function findSqlstate(error: unknown): string | undefined {
  */
 export function findChunkFault(error: unknown): ChunkFault | undefined {
   const sqlstate = findSqlstate(error);
+  return sqlstate === undefined ? undefined : judgeSqlstate(sqlstate);
+}
+
+/** What such a code says about the records of a chunk's statement, as `findChunkFault` does. */
+export function judgeSqlstate(sqlstate: string): ChunkFault | undefined {
   switch (sqlstate) {
-    case undefined:
-      return undefined;
     // A RESTRICT foreign key: 23001 from PostgreSQL 18 on, 23503 before.
     case "23001":
     case "23503":
@@ -51,6 +54,13 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (typeof code === "string" && UNREACHABLE_CODES.has(code)) return true;
   const kind = findDriverCause(error)?.["kind"];
   return (typeof kind === "string" && UNREACHABLE_KINDS.has(kind)) || UNREACHABLE_MESSAGE.test(error.message);
+}
+
+/** Whether the error means that tables or columns are missing: migrations have not been applied. */
+export function isNotMigrated(error: unknown): boolean {
+  // P2021, P2022: Prisma's own for a table and a column.
+  const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
+  return code === "P2021" || code === "P2022" || /^42(P01|703)$/.test(findSqlstate(error) ?? "");
 }
 
 // Connection, missing or foreign schema, resources, operator intervention, system, internal.

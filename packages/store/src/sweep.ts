@@ -1,3 +1,4 @@
+import { keepAudit } from "./audit.ts";
 import type { Database, Queryable } from "./database.ts";
 
 export type SweepOptions = {
@@ -98,9 +99,12 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
 }
 
 /** About so many ids go in one statement, the first bulk action whatever its size; the rest is left to the next. */
-const PRUNE_RECORDS = 1_000_000;
+const PRUNE_RECORDS = 200_000;
 
-/** Deletes some of what ended longer ago than this; apart from the repairs, which must not wait for it or fail with it. */
+/**
+ * Deletes some of what ended longer ago than this, and keeps its audit entry instead, in the one statement; apart
+ * from the repairs, which must not wait for it or fail with it. Answers how many it deleted.
+ */
 export async function pruneEnded(database: Database, retentionDays: number): Promise<number> {
   return await database.$executeRaw`
     WITH old AS MATERIALIZED (
@@ -109,7 +113,11 @@ export async function pruneEnded(database: Database, retentionDays: number): Pro
       ORDER BY finished_at LIMIT ${SWEEP_LIMIT}
       FOR UPDATE SKIP LOCKED
     ),
-    few AS (SELECT id, sum(record_count) OVER (ORDER BY finished_at, id) - record_count AS before FROM old)
-    DELETE FROM bulk_actions USING few
-    WHERE bulk_actions.id = few.id AND few.before < ${PRUNE_RECORDS}`;
+    few AS (SELECT id, sum(record_count) OVER (ORDER BY finished_at, id) - record_count AS before FROM old),
+    pruned AS (
+      DELETE FROM bulk_actions USING few
+      WHERE bulk_actions.id = few.id AND few.before < ${PRUNE_RECORDS}
+      RETURNING bulk_actions.*
+    )
+    ${keepAudit}`;
 }

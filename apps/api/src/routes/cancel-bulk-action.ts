@@ -1,8 +1,8 @@
 import { isOpen } from "@bulk/domain/bulk-action";
-import { RequestError } from "@bulk/domain/request-error";
+import { bulkActionNotFound, notCancelable } from "@bulk/domain/refusals";
 import { findBulkAction } from "@bulk/store/bulk-actions";
 import { cancelBulkAction as storeCancel } from "@bulk/store/cancel";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_CANCELED } from "../examples.ts";
 import { expandQuery, presentExpanded } from "../expand.ts";
@@ -38,7 +38,7 @@ async function cancel(
 ): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
   const { expand } = validate("bulk_action", expandQuery, readQuery(query));
-  const cancellation = await storeCancel(database, caller.accountId, id);
+  const cancellation = await storeCancel(database, caller.accountId, id, caller.tokenId);
   if (cancellation.kind === "too_late") throw notCancelable();
   if (cancellation.kind === "canceled") metrics.settled(cancellation.settlement);
   const bulkAction = await findBulkAction(database, caller.accountId, id);
@@ -46,12 +46,4 @@ async function cancel(
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};
   const body = presentExpanded(bulkAction, expand, config.RETENTION_DAYS);
   return { kind: "json", body, headers, bulkActionId: id };
-}
-
-function notCancelable(): RequestError {
-  return new RequestError(
-    "conflict",
-    "bulk_action.not_cancelable",
-    "This bulk action has ended; there is nothing left to cancel.",
-  );
 }

@@ -1,7 +1,8 @@
 import { NO_PROGRESS } from "@bulk/domain/action-outcome";
+import { tooManyOpen } from "@bulk/domain/refusals";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce, creationAnswerHeaders, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { createOnce, creationAnswerHeaders, creationHeaders } from "../create-once.ts";
 import { exampleBulkAction } from "../examples.ts";
 import { expandQuery } from "../expand.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";

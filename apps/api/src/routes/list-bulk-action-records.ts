@@ -1,9 +1,10 @@
 import { RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/outcome";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import type { Database } from "@bulk/store/database";
-import { type ActionRecord, locateRecords, readRecords } from "@bulk/store/records";
+import { type ActionRecord, locateRecords, walkRecords } from "@bulk/store/records";
 import Negotiator from "negotiator";
 import { z } from "zod";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_IDS } from "../examples.ts";
 import { presentPage, presentRecord } from "../present.ts";
@@ -63,8 +64,8 @@ async function answer(request: ApiRequest, database: Database): Promise<ApiAnswe
   return { ...head, kind: "json", body: await readPage(selection, query) };
 }
 
-async function* writeLines(selection: Selection): AsyncGenerator<string> {
-  for await (const records of walk(selection, 0)) {
+async function* writeLines({ database, accountId, id, outcomes }: Selection): AsyncGenerator<string> {
+  for await (const records of walkRecords(database, accountId, id, { outcomes, from: 0 })) {
     yield records.map((record) => `${JSON.stringify(presentRecord(record))}\n`).join("");
   }
 }
@@ -75,7 +76,8 @@ async function readPage(selection: Selection, { limit, page }: RecordsQuery) {
   if (place === undefined) throw bulkActionNotFound();
   const records: ActionRecord[] = [];
   if (place.from !== undefined) {
-    for await (const step of walk(selection, place.from)) {
+    const walk = walkRecords(database, accountId, id, { outcomes, from: place.from });
+    for await (const step of walk) {
       records.push(...step);
       if (records.length >= place.skip + limit) break;
     }
@@ -87,17 +89,4 @@ async function readPage(selection: Selection, { limit, page }: RecordsQuery) {
 
 function urlOf(id: string): string {
   return `/v1/bulk_actions/${id}/records`;
-}
-
-// Between two steps nothing is held in the database, however long the reader takes.
-async function* walk(selection: Selection, start: number): AsyncGenerator<readonly ActionRecord[]> {
-  const { database, accountId, id, outcomes } = selection;
-  let from: number | undefined = start;
-  while (from !== undefined) {
-    const step = await readRecords(database, accountId, id, { outcomes, from });
-    // At the start: there is none. Later: pruned meanwhile, and the answer breaks off.
-    if (step === undefined) throw bulkActionNotFound();
-    yield step.records;
-    from = step.next;
-  }
 }

@@ -1,10 +1,10 @@
 import type { BulkAction } from "@bulk/domain/bulk-action";
+import { isUuid } from "@bulk/domain/is-uuid";
 import { type ListQuery, listBulkActions as readBulkActions } from "@bulk/store/bulk-action-list";
 import { attachRecords } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { type Expand, expandQuery, presentExpanded } from "../expand.ts";
-import { isUuid } from "../is-uuid.ts";
 import { presentList } from "../present.ts";
 import { momentParameter, pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";

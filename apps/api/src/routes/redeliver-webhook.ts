@@ -1,8 +1,8 @@
+import { isUuid } from "@bulk/domain/is-uuid";
 import { RequestError } from "@bulk/domain/request-error";
 import { findWebhookDelivery, redeliverWebhook as makeDue } from "@bulk/store/webhook-deliveries";
 import type { ApiContext, Endpoint } from "../context.ts";
 import { EXAMPLE_REDELIVERY } from "../examples.ts";
-import { isUuid } from "../is-uuid.ts";
 import { presentWebhookDelivery } from "../present-webhook.ts";
 import { webhookEndpointDisabled } from "../webhook-ids.ts";
 import { webhookDeliveryObject } from "../wire.ts";

@@ -1,8 +1,9 @@
 import { isOpen } from "@bulk/domain/bulk-action";
+import { bulkActionNotFound } from "@bulk/domain/refusals";
 import { type BulkActionKey, type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { z } from "zod";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_DETAILS, exampleBulkAction } from "../examples.ts";
 import { type Expand, expandQuery, presentExpanded, wantsDetails } from "../expand.ts";

@@ -1,8 +1,8 @@
-import { RequestError } from "@bulk/domain/request-error";
+import { notRetriable, tooManyOpen } from "@bulk/domain/refusals";
 import { hasOpenRetry, retryBulkAction as storeRetry } from "@bulk/store/retry";
-import { bulkActionNotFound, readBulkActionId } from "../bulk-action-id.ts";
+import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { createOnce, creationAnswerHeaders, creationHeaders, tooManyOpen } from "../create-once.ts";
+import { createOnce, creationAnswerHeaders, creationHeaders } from "../create-once.ts";
 import { EXAMPLE_RETRY } from "../examples.ts";
 import { expandQuery } from "../expand.ts";
 import { bulkActionObject } from "../wire.ts";
@@ -36,39 +36,15 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
     path: `/v1/bulk_actions/${id}/retry`,
     meaning: { retryOf: id },
     async create(admission) {
-      const result = await storeRetry(database, { ...admission, id, chunkSize: config.CHUNK_SIZE });
+      const scope = { id, taking: "failed_and_untouched", chunkSize: config.CHUNK_SIZE } as const;
+      const result = await storeRetry(database, { ...admission, ...scope });
       if (result.kind === "created") return result.bulkAction;
       if (result.kind === "not_admitted") return undefined;
-      throw refusal(result.kind);
+      throw notRetriable(result.kind);
     },
     async explainRefusal() {
       const isInProgress = await hasOpenRetry(database, request.caller.accountId, id);
-      return isInProgress ? refusal("in_progress") : tooManyOpen(config.MAX_OPEN_ACTIONS);
+      return isInProgress ? notRetriable("in_progress") : tooManyOpen(config.MAX_OPEN_ACTIONS);
     },
   });
-}
-
-function refusal(kind: "not_found" | "still_open" | "in_progress" | "nothing_to_retry"): RequestError {
-  switch (kind) {
-    case "not_found":
-      return bulkActionNotFound();
-    case "still_open":
-      return new RequestError(
-        "conflict",
-        "bulk_action.still_open",
-        "This bulk action has not ended yet. Wait for its end, or cancel it.",
-      );
-    case "in_progress":
-      return new RequestError(
-        "conflict",
-        "bulk_action.retry_in_progress",
-        "Another retry of this bulk action is open. Wait for its end.",
-      );
-    case "nothing_to_retry":
-      return new RequestError(
-        "invalid",
-        "bulk_action.nothing_to_retry",
-        "No id of this bulk action failed or was left: every one was deleted or skipped.",
-      );
-  }
 }

@@ -1,7 +1,8 @@
-import { readUuidList } from "@bulk/store/uuid-list";
+import { isUuid } from "@bulk/domain/is-uuid";
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isUuid } from "./is-uuid.ts";
+import { readUuidList } from "./uuid-list.ts";
 
 const nearlyUuid = fc
   .tuple(fc.uuid(), fc.nat(40), fc.nat(2), fc.constantFrom("-", "0", "G", "F", "ā", "\u0130", " ", "", "\n"))

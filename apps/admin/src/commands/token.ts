@@ -1,0 +1,133 @@
+import { RequestError } from "@bulk/domain/request-error";
+import { ALL_SCOPES, type Scope } from "@bulk/domain/scope";
+import { mintReplacement, mintToken } from "@bulk/local/mint-token";
+import { revokeToken } from "@bulk/store/token-end";
+import { type ListedToken, listTokens } from "@bulk/store/token-list";
+import { type Command, Option } from "commander";
+import { findAccountId, loadAccount } from "../find-account.ts";
+import { alignColumns, showMoment } from "../lines.ts";
+import { parseDuration, parseId, parseLimit, parseName } from "../parse-option.ts";
+import { type OutputOptions, print } from "../print.ts";
+import { withSession } from "../session.ts";
+import { toSnakeCase } from "../snake-case.ts";
+
+/** `pnpm admin token …` */
+export function addTokenCommands(program: Command): void {
+  const token = program.command("token").description("the bearer secrets that callers show");
+  token
+    .command("create")
+    .description("makes a token and prints its secret, this once")
+    .requiredOption("--account <account>", "whose, by name or id")
+    .option("--name <name>", "to tell it from others", parseName, "admin")
+    .addOption(new Option("--scope <scopes...>", "what for; all, unless given").choices(ALL_SCOPES))
+    .option("--expires-in <duration>", "such as 30d; never, unless given", parseDuration)
+    .option("--json", "print JSON")
+    .action(create);
+  token
+    .command("list")
+    .description("tokens, newest first; never their secrets")
+    .option("--account <account>", "only its, by name or id")
+    .option("--limit <number>", "how many", parseLimit, 100)
+    .option("--json", "print JSON")
+    .action(list);
+  token
+    .command("revoke")
+    .description("ends a token; every API refuses it within two seconds")
+    .argument("<id>", "as pnpm admin token list shows it", parseId)
+    .option("--json", "print JSON")
+    .action(revoke);
+  token
+    .command("rotate")
+    .description("makes a token with the same account, name and scopes, prints its secret, ends the old one")
+    .argument("<id>", "as pnpm admin token list shows it", parseId)
+    .option(
+      "--grace <duration>",
+      "how long the old one goes on, such as 1h; not at all, unless given",
+      parseDuration,
+    )
+    .option(
+      "--expires-in <duration>",
+      "of the new one; as long as the old one was made for, unless given",
+      parseDuration,
+    )
+    .option("--json", "print JSON")
+    .action(rotate);
+}
+
+type CreateOptions = OutputOptions & {
+  readonly account: string;
+  readonly name: string;
+  readonly scope?: readonly Scope[];
+  readonly expiresIn?: number;
+};
+
+async function create({ account, name, scope, expiresIn, ...options }: CreateOptions): Promise<void> {
+  const expiresAt = expiresIn === undefined ? undefined : new Date(Date.now() + expiresIn);
+  const minted = await withSession(async ({ database }) => {
+    const { id: accountId } = await loadAccount(database, account);
+    return await mintToken(database, { accountId, name, scopes: scope ?? ALL_SCOPES, expiresAt });
+  });
+  print(options, toSnakeCase({ ...minted, expiresAt: expiresAt ?? null }), [
+    minted.secret,
+    `This is the secret of the token ${minted.id}; it is not shown again. ${tellExpiry(expiresAt ?? null)}`,
+  ]);
+}
+
+function tellExpiry(expiresAt: Date | null): string {
+  return expiresAt === null ? "It does not expire." : `It expires at ${showMoment(expiresAt)}.`;
+}
+
+type ListOptions = OutputOptions & { readonly account?: string; readonly limit: number };
+
+async function list({ account, limit, ...options }: ListOptions): Promise<void> {
+  const tokens = await withSession(async ({ database }) =>
+    listTokens(database, { accountId: await findAccountId(database, account), limit }),
+  );
+  const now = new Date();
+  const rows = tokens.map((token) => [
+    ...[token.id, token.accountName, token.name, token.prefix ?? "-", stateOf(token, now)],
+    ...[token.createdAt, token.expiresAt, token.lastUsedAt].map(showMoment),
+    token.scopes.join(" "),
+  ]);
+  const head = ["id", "account", "name", "begins with", "state", "created", "expires", "last used", "scopes"];
+  print(options, toSnakeCase(tokens), alignColumns([head, ...rows]));
+}
+
+function stateOf({ revokedAt, expiresAt }: ListedToken, now: Date): string {
+  if (revokedAt !== null) return "revoked";
+  return expiresAt !== null && expiresAt <= now ? "expired" : "valid";
+}
+
+async function revoke(id: string, options: OutputOptions): Promise<void> {
+  const revokedAt = await withSession(({ database }) => revokeToken(database, id, new Date()));
+  if (revokedAt === undefined) throw noSuchToken();
+  print(options, toSnakeCase({ id, revokedAt }), [
+    `The token ${id} is revoked since ${showMoment(revokedAt)}.`,
+  ]);
+}
+
+type RotateOptions = OutputOptions & { readonly grace?: number; readonly expiresIn?: number };
+
+async function rotate(id: string, { grace = 0, expiresIn, ...options }: RotateOptions): Promise<void> {
+  const now = new Date();
+  const expiresAt = expiresIn === undefined ? undefined : new Date(now.getTime() + expiresIn);
+  const replacement = await withSession(({ database }) =>
+    mintReplacement(database, { id, now, graceMs: grace, expiresAt }),
+  );
+  if (replacement.kind === "not_found") throw noSuchToken();
+  if (replacement.kind === "ended") {
+    const message = "This token has ended already. Make a new one with pnpm admin token create.";
+    throw new RequestError("conflict", "token.ended", message);
+  }
+  const { kind: _, ...result } = replacement;
+  print(options, toSnakeCase(result), [
+    result.secret,
+    `This is the secret of the token ${result.id}; it is not shown again. ${tellExpiry(result.expiresAt)}`,
+    `The token ${id} ends at ${showMoment(result.oldEndsAt)}.`,
+  ]);
+}
+
+function noSuchToken(): RequestError {
+  const message = "There is no token of this id. pnpm admin token list shows all.";
+  return new RequestError("not_found", "token.not_found", message);
+}

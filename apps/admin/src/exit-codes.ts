@@ -1,0 +1,54 @@
+import { RequestError } from "@bulk/domain/request-error";
+import { explain } from "@bulk/service/run-service";
+import { isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
+import type { Command, CommanderError } from "commander";
+
+const COULD_NOT = 1;
+const WRONG_USAGE = 2;
+const NO_SUCH_THING = 3;
+/** Of `action watch`: the bulk action ended, and not as `succeeded`. */
+export const DID_NOT_SUCCEED = 4;
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0  done
+  1  could not be done; the message says why
+  2  wrong usage
+  3  no such account, token or bulk action
+  4  of action watch: it ended otherwise than succeeded`;
+
+/** For Commander, which has said already what is wrong, or has helped. */
+export function exitOnUsage({ exitCode }: CommanderError): never {
+  process.exit(exitCode === 0 ? 0 : WRONG_USAGE);
+}
+
+/** Runs the command that the process was started with; of an error it says why and what to do. */
+export async function runCommands(program: Command): Promise<void> {
+  // Whoever read the output has enough of it (`| head`); what is open is still closed in order.
+  process.stdout.on("error", () => {
+    process.exitCode = COULD_NOT;
+  });
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode =
+      error instanceof RequestError && error.kind === "not_found" ? NO_SUCH_THING : COULD_NOT;
+    if (!isBrokenPipe(error)) process.stderr.write(`${describe(error)}\n`);
+  }
+}
+
+function describe(error: unknown): string {
+  if (isNotMigrated(error)) return "The database lacks tables or columns of this version. Run pnpm migrate.";
+  if (isDatabaseUnavailable(error)) {
+    return "The database does not answer. See that it runs, and that DATABASE_URL leads there with the right to use it.";
+  }
+  return isAboutFile(error) ? error.message : explain(error);
+}
+
+function isAboutFile(error: unknown): error is Error {
+  return error instanceof Error && typeof Reflect.get(error, "path") === "string";
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, "code") === "EPIPE";
+}

@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findFreePort } from "@bulk/local/free-port";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startProgram } from "../support/program.ts";
+import { randomIds } from "../support/random-ids.ts";
+import { openTestStack, type TestStack } from "../support/test-stack.ts";
+
+let stack: TestStack;
+let directory: string;
+
+beforeAll(async () => {
+  stack = await openTestStack("postgres", { CHUNK_SIZE: "1000" });
+  directory = await mkdtemp(join(tmpdir(), "bulk-actions-admin-"));
+});
+
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+  await stack[Symbol.asyncDispose]();
+});
+
+describe("pnpm admin account and token", () => {
+  test("make an account, and a token whose secret is shown once and works until its end", async () => {
+    await succeed("account", "create", "north");
+    expect(await admin("account", "create", "north")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("There is an account of this name already"),
+    });
+
+    const options = ["--account", "north", "--scope", "bulk_actions:read"];
+    const created = parse(await succeed("token", "create", ...options, "--name", "ci", "--json"));
+    expect(await statusWith(created["secret"])).toBe(200);
+    const short = await succeed("token", "create", ...options, "--expires-in", "1s");
+    const [secret = ""] = short.split("\n");
+    expect(secret).toMatch(/^bulk_live_[\w-]{43}$/);
+    await eventually(async () => expect(await statusWith(secret)).toBe(401));
+
+    const listed = await succeed("token", "list", "--account", "north");
+    expect(listed).not.toContain(created["secret"]);
+    expect(listed).toMatch(
+      new RegExp(`${created["id"]} +north +ci +${created["secret"]?.slice(0, 16)} +valid`),
+    );
+    expect(listed).toMatch(/admin +bulk_live_[\w-]{6} +expired/);
+  });
+
+  test("rotate a token with a time for both, or at once, and revoke it", async () => {
+    const { token: first } = await stack.fillShop({}, "rotating");
+    const [{ id = "" } = {}] = parseList(await succeed("token", "list", "--account", "rotating", "--json"));
+
+    const second = parse(await succeed("token", "rotate", id, "--grace", "1h", "--json"));
+    expect(await statusWith(first)).toBe(200);
+    expect(await statusWith(second["secret"])).toBe(200);
+    const third = parse(await succeed("token", "rotate", String(second["id"]), "--json"));
+    await eventually(async () => expect(await statusWith(second["secret"])).toBe(401));
+    expect(await statusWith(third["secret"])).toBe(200);
+    expect(await scopesOf(third["id"])).toEqual(await scopesOf(id));
+    expect(await admin("token", "rotate", String(second["id"]))).toMatchObject({ code: 1 });
+
+    await succeed("token", "revoke", String(third["id"]));
+    await eventually(async () => expect(await statusWith(third["secret"])).toBe(401));
+  });
+});
+
+describe("pnpm admin action", () => {
+  test("sees a bulk action from cancel over retry to its end, and exports what became of each record", async () => {
+    const { token, productIds, inUseProductIds } = await stack.fillShop(
+      { products: 2_500, inUse: 3 },
+      "shop",
+    );
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    expect(await succeed("action", "list", "--account", "shop", "--status", "pending")).toMatch(
+      new RegExp(`${id} +delete_products +pending .* 2500: 0 deleted, 0 skipped, 0 failed, 2500 pending`),
+    );
+
+    expect(await succeed("action", "cancel", id)).toContain("has ended as completed");
+    expect(await readColumn("cancel_requested_by", id)).toBe("admin");
+    const watched = await admin("action", "watch", id, "--json");
+    expect(watched.code).toBe(4);
+    expect(parse(watched.output)).toMatchObject({
+      outcome: "canceled",
+      chunks: { canceled: 3, finished: 0 },
+    });
+    expect(await admin("action", "retry", id, "--failed-only")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("Without --failed-only"),
+    });
+
+    await using worker = stack.startWorker();
+    await worker.says(/taking turns/);
+    const retry = parse(await succeed("action", "retry", id, "--json"));
+    const retryId = String(retry["id"]);
+    expect(retry).toMatchObject({ retry_of_id: id, record_count: 2_500 });
+    const seen = await succeed("action", "watch", retryId);
+    expect(seen).toContain("100 % (2500 of 2500 records)");
+    expect(seen).toMatch(/succeeded[\s\S]*2497 deleted, 3 skipped[\s\S]*3 × record\.in_use[\s\S]*3 finished/);
+    // The queue took its turns: no sweeper had to start it.
+    expect(await readColumn("generation", retryId)).toBe(1);
+
+    const file = join(directory, "records.csv");
+    await succeed("action", "export", retryId, "--format", "csv", "--out", file);
+    const lines = await succeed("action", "export", retryId);
+    const records = lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => parse(line));
+    const csv = await readFile(file, "utf8");
+    expect(csv).toBe(
+      `position,record_id,outcome,code\n${records
+        .map(
+          (record) =>
+            `${Object.values(record)
+              .map((value) => value ?? "")
+              .join(",")}\n`,
+        )
+        .join("")}`,
+    );
+    expect(records.map((record) => record["record_id"])).toEqual(productIds);
+    expect(records.flatMap(({ outcome, record_id }) => (outcome === "skipped" ? [record_id] : []))).toEqual(
+      inUseProductIds,
+    );
+
+    await stack.database.query(
+      "UPDATE bulk_actions SET finished_at = now() - interval '31 days' WHERE id = $1",
+      [retryId],
+    );
+    const digest = createHash("sha256").update(csv).digest("hex");
+    await eventually(async () => {
+      const entries = parseList(
+        await succeed("audit", "list", "--account", "shop", "--since", "60d", "--json"),
+      );
+      expect(entries).toMatchObject([
+        { bulk_action_id: id, cancel_requested_by: "admin", not_attempted: 2_500, digest: null },
+        { bulk_action_id: retryId, created_by_token_id: null, deleted: 2_497, skipped: 3, digest },
+      ]);
+    });
+  }, 120_000);
+
+  test("tells of a chunk in trouble what the database said, and nothing of its records", async () => {
+    const { token } = await stack.fillShop({}, "troubled");
+    const { id } = await stack.submit(token, "delete_products", randomIds(3));
+    await stack.database.query(
+      `UPDATE bulk_action_chunks SET attempts = 2, done_count = 1, failed_count = 1, failed_ids = record_ids[1:1],
+         failed_codes = '{record.locked}', last_error = $2, not_before = now() + interval '1 hour'
+       WHERE bulk_action_id = $1`,
+      [id, "Raw query failed. Code: `55P03`. Message: `secret of a customer`"],
+    );
+    const shown = await succeed("action", "show", id);
+    expect(shown).toContain("1 × record.locked");
+    expect(shown).toContain("1 backing off");
+    expect(shown).toMatch(
+      /at 0: the database said 55P03 \(locked\); 1 of 3 done, 1 failed, 2 attempts; next try after/,
+    );
+    expect(shown).not.toContain("secret");
+    expect(await succeed("action", "show", id, "--json")).not.toContain("secret");
+
+    await succeed("action", "cancel", id);
+    const retry = parse(await succeed("action", "retry", id, "--failed-only", "--json"));
+    expect(retry).toMatchObject({ record_count: 1 });
+    expect((await admin("action", "retry", id)).output).toContain(
+      "Another retry of this bulk action is open",
+    );
+  });
+});
+
+test.each([
+  [2, ["action", "show", "12"], "Give the whole id"],
+  [2, ["token", "create"], "required option '--account <account>'"],
+  [2, ["audit", "list", "--since", "soon"], "such as 2026-11-01"],
+  [2, ["action"], "Exit codes:"],
+  [3, ["action", "export", "11111111-1111-4111-8111-111111111111"], "There is no bulk action with this id"],
+  [3, ["token", "create", "--account", "nobody"], "pnpm admin account list shows all"],
+  [3, ["token", "revoke", "11111111-1111-4111-8111-111111111111"], "pnpm admin token list shows all"],
+])("pnpm admin exits with %i on %j and says what to do", async (code, words, message) => {
+  const answer = await admin(...words);
+  expect(answer.output).toContain(message);
+  expect(answer.output).not.toMatch(/\n\s+at /);
+  expect(answer.code).toBe(code);
+});
+
+test("pnpm admin exits with 1, without a trace of the password, when the database or the file is not there", async () => {
+  const url = `postgres://me:secret@127.0.0.1:${await findFreePort(0)}/shop`;
+  const lost = await run({ DATABASE_URL: url }, ["account", "list"]);
+  expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The database does not answer") });
+  expect(lost.output).not.toContain("secret");
+
+  const { token } = await stack.fillShop({}, "exported");
+  const { id } = await stack.submit(token, "delete_products", randomIds(3));
+  const refused = await admin("action", "export", id, "--out", directory);
+  expect(refused.output).toMatch(/^E[A-Z]+: .*directory/);
+  expect(refused.code).toBe(1);
+  expect((await readdir(join(directory, ".."))).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
+});
+
+type Answer = { readonly code: number | null; readonly output: string };
+
+function admin(...words: readonly string[]): Promise<Answer> {
+  return run(stack.environment, words);
+}
+
+async function run(environment: NodeJS.ProcessEnv, words: readonly string[]): Promise<Answer> {
+  await using program = startProgram("apps/admin/src/main.ts", environment, words);
+  const { code } = await program.exited();
+  return { code, output: program.output() };
+}
+
+async function succeed(...words: readonly string[]): Promise<string> {
+  const { code, output } = await admin(...words);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  return output;
+}
+
+type Parsed = Readonly<Record<string, string | undefined>>;
+
+function parse(output: string): Parsed {
+  return JSON.parse(output) as Parsed;
+}
+
+function parseList(output: string): readonly Parsed[] {
+  return JSON.parse(output) as readonly Parsed[];
+}
+
+async function statusWith(secret: string | undefined): Promise<number> {
+  return (await stack.request(String(secret), "/v1/bulk_actions")).status;
+}
+
+async function scopesOf(id: string | undefined): Promise<unknown> {
+  const [token] = await stack.database.query("SELECT scopes FROM api_tokens WHERE id = $1", [id]);
+  return token;
+}
+
+async function readColumn(column: string, id: string): Promise<unknown> {
+  const [row] = await stack.database.query<{ value: unknown }>(
+    `SELECT ${column} AS value FROM bulk_actions WHERE id = $1`,
+    [id],
+  );
+  return row?.value;
+}
