@@ -1,6 +1,8 @@
 import { runCommand } from "@bulk/local/run-command";
 import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addPauseCommands } from "./commands/pause.ts";
+import { addThrottleCommands } from "./commands/throttle.ts";
 
 program
   .name("pnpm admin")
@@ -8,5 +10,7 @@ program
   .configureHelp({ showGlobalOptions: true });
 
 addAccountCommands(program);
+addPauseCommands(program);
+addThrottleCommands(program);
 
 await runCommand(program);

@@ -12,8 +12,10 @@ import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import type { WorkerConfig } from "./config.ts";
+import { createSlicePace } from "./slice-pace.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
+import { openSwitchboard } from "./switchboard.ts";
 import { takeTurn } from "./take-turn.ts";
 
 /** The same trouble is told again after this long. */
@@ -30,7 +32,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   );
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError });
   let lastTaken: Date | undefined;
-  const tools = { database, queue, registry, logger, turnMs: config.TURN_MS };
+  const maxReplicaLagSeconds = config.MAX_REPLICA_LAG_SECONDS;
+  const switchboard = openSwitchboard({ database, logger, maxReplicaLagSeconds });
+  const tools = {
+    ...{ database, queue, registry, logger, turnMs: config.TURN_MS },
+    ...{ switchboard, pace: createSlicePace() },
+  };
   const worker = startTurnWorker({
     engine,
     concurrency: config.WORKER_CONCURRENCY,
@@ -47,7 +54,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     lastTaken: () => lastTaken,
     marginMs: 2_000 + config.TURN_MS,
   };
-  const sweeper = every(config.SWEEP_INTERVAL_MS, () => sweep(sweeperTools), onError);
+  async function lookAfter(): Promise<void> {
+    // Also an idle worker tells the log what is paused.
+    await switchboard.view();
+    await sweep(sweeperTools);
+  }
+  const sweeper = every(config.SWEEP_INTERVAL_MS, lookAfter, onError);
   const webhooks = startWebhooksIfSetUp(config, database, logger, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY }, "worker is taking turns");
   return {
