@@ -1,8 +1,8 @@
-import { openDatabase } from "@bulk/store/database";
 import { type PauseScope, pause, resume } from "@bulk/store/pauses";
 import { readSwitches } from "@bulk/store/switches";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
 import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
@@ -103,18 +103,11 @@ describe("a pause", () => {
 });
 
 function openSwitches(service: TestService) {
-  const database = openDatabase({
-    url: service.database.url,
-    applicationName: "test",
-    poolSize: 1,
-    lockTimeoutMs: 5_000,
-    statementTimeoutMs: 30_000,
-  });
+  const opened = openServiceDatabase(service.database.url);
   return {
-    database,
-    pause: (scope: PauseScope) => pause(database, scope, { reason: "why not", pausedBy: "test" }),
-    resume: (scope: PauseScope) => resume(database, scope),
-    [Symbol.asyncDispose]: () => database.$disconnect(),
+    ...opened,
+    pause: (scope: PauseScope) => pause(opened.database, scope, { reason: "why not", pausedBy: "test" }),
+    resume: (scope: PauseScope) => resume(opened.database, scope),
   };
 }
 

@@ -4,20 +4,20 @@ import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { createLogger } from "@bulk/service/logger";
 import { readConfig } from "@bulk/service/read-config";
 import { createBulkAction } from "@bulk/store/bulk-actions";
-import { type Database, openDatabase } from "@bulk/store/database";
+import type { Database } from "@bulk/store/database";
 import { readReplicaLag } from "@bulk/store/replica-lag";
 import { workerConfig } from "@bulk/worker/config";
 import { startWorker } from "@bulk/worker/start-worker";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { queryOnce, startReplicatedPostgres } from "../support/replicated-postgres.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 
 test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further behind; without replica or right, all is as ever", async () => {
   await using postgres = await startReplicatedPostgres();
   await using tools = openTools(postgres.url);
-  const { accountId, productIds } = await fillShop(postgres.url, "shop", {
-    ...{ products: 2, customers: 0, inUse: 0 },
-  });
+  const size = { products: 2, customers: 0, inUse: 0 };
+  const { accountId, productIds } = await fillShop(postgres.url, "shop", size);
   const variables = { DATABASE_URL: postgres.url, WORKER_OPS_PORT: "0", MAX_REPLICA_LAG_SECONDS: "1" };
   const worker = await startWorker(
     readConfig(workerConfig, variables),
@@ -45,8 +45,8 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
 
     await queryOnce(replicaUrl, "SELECT pg_wal_replay_resume()");
     await expectLeft(postgres.url, 0);
-    await using outsider = await openOutsider(postgres.url);
-    expect(await readReplicaLag(outsider)).toEqual({ kind: "not_permitted" });
+    await using outsider = openServiceDatabase(await createOutsider(postgres.url));
+    expect(await readReplicaLag(outsider.database)).toEqual({ kind: "not_permitted" });
   } finally {
     await worker.stop();
   }
@@ -55,31 +55,25 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
 type Tools = AsyncDisposable & { readonly database: Database; readonly queue: TurnQueue };
 
 function openTools(url: string): Tools {
-  const database = open(url);
+  const opened = openServiceDatabase(url);
   const engine = { databaseUrl: url, redisUrl: undefined };
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError: () => undefined });
   return {
-    ...{ database, queue },
+    ...{ database: opened.database, queue },
     async [Symbol.asyncDispose]() {
       await queue.close();
-      await database.$disconnect();
+      await opened[Symbol.asyncDispose]();
     },
   };
 }
 
-function open(url: string): Database {
-  const options = { applicationName: "test", poolSize: 1, lockTimeoutMs: 5_000, statementTimeoutMs: 30_000 };
-  return openDatabase({ url, ...options });
-}
-
 /** Who may not see what replicas do. */
-async function openOutsider(url: string): Promise<Database & AsyncDisposable> {
+async function createOutsider(url: string): Promise<string> {
   await queryOnce(url, "CREATE ROLE outsider LOGIN PASSWORD 'outside'");
   const outside = new URL(url);
   outside.username = "outsider";
   outside.password = "outside";
-  const database = open(outside.href);
-  return Object.assign(database, { [Symbol.asyncDispose]: () => database.$disconnect() });
+  return outside.href;
 }
 
 async function submit(

@@ -15,6 +15,7 @@ import type { QueuedTurn } from "./fifo-queue.ts";
 import type { Variant } from "./gated-database.ts";
 import { isTerminal, withCancel, withRequest } from "./model.ts";
 import { passTime } from "./pass-time.ts";
+import { pauseAll, resumeAll } from "./pausing.ts";
 import { recover } from "./recover.ts";
 import type { Pace, Scenario, Step } from "./scenario.ts";
 import { letShopperCome, letShopperLeave } from "./shopping.ts";
@@ -64,6 +65,10 @@ async function play(bench: Bench, step: Step): Promise<void> {
       return await giveOutAgain(bench, step.turn);
     case "time_passes":
       return await passTime(bench);
+    case "pause":
+      return await pauseAll(bench);
+    case "resume":
+      return await resumeAll(bench);
     case "shopper_comes":
       return await letShopperCome(bench, step);
     case "shopper_leaves":

@@ -28,6 +28,9 @@ export type Step =
   | { readonly kind: "lose_queue" }
   | { readonly kind: "give_out_again"; readonly turn: number }
   | { readonly kind: "time_passes" }
+  /** Everything, until it is resumed. */
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
   | {
       readonly kind: "shopper_comes";
       readonly deed: ShopperDeed;
@@ -84,6 +87,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose_queue" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("give_out_again" as const), turn: number }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time_passes" as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({

@@ -8,7 +8,12 @@ import type { Switchboard, SwitchView } from "./switchboard.ts";
 
 /** Whether a turn may begin one more try. */
 export type Permit =
-  | { readonly kind: "granted"; readonly mostRecords: number | undefined; readonly isDebited: boolean }
+  | {
+      readonly kind: "granted";
+      readonly mostRecords: number | undefined;
+      /** How many records the throttles were debited for. */
+      readonly debitedCount: number;
+    }
   /** Every lane of the bulk action ends; the sweeper starts them again after the pause. */
   | { readonly kind: "paused" }
   | { readonly kind: "throttled"; readonly dueInMs: number }
@@ -19,8 +24,8 @@ export type Brakes = {
   isPaused(): Promise<boolean>;
   /** To be asked before each try. */
   ask(): Promise<Permit>;
-  /** What a permit was used for. */
-  settleUp(permit: Permit, recordCount: number): Promise<void>;
+  /** To be told how many records the try took. */
+  giveBackUnused(permit: Permit, recordCount: number): Promise<void>;
 };
 
 export type BrakeTools = {
@@ -29,7 +34,7 @@ export type BrakeTools = {
   readonly pace: SlicePace;
 };
 
-/** Most records of one try while a throttle is set; below the default size of a chunk nobody waits for long. */
+/** Most records of one try while a throttle is set, as many as a chunk has by default: others wait for their share. */
 const MOST_RECORDS = 1_000;
 
 /** How soon a turn looks again at replicas that are behind. */
@@ -59,9 +64,8 @@ export function createBrakes(turn: TakenTurn, tools: BrakeTools): Brakes {
       if (view.isReplicaBehind) return { kind: "replica_behind", dueInMs: REPLICA_LOOK_MS };
       return await takeShare(turn, view, tools);
     },
-    async settleUp(permit, recordCount) {
-      if (permit.kind !== "granted" || !permit.isDebited || permit.mostRecords === undefined) return;
-      const unused = permit.mostRecords - recordCount;
+    async giveBackUnused(permit, recordCount) {
+      const unused = permit.kind === "granted" ? permit.debitedCount - recordCount : 0;
       if (unused > 0) await returnBudget(tools.database, turn.actionType, unused);
     },
   };
@@ -77,16 +81,16 @@ async function takeShare(turn: TakenTurn, view: SwitchView, tools: BrakeTools): 
   const isThrottled = view.throttles.some(
     (throttle) => throttle.actionType === null || throttle.actionType === actionType,
   );
-  if (!isThrottled) return { kind: "granted", mostRecords, isDebited: false };
+  if (!isThrottled) return { kind: "granted", mostRecords, debitedCount: 0 };
   const budget = await takeBudget(tools.database, {
     ...{ actionType, isOpening: isOpening(turn) },
     mostRecords: Math.min(mostRecords ?? MOST_RECORDS, MOST_RECORDS),
   });
   switch (budget.kind) {
     case "unlimited":
-      return { kind: "granted", mostRecords, isDebited: false };
+      return { kind: "granted", mostRecords, debitedCount: 0 };
     case "granted":
-      return { kind: "granted", mostRecords: budget.recordCount, isDebited: true };
+      return { kind: "granted", mostRecords: budget.recordCount, debitedCount: budget.recordCount };
     case "exhausted":
       return { kind: "throttled", dueInMs: budget.dueInMs };
   }

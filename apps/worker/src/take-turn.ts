@@ -89,7 +89,7 @@ async function workOnChunks(
     if (permit.kind !== "granted") return { ending: await hold(turn, permit, tools), tally };
     const step = await takeStep({ ...turn, mostRecords: permit.mostRecords }, action, tools);
     const stepTally = step.kind === "worked" ? step.tally : NOTHING;
-    await brakes.settleUp(permit, countProcessed(stepTally));
+    await brakes.giveBackUnused(permit, countProcessed(stepTally));
     if (step.kind === "ending") return { ending: step.ending, tally };
     tally = add(tally, stepTally);
     if (turn.lost.aborted) return { ending: { kind: "lost" }, tally };
