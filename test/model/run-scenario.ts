@@ -15,7 +15,7 @@ import type { QueuedTurn } from "./fifo-queue.ts";
 import type { Variant } from "./gated-database.ts";
 import { isTerminal, withCancel, withRequest } from "./model.ts";
 import { passTime } from "./pass-time.ts";
-import { pauseAll, resumeAll } from "./pausing.ts";
+import { pauseOrResume } from "./pausing.ts";
 import { recover } from "./recover.ts";
 import type { Pace, Scenario, Step } from "./scenario.ts";
 import { letShopperCome, letShopperLeave } from "./shopping.ts";
@@ -33,7 +33,10 @@ const ACTIONS = 2;
 export async function runScenario(engine: Engine, scenario: Scenario, variant: Variant): Promise<void> {
   const bench = await setUpBench(engine, scenario, variant);
   try {
-    for (const step of scenario.steps) await play(bench, step);
+    for (const [at, step] of scenario.steps.entries()) {
+      await pauseOrResume(bench, at);
+      await play(bench, step);
+    }
     await recover(bench);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -65,10 +68,6 @@ async function play(bench: Bench, step: Step): Promise<void> {
       return await giveOutAgain(bench, step.turn);
     case "time_passes":
       return await passTime(bench);
-    case "pause":
-      return await pauseAll(bench);
-    case "resume":
-      return await resumeAll(bench);
     case "shopper_comes":
       return await letShopperCome(bench, step);
     case "shopper_leaves":

@@ -14,6 +14,8 @@ export type Scenario = {
   /** Whether a shopper who holds a record at the end lets go of it before the service recovers. */
   readonly isShopperStubborn: boolean;
   readonly steps: readonly Step[];
+  /** From before which step on, and for how many, everything is paused. */
+  readonly pause: { readonly from: number; readonly steps: number } | undefined;
 };
 
 /** Numbers name the n-th of what there is at that moment, counted round; nothing there: nothing happens. */
@@ -28,9 +30,6 @@ export type Step =
   | { readonly kind: "lose_queue" }
   | { readonly kind: "give_out_again"; readonly turn: number }
   | { readonly kind: "time_passes" }
-  /** Everything, until it is resumed. */
-  | { readonly kind: "pause" }
-  | { readonly kind: "resume" }
   | {
       readonly kind: "shopper_comes";
       readonly deed: ShopperDeed;
@@ -87,7 +86,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("lose_queue" as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("give_out_again" as const), turn: number }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("time_passes" as const) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("pause" as const, "resume" as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -158,4 +156,12 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   steps: fc
     .tuple(create, fc.array(episode, { maxLength: 12, size: "max" }))
     .map(([first, others]) => [first, ...others.flat()]),
+  // Last, so that all else about a seed is as it was without it.
+  pause: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ from: fc.nat({ max: 10 }), steps: fc.integer({ min: 1, max: 10 }) }),
+    },
+  ),
 });

@@ -23,6 +23,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export type Entry =
   | "apps/api/src/main.ts"
   | "apps/worker/src/main.ts"
+  | "apps/admin/src/main.ts"
   | `test/bench/${"main" | "bare-api" | "peer-worker"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 

@@ -1,3 +1,4 @@
+import { RequestError } from "@bulk/domain/request-error";
 import { findAccount } from "@bulk/store/accounts";
 import type { Database } from "@bulk/store/database";
 import { listPauses, type Pause, type PauseScope, pause, resume } from "@bulk/store/pauses";
@@ -6,11 +7,6 @@ import { parseActionType } from "../known-action-type.ts";
 import { nameOperator } from "../operator.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { withSession } from "../session.ts";
-
-/** A switch for what is not there. */
-class PauseError extends Error {
-  override readonly name = "PauseError";
-}
 
 /** `pnpm admin pause`, `resume` and `pauses` */
 export function addPauseCommands(program: Command): void {
@@ -55,10 +51,12 @@ async function pauseScope(options: PauseOptions): Promise<void> {
   print(options, pauses, ["From about a second on, workers begin no chunk of:", ...pauses.map(tellPause)]);
 }
 
+const NO_PAUSE = "There is no such pause; see pnpm admin pauses.";
+
 async function resumeScope(options: ScopeOptions): Promise<void> {
   const pauses = await withSession(async ({ database }) => {
     const wasPaused = await resume(database, await readScope(database, options));
-    if (!wasPaused) throw new PauseError("There is no such pause; see pnpm admin pauses.");
+    if (!wasPaused) throw new RequestError("not_found", "pause.not_found", NO_PAUSE);
     return await listPauses(database);
   });
   const rest = pauses.length === 0 ? [] : ["Still paused:", ...pauses.map(tellPause)];
@@ -75,7 +73,8 @@ async function readScope(database: Database, { account, actionType }: ScopeOptio
   if (account === undefined) return { kind: "all" };
   const found = await findAccount(database, account);
   if (found === undefined) {
-    throw new PauseError(`There is no account ${account}; see pnpm admin account list.`);
+    const message = `There is no account ${account}; see pnpm admin account list.`;
+    throw new RequestError("not_found", "account.not_found", message);
   }
   return { kind: "account", accountId: found.id };
 }

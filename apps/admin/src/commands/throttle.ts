@@ -1,14 +1,10 @@
+import { RequestError } from "@bulk/domain/request-error";
 import { clearThrottle, listThrottles, setThrottle, type Throttle } from "@bulk/store/throttles";
 import { type Command, InvalidArgumentError } from "commander";
 import { parseActionType } from "../known-action-type.ts";
 import { nameOperator } from "../operator.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { withSession } from "../session.ts";
-
-/** A throttle that is not there. */
-class ThrottleError extends Error {
-  override readonly name = "ThrottleError";
-}
 
 /** `pnpm admin throttle …` */
 export function addThrottleCommands(program: Command): void {
@@ -62,10 +58,12 @@ async function setRate(options: RateOptions): Promise<void> {
   print(options, throttles, ["From about a second on:", ...throttles.map(tellThrottle)]);
 }
 
+const NO_THROTTLE = "There is no such throttle; see pnpm admin throttle list.";
+
 async function clearRate(options: ThrottleOptions): Promise<void> {
   const throttles = await withSession(async ({ database }) => {
     const wasThere = await clearThrottle(database, options.actionType ?? null);
-    if (!wasThere) throw new ThrottleError("There is no such throttle; see pnpm admin throttle list.");
+    if (!wasThere) throw new RequestError("not_found", "throttle.not_found", NO_THROTTLE);
     return await listThrottles(database);
   });
   print(options, throttles, ["Cleared.", ...throttles.map(tellThrottle)]);
