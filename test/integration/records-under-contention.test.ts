@@ -162,6 +162,24 @@ describe("records that take long to delete", () => {
     // Whatever was tried in between, it ends with no limit but the chunk's own size.
     expect(slices.at(-1)).toBeNull();
   });
+
+  test("cost a time-out once, not in every chunk", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "40", WINDOW: "1" });
+    const { token, productIds } = await service.fillShop({ products: 240 });
+    // A whole chunk takes longer than it may, half of one does not.
+    await slowDown(service.database, "ROW", 0.01);
+    await service.startWorker({ STATEMENT_TIMEOUT_MS: "300" });
+
+    const { id } = await service.submit(token, "delete_products", productIds);
+
+    expect(await service.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
+    const chunks = await service.database.query<{ was_slow: boolean }>(
+      "SELECT last_error IS NOT NULL AS was_slow FROM bulk_action_chunks",
+    );
+    expect(chunks).toHaveLength(6);
+    // One; on a busy machine smaller ones may be too slow as well.
+    expect(chunks.filter((chunk) => chunk.was_slow).length).toBeLessThan(4);
+  });
 });
 
 // What each write left on the chunk.

@@ -21,6 +21,8 @@ export type Bench = {
   readonly taken: QueuedTurn[];
   /** Bulk actions whose cancel was answered, with the processes that were at work at that moment. */
   readonly canceled: Map<string, readonly Flight[]>;
+  /** While everything is paused: the processes that were under way when the pause began. */
+  pausedBeside: readonly Flight[] | undefined;
   model: Model;
   flights: readonly Flight[];
   lastTaken: Date | undefined;
@@ -45,6 +47,7 @@ export async function setUpBench(engine: Engine, scenario: Scenario, variant: Va
     story: [],
     taken: [],
     canceled: new Map(),
+    pausedBeside: undefined,
     model: createModel(scenario.kinds),
     flights: [],
     lastTaken: undefined,
@@ -60,6 +63,7 @@ export async function clearBench(bench: Bench): Promise<void> {
     await Promise.all(bench.flights.map((flight) => flight.arrived()));
     bench.flights = bench.flights.filter((flight) => !flight.hasEnded());
   }
+  await database.query("DELETE FROM pauses");
   await database.query("DELETE FROM bulk_actions");
 }
 
@@ -132,7 +136,9 @@ function tell(verdict: Verdict, intention: string | undefined): string {
 export async function look(bench: Bench): Promise<Sighting> {
   const sighting = await sight(bench.engine.database, bench.shop.recordIds);
   const halted = [...bench.canceled].flatMap(([id, flights]) => (flights.length === 0 ? [id] : []));
-  bench.model = observe({ ...bench.model, halted: new Set(halted) }, sighting);
+  const isAtRest = bench.pausedBeside?.length === 0;
+  bench.model = observe({ ...bench.model, halted: new Set(halted), isAtRest }, sighting);
+  bench.pausedBeside = bench.pausedBeside?.filter((flight) => bench.flights.includes(flight));
   for (const [id, flights] of bench.canceled) bench.canceled.set(id, flights.filter(isAtWork));
   for (const [at, { id, generation }] of bench.model.actions.entries()) {
     const count = countLanes(bench, id, generation);

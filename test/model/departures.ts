@@ -4,7 +4,9 @@ import { firstTurns } from "@bulk/queue/turn";
 import { createLogger } from "@bulk/service/logger";
 import { createBulkAction, settle } from "@bulk/store/bulk-actions";
 import { cancelBulkAction } from "@bulk/store/cancel";
+import { createSlicePace } from "@bulk/worker/slice-pace";
 import { sweep } from "@bulk/worker/sweeper";
+import { openSwitchboard } from "@bulk/worker/switchboard";
 import { takeTurn } from "@bulk/worker/take-turn";
 import { createWorkLog } from "@bulk/worker/work-log";
 import { createWorkerMetrics } from "@bulk/worker/worker-metrics";
@@ -55,7 +57,7 @@ export function departTurn(bench: Bench, turn: QueuedTurn): Flight {
     const tools = toolsOf(bench, gate, { isTwin: turn.isTwin, onAdded });
     await takeTurn(
       { ...turn, stopping: stopping.signal, lost: lost.signal },
-      { ...tools, registry, turnMs: bench.scenario.turnMs },
+      { ...tools, ...brakesOf(bench), registry, turnMs: bench.scenario.turnMs },
     );
   });
   return { ...process, lane: { turn, lost, hasPassedOn: () => hasPassedOn } };
@@ -96,6 +98,12 @@ function toolsOf({ engine, scenario, variant, queue }: Bench, gate: Gate, lane =
     queue: gateQueue(queue, gate, lane),
     ...{ logger, metrics },
   };
+}
+
+/** A process that has just started: it has yet to read the switches. */
+function brakesOf({ engine, scenario }: Bench) {
+  const options = { database: engine.service[scenario.locking], logger, maxReplicaLagSeconds: undefined };
+  return { switchboard: openSwitchboard(options), pace: createSlicePace() };
 }
 
 const NO_LANE = { isTwin: false, onAdded: () => {} };

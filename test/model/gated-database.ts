@@ -72,6 +72,7 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/SET cancel_requested_at/, "note the cancel"],
   [/AS "isCanceled" FROM/, "look whether it is canceled"],
   [/WITH untouched/, "finish the chunks nobody has"],
+  [/generation = generation[^,]*FROM pauses/, "end the lanes if it is paused"],
   [/generation = generation/, "raise the generation of what is lost"],
   [/UPDATE bulk_actions SET updated_at/, "note the activity"],
   [/pg_notify/, TELLING],

@@ -53,6 +53,8 @@ export type Model = {
   readonly cancels: ReadonlySet<string>;
   /** Those whose cancel was answered, once no statement begun before that is under way. */
   readonly halted: ReadonlySet<string>;
+  /** Everything is paused, and nobody is under way who might not know it. */
+  readonly isAtRest: boolean;
 };
 
 export function createModel(kinds: readonly RecordKind[]): Model {
@@ -62,7 +64,7 @@ export function createModel(kinds: readonly RecordKind[]): Model {
     isOrdered: kind === "product on an order",
     isContended: false,
   }));
-  return { records, actions: [], requests: [], cancels: new Set(), halted: new Set() };
+  return { records, actions: [], requests: [], cancels: new Set(), halted: new Set(), isAtRest: false };
 }
 
 export function withRequest(model: Model, records: readonly number[]): Model {
@@ -104,6 +106,7 @@ export function observe(model: Model, sighting: Sighting): Model {
       throw new Violation(`${name} is canceled, and nobody asked for it`);
     }
     for (const { record, outcome } of newOutcomes(before, action)) {
+      if (model.isAtRest) throw new Violation(`${name} goes on although everything is paused`);
       assertOutcome(model, sighting, { record, outcome, name });
       if (model.halted.has(action.id)) assertAttempted(record, outcome, name);
       if (outcome === "deleted") claims.push(record);

@@ -3,6 +3,7 @@ import { departSweep, departTurn } from "./departures.ts";
 import type { QueuedTurn } from "./fifo-queue.ts";
 import { isTerminal, type Sighting } from "./model.ts";
 import { passTime } from "./pass-time.ts";
+import { resumeAll } from "./pausing.ts";
 import { letShopperLeave } from "./shopping.ts";
 import { Violation } from "./violation.ts";
 
@@ -13,6 +14,7 @@ const ROUNDS = 20;
 export async function recover(bench: Bench): Promise<void> {
   bench.story.push("from here on nothing goes wrong any more");
   await comeToRest(bench);
+  await resumeAll(bench);
   await repeatOldTurns(bench);
   for (let round = 0; !hasEnded(bench); round++) {
     if (round === ROUNDS) throw new Violation("a bulk action does not end");

@@ -15,6 +15,7 @@ import type { QueuedTurn } from "./fifo-queue.ts";
 import type { Variant } from "./gated-database.ts";
 import { isTerminal, withCancel, withRequest } from "./model.ts";
 import { passTime } from "./pass-time.ts";
+import { pauseOrResume } from "./pausing.ts";
 import { recover } from "./recover.ts";
 import type { Pace, Scenario, Step } from "./scenario.ts";
 import { letShopperCome, letShopperLeave } from "./shopping.ts";
@@ -32,7 +33,10 @@ const ACTIONS = 2;
 export async function runScenario(engine: Engine, scenario: Scenario, variant: Variant): Promise<void> {
   const bench = await setUpBench(engine, scenario, variant);
   try {
-    for (const step of scenario.steps) await play(bench, step);
+    for (const [at, step] of scenario.steps.entries()) {
+      await pauseOrResume(bench, at);
+      await play(bench, step);
+    }
     await recover(bench);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -14,6 +14,8 @@ export type Scenario = {
   /** Whether a shopper who holds a record at the end lets go of it before the service recovers. */
   readonly isShopperStubborn: boolean;
   readonly steps: readonly Step[];
+  /** From before which step on, and for how many, everything is paused. */
+  readonly pause: { readonly from: number; readonly steps: number } | undefined;
 };
 
 /** Numbers name the n-th of what there is at that moment, counted round; nothing there: nothing happens. */
@@ -154,4 +156,12 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   steps: fc
     .tuple(create, fc.array(episode, { maxLength: 12, size: "max" }))
     .map(([first, others]) => [first, ...others.flat()]),
+  // Last, so that all else about a seed is as it was without it.
+  pause: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ from: fc.nat({ max: 10 }), steps: fc.integer({ min: 1, max: 10 }) }),
+    },
+  ),
 });

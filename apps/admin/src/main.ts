@@ -2,6 +2,8 @@ import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addActionCommands } from "./commands/action.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addPauseCommands } from "./commands/pause.ts";
+import { addThrottleCommands } from "./commands/throttle.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { EXIT_CODES_HELP, exitOnUsage, runCommands } from "./exit-codes.ts";
 
@@ -16,5 +18,7 @@ addAccountCommands(program);
 addTokenCommands(program);
 addActionCommands(program);
 addAuditCommands(program);
+addPauseCommands(program);
+addThrottleCommands(program);
 
 await runCommands(program);

@@ -18,6 +18,8 @@ export const workerConfig = engineConfig.extend({
   LOCK_TIMEOUT_MS: wholeNumber(50, 60_000).default(2_000),
   /** No statement runs longer. */
   STATEMENT_TIMEOUT_MS: wholeNumber(100, 300_000).default(15_000),
+  /** How far a replica may be behind before no chunk is begun; unset: however far. */
+  MAX_REPLICA_LAG_SECONDS: wholeNumber(1, 86_400).optional(),
   /** How long the running chunks may take to end after SIGTERM. */
   SHUTDOWN_MS: wholeNumber(100, 300_000).default(20_000),
   /** How long there may be work, and this worker take none of it, before it calls itself stalled. */

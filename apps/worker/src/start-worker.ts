@@ -11,8 +11,10 @@ import { type Database, openDatabase } from "@bulk/store/database";
 import type { WorkerConfig } from "./config.ts";
 import type { WebhookTools } from "./deliver-webhooks.ts";
 import { openOps } from "./open-ops.ts";
+import { createSlicePace } from "./slice-pace.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
+import { openSwitchboard } from "./switchboard.ts";
 import { takeTurn } from "./take-turn.ts";
 import { createWorkLog } from "./work-log.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
@@ -34,7 +36,12 @@ export async function startWorker(
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
   const ops = await openOps(config, { database, queue, prometheus, work });
   const newest = createNewestTaken();
-  const tools = { database, queue, registry, logger, metrics, turnMs: config.TURN_MS };
+  const maxReplicaLagSeconds = config.MAX_REPLICA_LAG_SECONDS;
+  const switchboard = openSwitchboard({ database, logger, maxReplicaLagSeconds });
+  const tools = {
+    ...{ database, queue, registry, logger, metrics, turnMs: config.TURN_MS },
+    ...{ switchboard, pace: createSlicePace() },
+  };
   const worker = startTurnWorker({
     engine,
     concurrency: config.WORKER_CONCURRENCY,
@@ -50,7 +57,12 @@ export async function startWorker(
     lastTaken: newest.enqueuedAt,
     marginMs: 2_000 + config.TURN_MS,
   };
-  const sweeper = every(config.SWEEP_INTERVAL_MS, () => sweep(sweeperTools), onError);
+  async function lookAfter(): Promise<void> {
+    // Also an idle worker tells the log what is paused.
+    await switchboard.view();
+    await sweep(sweeperTools);
+  }
+  const sweeper = every(config.SWEEP_INTERVAL_MS, lookAfter, onError);
   const webhooks = startWebhooksIfSetUp(config, { database, logger, metrics }, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {

@@ -1,19 +1,24 @@
 import type { Action } from "@bulk/actions/action";
 import type { Registry } from "@bulk/actions/registry";
-import type { ChunkRemedy } from "@bulk/domain/chunk-failure";
+import { countProcessed } from "@bulk/domain/action-outcome";
+import type { ChunkFault, ChunkRemedy } from "@bulk/domain/chunk-failure";
 import { isRetriable, type Tally } from "@bulk/domain/outcome";
 import type { Turn } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { TakenTurn, TurnReport } from "@bulk/queue/turn-worker";
 import type { Logger } from "@bulk/service/logger";
 import { markStarted, recordActivity, type Settlement, settle } from "@bulk/store/bulk-actions";
-import { applyNextChunk, applyNextChunkCarefully, type CarefulReport } from "@bulk/store/chunks";
-import type { Database } from "@bulk/store/database";
+import {
+  applyNextChunk,
+  applyNextChunkCarefully,
+  type CarefulReport,
+  type ChunkSource,
+} from "@bulk/store/chunks";
 import { findChunkFault } from "@bulk/store/sqlstate";
+import { type Brakes, type BrakeTools, createBrakes, type Permit } from "./brakes.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
 
-export type TurnTools = {
-  readonly database: Database;
+export type TurnTools = BrakeTools & {
   readonly queue: Pick<TurnQueue, "addTurns">;
   readonly registry: Registry;
   readonly logger: Logger;
@@ -45,8 +50,11 @@ async function work(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   if (action === undefined) {
     throw new Error(`This worker knows no action ${turn.actionType}; upgrade it.`);
   }
-  if (turn.turn === 1) await markStarted(tools.database, turn.bulkActionId, turn.generation);
-  const { ending, tally } = await workOnChunks(turn, action, tools);
+  const brakes = createBrakes(turn, tools);
+  if (turn.turn === 1 && !(await brakes.isPaused())) {
+    await markStarted(tools.database, turn.bulkActionId, turn.generation);
+  }
+  const { ending, tally } = await workOnChunks(turn, action, brakes, tools);
   const { outcome, percent } = await endTurn(turn, ending, tools);
   const summary = { ending: outcome, ...tally };
   tools.logger.info({ ...identify(turn), ...summary }, "turn ended");
@@ -64,22 +72,31 @@ type Ending =
   | { readonly kind: "settled" }
   /** Other lanes have what is left, the generation has moved on, or somebody else settled. */
   | { readonly kind: "nothing_left"; readonly percent: number | undefined }
+  | Hold
   /** The queue gave this turn to another worker. */
   | { readonly kind: "lost" };
+
+type Hold = Exclude<Permit, { readonly kind: "granted" }>;
 
 async function workOnChunks(
   turn: TakenTurn,
   action: Action,
+  brakes: Brakes,
   tools: TurnTools,
 ): Promise<{ readonly ending: Ending; readonly tally: Tally }> {
   const endsAt = performance.now() + tools.turnMs;
-  let tally: Tally = { deleted: 0, skipped: 0, failed: 0 };
+  let tally = NOTHING;
   for (;;) {
+    const permit = await brakes.ask();
+    if (permit.kind !== "granted") return { ending: await hold(turn, permit, tools), tally };
     const startedAt = performance.now();
-    const step = await takeStep(turn, action, tools);
+    const step = await takeStep({ ...turn, mostRecords: permit.mostRecords }, action, tools);
+    const tookMs = performance.now() - startedAt;
+    const stepTally = step.kind === "worked" ? step.tally : NOTHING;
+    await brakes.giveBackUnused(permit, countProcessed(stepTally));
     if (step.kind === "ending") return { ending: step.ending, tally };
-    tools.metrics.chunkTried(turn.actionType, step.tally, performance.now() - startedAt);
-    tally = add(tally, step.tally);
+    tools.metrics.chunkTried(turn.actionType, stepTally, tookMs);
+    tally = add(tally, stepTally);
     if (turn.lost.aborted) return { ending: { kind: "lost" }, tally };
     if (turn.stopping.aborted || performance.now() >= endsAt) {
       return { ending: { kind: "time_is_up" }, tally };
@@ -87,30 +104,71 @@ async function workOnChunks(
   }
 }
 
+const NOTHING: Tally = { deleted: 0, skipped: 0, failed: 0 };
+
+// A turn that is held up may still be the last that had a chunk.
+async function hold(turn: TakenTurn, held: Hold, tools: TurnTools): Promise<Ending> {
+  const found = await lookRound(turn, tools);
+  // Of a paused bulk action the generation has moved on.
+  const isHeld = found.kind === "open" || (held.kind === "paused" && found.kind === "nothing_left");
+  return isHeld ? held : found;
+}
+
 type Step =
   | { readonly kind: "worked"; readonly tally: Tally }
   | { readonly kind: "ending"; readonly ending: Ending };
 
-async function takeStep(turn: TakenTurn, action: Action, tools: TurnTools): Promise<Step> {
+/** A turn and how many records its next try may take. */
+type LimitedTurn = TakenTurn & Pick<ChunkSource, "mostRecords">;
+
+async function takeStep(turn: LimitedTurn, action: Action, tools: TurnTools): Promise<Step> {
   try {
     const report = await applyNextChunk(tools.database, turn, action);
-    if (report !== undefined) return { kind: "worked", tally: report };
+    if (report !== undefined) {
+      tools.pace.noteSuccess(turn.actionType, countProcessed(report));
+      return { kind: "worked", tally: report };
+    }
   } catch (error) {
-    if (findChunkFault(error) === undefined) throw error;
-    return await takeCarefulStep(turn, action, tools);
+    const fault = findChunkFault(error);
+    if (fault === undefined) throw error;
+    return await takeCarefulStep(turn, action, tools, fault);
   }
-  const settlement = await settleCounted(turn, tools);
-  if (settlement.kind === "settled") return { kind: "ending", ending: settlement };
-  if (settlement.kind === "closed") return nothingLeft(100);
-  if (settlement.isCanceled || settlement.generation !== turn.generation) {
-    return nothingLeft(settlement.percent);
-  }
-  if (settlement.troubledCount > 0) return await takeCarefulStep(turn, action, tools);
-  if (settlement.dueInMs === 0) return nothingLeft(settlement.percent);
-  return { kind: "ending", ending: { kind: "not_yet_due", dueInMs: settlement.dueInMs } };
+  const found = await lookRound(turn, tools);
+  if (found.kind !== "open") return { kind: "ending", ending: found };
+  if (found.troubledCount > 0) return await takeCarefulStep(turn, action, tools);
+  if (found.dueInMs === 0) return nothingLeft(found.percent);
+  return { kind: "ending", ending: { kind: "not_yet_due", dueInMs: found.dueInMs } };
 }
 
-async function takeCarefulStep(turn: TakenTurn, action: Action, tools: TurnTools): Promise<Step> {
+// What is left for this lane, or how it ends.
+async function lookRound(
+  turn: TakenTurn,
+  tools: TurnTools,
+): Promise<Extract<Settlement, { readonly kind: "open" }> | Ending> {
+  const settlement = await settleCounted(turn, tools);
+  switch (settlement.kind) {
+    case "settled":
+      return settlement;
+    case "closed":
+      return { kind: "nothing_left", percent: 100 };
+    case "open":
+      if (!settlement.isCanceled && settlement.generation === turn.generation) return settlement;
+      return { kind: "nothing_left", percent: settlement.percent };
+  }
+}
+
+async function settleCounted(turn: TakenTurn, { database, metrics }: TurnTools): Promise<Settlement> {
+  const settlement = await settle(database, turn.bulkActionId);
+  metrics.settled(settlement);
+  return settlement;
+}
+
+async function takeCarefulStep(
+  turn: LimitedTurn,
+  action: Action,
+  tools: TurnTools,
+  firstFault?: ChunkFault,
+): Promise<Step> {
   const careful = await applyNextChunkCarefully(tools.database, turn, action);
   switch (careful.kind) {
     case "none_free":
@@ -118,9 +176,13 @@ async function takeCarefulStep(turn: TakenTurn, action: Action, tools: TurnTools
     case "applied":
       return { kind: "worked", tally: careful.report };
     case "set_back": {
+      const { fault, remedy } = careful;
       logSetBack(turn, careful, tools.logger);
-      const failed = careful.remedy.kind === "fail_record" ? 1 : 0;
-      return { kind: "worked", tally: { deleted: 0, skipped: 0, failed } };
+      // Only the first time-out of a chunk: one slow record halves its own chunk, not everybody's.
+      if (firstFault === "slow" && fault === "slow" && remedy.kind === "halve") {
+        tools.pace.noteSlow(turn.actionType, remedy.sliceSize);
+      }
+      return { kind: "worked", tally: { ...NOTHING, failed: remedy.kind === "fail_record" ? 1 : 0 } };
     }
   }
 }
@@ -148,12 +210,6 @@ async function leave(turn: TakenTurn, tools: TurnTools): Promise<Step> {
   return settlement.kind === "settled" ? { kind: "ending", ending: settlement } : nothingLeft(undefined);
 }
 
-async function settleCounted(turn: TakenTurn, { database, metrics }: TurnTools): Promise<Settlement> {
-  const settlement = await settle(database, turn.bulkActionId);
-  metrics.settled(settlement);
-  return settlement;
-}
-
 function nothingLeft(percent: number | undefined): Step {
   return { kind: "ending", ending: { kind: "nothing_left", percent } };
 }
@@ -173,19 +229,27 @@ async function endTurn(
 ): Promise<{ readonly outcome: string; readonly percent: number | undefined }> {
   switch (ending.kind) {
     case "time_is_up":
-      return await passOn(turn, 0, tools);
+      return await passOn(turn, { outcome: "passed_on", delayMs: 0 }, tools);
     case "not_yet_due":
-      return await passOn(turn, ending.dueInMs, tools);
+      return await passOn(turn, { outcome: "backing_off", delayMs: ending.dueInMs }, tools);
+    case "throttled":
+    case "replica_behind":
+      return await passOn(turn, { outcome: ending.kind, delayMs: ending.dueInMs }, tools);
     case "settled":
       return { outcome: "settled", percent: 100 };
     case "nothing_left":
       return { outcome: ending.kind, percent: ending.percent };
+    case "paused":
     case "lost":
       return { outcome: ending.kind, percent: undefined };
   }
 }
 
-async function passOn(turn: TakenTurn, delayMs: number, tools: TurnTools) {
+async function passOn(
+  turn: TakenTurn,
+  { outcome, delayMs }: { readonly outcome: string; readonly delayMs: number },
+  tools: TurnTools,
+) {
   const { database, queue } = tools;
   const { bulkActionId, actionType, generation, lane } = turn;
   const activity = await recordActivity(database, bulkActionId, generation);
@@ -197,5 +261,5 @@ async function passOn(turn: TakenTurn, delayMs: number, tools: TurnTools) {
   const enqueuedAt = activity.updatedAt;
   const next = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1, enqueuedAt, delayMs };
   await queue.addTurns([next]);
-  return { outcome: delayMs > 0 ? "backing_off" : "passed_on", percent: activity.percent };
+  return { outcome, percent: activity.percent };
 }

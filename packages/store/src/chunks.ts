@@ -29,6 +29,8 @@ export function applying({ table, change, condition }: ChunkEffect): Sql {
 export type ChunkSource = {
   readonly bulkActionId: string;
   readonly generation: number;
+  /** How many records one try may take, the whole chunk when unset; the rest of a chunk is then left free. */
+  readonly mostRecords?: number | undefined;
 };
 
 /** What became of one try: the records it gave an outcome. */
@@ -109,7 +111,7 @@ function claim(source: ChunkSource, condition: Sql): Sql {
   return sql`
     SELECT free.bulk_action_id, free.position, free.account_id,
            free.record_ids[free.done_count + 1
-             : free.done_count + COALESCE(free.slice_size, free.record_count)] AS slice
+             : free.done_count + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice
     FROM (SELECT chunk.*, bulk_action.account_id
           FROM bulk_action_chunks chunk
           JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
@@ -126,13 +128,18 @@ function lockNextChunk(
   return transaction.$queryRaw`
     SELECT chunk.position, chunk.attempts,
            LEAST(COALESCE(chunk.slice_size, chunk.record_count),
-                 chunk.record_count - chunk.done_count) AS size
+                 chunk.record_count - chunk.done_count, ${most(source)}) AS size
     FROM bulk_action_chunks chunk
     JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
     WHERE ${mayTake(source)}
     ORDER BY chunk.position
     LIMIT 1
     FOR UPDATE OF chunk SKIP LOCKED`;
+}
+
+// LEAST passes nulls over.
+function most({ mostRecords }: ChunkSource): Sql {
+  return sql`${mostRecords ?? null}::int`;
 }
 
 function mayTake(source: ChunkSource): Sql {
@@ -147,7 +154,8 @@ function mayTake(source: ChunkSource): Sql {
  * Effect and outcome commit together or not at all: this is promises 2 and 3. What happens in the shop
  * while it runs is decided by the database: a row deleted meanwhile is not among the applied (and is
  * skipped), a row referenced meanwhile makes the foreign key fail the whole statement.
- * A slice doubles after each success, so a chunk that was halved around a bad record grows back.
+ * A slice doubles after each success, so a chunk that was halved around a bad record grows back; a try that was
+ * kept smaller than the slice proves nothing about more.
  * Most chunks leave nothing over: by the comparison of the counts nobody looks for it then.
  */
 function runChunkStatement(
@@ -180,7 +188,8 @@ function runChunkStatement(
       skipped_ids = chunk.skipped_ids || skipped.ids,
       skipped_codes = chunk.skipped_codes || skipped.codes,
       progressed_at = clock_timestamp(),
-      slice_size = CASE WHEN chunk.slice_size * 2 < chunk.record_count THEN chunk.slice_size * 2 END,
+      slice_size = CASE WHEN cardinality(claimed.slice) < chunk.slice_size THEN chunk.slice_size
+                        WHEN chunk.slice_size * 2 < chunk.record_count THEN chunk.slice_size * 2 END,
       finished_at = CASE WHEN chunk.done_count + cardinality(claimed.slice) = chunk.record_count
                          THEN clock_timestamp() END
     FROM claimed, skipped, deleted

@@ -1,11 +1,12 @@
 import type { Database } from "./database.ts";
+import { IS_PAUSED } from "./pauses.ts";
 
 /** At most so many quiet bulk actions are looked at for one whose chunk is free. */
 const LOOK_LIMIT = 500;
 
 /**
  * For how many seconds some bulk action has been quiet although a chunk of it is due and free: work that anybody could
- * do and nobody does. `undefined`: there is none that has been quiet for `quietSeconds`.
+ * do, that no operator has paused, and that nobody does. `undefined`: there is none that has been quiet for `quietSeconds`.
  *
  * A chunk under work is locked, so a slow statement is not taken for idleness. The lock here is the weakest that
  * meets that one; it is held for the moment of this statement.
@@ -16,7 +17,7 @@ export async function findDueWork(database: Database, quietSeconds: number): Pro
     FROM (
       SELECT id, updated_at FROM bulk_actions
       WHERE status IN ('pending', 'processing') AND cancel_requested_at IS NULL
-        AND updated_at < clock_timestamp() - make_interval(secs => ${quietSeconds})
+        AND updated_at < clock_timestamp() - make_interval(secs => ${quietSeconds}) AND NOT ${IS_PAUSED}
       ORDER BY updated_at
       LIMIT ${LOOK_LIMIT}
     ) AS quiet, LATERAL (

@@ -1,5 +1,6 @@
 import { keepAudit } from "./audit.ts";
 import type { Database, Queryable } from "./database.ts";
+import { IS_PAUSED } from "./pauses.ts";
 
 export type SweepOptions = {
   /**
@@ -68,7 +69,7 @@ async function findUnsettled(transaction: Queryable): Promise<readonly string[]>
 }
 
 /*
- * Lost: open, quiet since before the watermark, with a chunk that was due by then, and that chunk is free.
+ * Lost: open, not paused, quiet since before the watermark, with a chunk that was due by then, and that chunk is free.
  * A chunk under work is locked, however long it takes, so a slow turn is not taken for a lost one.
  */
 function restartLost(transaction: Queryable, watermark: Date): Promise<readonly RestartedAction[]> {
@@ -76,7 +77,7 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
     WITH quiet AS (
       SELECT id FROM bulk_actions
       WHERE status IN ('pending', 'processing') AND cancel_requested_at IS NULL
-        AND updated_at < ${watermark}::timestamptz
+        AND updated_at < ${watermark}::timestamptz AND NOT ${IS_PAUSED}
       ORDER BY updated_at
       LIMIT ${SWEEP_LIMIT}
     ),

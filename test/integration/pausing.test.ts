@@ -1,0 +1,164 @@
+import { type PauseScope, pause, resume } from "@bulk/store/pauses";
+import { readSwitches } from "@bulk/store/switches";
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
+import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
+import { expectSleepers } from "../support/sleepers.ts";
+import { slowDown } from "../support/slow-down.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
+
+const ALL: PauseScope = { kind: "all" };
+
+describe("a pause", () => {
+  test("is kept by whoever comes: nothing begins before the last of two is taken back, whatever is lost meanwhile", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "10", SWEEP_INTERVAL_MS: "100" });
+    await using switches = openSwitches(service);
+    const { token, productIds, accountId } = await service.fillShop({ products: 100 });
+    await switches.pause(ALL);
+    await switches.pause({ kind: "account", accountId });
+    const worker = await service.startWorker();
+    const first = await service.submit(token, "delete_products", productIds.slice(0, 50));
+    await expectEndings(service, ["nothing_left", "nothing_left", "nothing_left", "paused"]);
+    await worker.stop();
+    const second = await service.submit(token, "delete_products", productIds.slice(50));
+    await loseAllTurns(service);
+    await service.startWorker();
+
+    await switches.resume(ALL);
+    await expectSweep(service);
+
+    expect(await readAction(service, first.id)).toEqual({ status: "pending", generation: 2, done: 0 });
+    expect(await readAction(service, second.id)).toEqual({ status: "pending", generation: 1, done: 0 });
+    await switches.resume({ kind: "account", accountId });
+    for (const { id } of [first, second]) await service.finished(token, id);
+    // One pause has ended one generation, however many lanes met it.
+    expect(await readAction(service, first.id)).toEqual({ status: "succeeded", generation: 3, done: 50 });
+    expect(await readAction(service, second.id)).toEqual({ status: "succeeded", generation: 2, done: 50 });
+  });
+
+  test("lets the running chunk commit, begins none after it, and a cancel still ends what it holds", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "10", WINDOW: "2", SWEEP_INTERVAL_MS: "100" });
+    await using switches = openSwitches(service);
+    const { token, productIds } = await service.fillShop({ products: 200 });
+    await slowDown(service.database, "STATEMENT", 2);
+    await service.startWorker({ TURN_MS: "5000" });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await expectSleepers(service.database, 2);
+
+    await switches.pause({ kind: "action_type", actionType: "delete_products" });
+    await expectEndings(service, ["nothing_left", "paused"]);
+    await expectSweep(service);
+
+    expect(await readAction(service, id)).toEqual({ status: "processing", generation: 2, done: 20 });
+    const canceled = await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
+    expect(await canceled.json()).toMatchObject({ status: "completed" });
+  });
+
+  test("holds what it names and nothing else", async () => {
+    await using service = await openTestService();
+    await using switches = openSwitches(service);
+    const one = await service.fillShop({ products: 2, customers: 1 }, "one");
+    const other = await service.fillShop({ products: 1 }, "other");
+    await switches.pause({ kind: "account", accountId: other.accountId });
+    await switches.pause({ kind: "action_type", actionType: "delete_customers" });
+    await service.startWorker();
+
+    const held = await service.submit(other.token, "delete_products", other.productIds);
+    const alsoHeld = await service.submit(one.token, "delete_customers", one.customerIds);
+    const free = await service.submit(one.token, "delete_products", one.productIds);
+
+    expect(await service.finished(one.token, free.id)).toMatchObject({ status: "succeeded" });
+    await expectEndings(service, ["paused", "paused", "settled"]);
+    expect(await service.retrieve(other.token, held.id)).toMatchObject({ status: "pending" });
+    expect(await service.retrieve(one.token, alsoHeld.id)).toMatchObject({ status: "pending" });
+    expect((await readSwitches(switches.database)).pauses).toMatchObject([
+      { scope: { kind: "account", accountId: other.accountId }, accountName: "other", pausedBy: "test" },
+      {
+        scope: { kind: "action_type", actionType: "delete_customers" },
+        accountName: null,
+        reason: "why not",
+      },
+    ]);
+  });
+
+  test("is obeyed within about a second by a worker that is busy", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "1", TURN_MS: "5000" });
+    await using switches = openSwitches(service);
+    const { token, productIds } = await service.fillShop({ products: 10_000 });
+    await service.startWorker();
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await eventually(async () => expect((await readAction(service, id))?.done).toBeGreaterThan(0));
+
+    await switches.pause(ALL);
+    const [paused] = await service.database.query<{ at: Date }>("SELECT paused_at AS at FROM pauses");
+    await expectEndings(service, ["nothing_left", "nothing_left", "nothing_left", "paused"]);
+
+    const [last] = await service.database.query<{ at: Date; done: number }>(
+      "SELECT max(progressed_at) AS at, sum(done_count)::int AS done FROM bulk_action_chunks",
+    );
+    expect(last?.done).toBeLessThan(10_000);
+    expect(Number(last?.at) - Number(paused?.at)).toBeLessThan(2_000);
+  });
+});
+
+function openSwitches(service: TestService) {
+  const opened = openServiceDatabase(service.database.url);
+  return {
+    ...opened,
+    pause: (scope: PauseScope) => pause(opened.database, scope, { reason: "why not", pausedBy: "test" }),
+    resume: (scope: PauseScope) => resume(opened.database, scope),
+  };
+}
+
+/** Waits until turns have ended, in these ways. */
+async function expectEndings(service: TestService, endings: readonly string[]): Promise<void> {
+  const queue = openServiceQueue(service);
+  try {
+    await eventually(async () => {
+      const jobs = await queue.native.getCompleted();
+      expect(jobs.map((job) => job.returnvalue?.ending).sort()).toEqual(endings);
+    });
+  } finally {
+    await queue.close();
+  }
+}
+
+/**
+ * Makes every open bulk action look as if it had been quiet for an hour, and waits until the sweeper has found the
+ * lanes of one more to be lost: had it taken another for lost, that would have happened with it.
+ */
+async function expectSweep({ database, fillShop }: TestService): Promise<void> {
+  const { accountId } = await fillShop({}, "swept");
+  const [lost] = await database.query<{ id: string }>(
+    `WITH lost AS (
+       INSERT INTO bulk_actions (account_id, action_type, record_count)
+       VALUES ($1, 'delete_customers', 1) RETURNING id),
+     chunks AS (
+       INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, not_before)
+       SELECT id, 0, ARRAY[gen_random_uuid()], 1, now() - interval '1 hour' FROM lost)
+     SELECT id FROM lost`,
+    [accountId],
+  );
+  await database.query("UPDATE bulk_action_chunks SET not_before = now() - interval '1 hour'");
+  await database.query(
+    "UPDATE bulk_actions SET updated_at = now() - interval '1 hour' WHERE finished_at IS NULL",
+  );
+  await eventually(async () => {
+    const ended = await database.query(
+      "SELECT FROM bulk_actions WHERE id = $1 AND finished_at IS NOT NULL AND generation = 2",
+      [lost?.id],
+    );
+    expect(ended).toHaveLength(1);
+  });
+}
+
+async function readAction({ database }: TestService, id: string) {
+  const [action] = await database.query<{ status: string; generation: number; done: number }>(
+    `SELECT status, generation,
+            (SELECT sum(done_count)::int FROM bulk_action_chunks WHERE bulk_action_id = bulk_actions.id) AS done
+     FROM bulk_actions WHERE id = $1`,
+    [id],
+  );
+  return action;
+}
