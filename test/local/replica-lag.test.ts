@@ -40,7 +40,7 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
     await submit(tools, accountId, productIds.slice(1));
     await eventually(async () => {
       const endings = (await tools.queue.native.getCompleted()).map((job) => job.returnvalue?.ending);
-      expect(endings.filter((ending) => ending === "replica_behind").length).toBeGreaterThan(1);
+      expect(endings.filter((ending) => ending === "replica_lags").length).toBeGreaterThan(1);
     });
     await expectLeft(postgres.url, 1);
 

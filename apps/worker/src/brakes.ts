@@ -17,7 +17,7 @@ export type Permit =
   /** Every lane of the bulk action ends; the sweeper starts them again after the pause. */
   | { readonly kind: "paused" }
   | { readonly kind: "throttled"; readonly dueInMs: number }
-  | { readonly kind: "replica_behind"; readonly dueInMs: number };
+  | { readonly kind: "replica_lags"; readonly dueInMs: number };
 
 /** What holds one turn up. */
 export type Brakes = {
@@ -61,7 +61,7 @@ export function createBrakes(turn: TakenTurn, tools: BrakeTools): Brakes {
     async ask() {
       if (await isPaused()) return { kind: "paused" };
       const view = await tools.switchboard.view();
-      if (view.isReplicaBehind) return { kind: "replica_behind", dueInMs: REPLICA_LOOK_MS };
+      if (view.isReplicaBehind) return { kind: "replica_lags", dueInMs: REPLICA_LOOK_MS };
       return await takeShare(turn, view, tools);
     },
     async giveBackUnused(permit, recordCount) {

@@ -233,7 +233,7 @@ async function endTurn(
     case "not_yet_due":
       return await passOn(turn, { outcome: "backing_off", delayMs: ending.dueInMs }, tools);
     case "throttled":
-    case "replica_behind":
+    case "replica_lags":
       return await passOn(turn, { outcome: ending.kind, delayMs: ending.dueInMs }, tools);
     case "settled":
       return { outcome: "settled", percent: 100 };
