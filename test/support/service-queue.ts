@@ -1,3 +1,4 @@
+import { queueEngine } from "@bulk/queue/engine";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { eventually } from "./eventually.ts";
 import type { TestService } from "./test-service.ts";
@@ -5,7 +6,7 @@ import type { TestService } from "./test-service.ts";
 /** The queue of a test service, to look into. */
 export function openServiceQueue({ database, redis }: Pick<TestService, "database" | "redis">): TurnQueue {
   return openTurnQueue({
-    engine: { databaseUrl: database.url, redisUrl: redis?.url },
+    engine: queueEngine({ DATABASE_URL: database.url, REDIS_URL: redis?.url }),
     deadlineMs: 5_000,
     onError: () => undefined,
   });

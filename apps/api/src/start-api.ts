@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
+import { queueEngine } from "@bulk/queue/engine";
 import { createTurnNudger } from "@bulk/queue/turn-nudger";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { closeServer, listen } from "@bulk/service/listen";
@@ -36,7 +37,7 @@ export async function startApi(
     onConnectionLost: tokens.forget,
   });
   const queue = openTurnQueue({
-    engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
+    engine: queueEngine(config),
     deadlineMs: NUDGE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
   });

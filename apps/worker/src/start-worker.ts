@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
+import { queueEngine } from "@bulk/queue/engine";
 import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
@@ -23,7 +24,7 @@ const TROUBLE_EVERY_MS = 10_000;
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<Service> {
   const database = openWorkerDatabase(config);
   const opsServer = await listenForOps(config, database);
-  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const engine = queueEngine(config);
   const onError = sparingly(
     (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
     TROUBLE_EVERY_MS,
@@ -75,7 +76,7 @@ function startWebhooksIfSetUp(
 ): WebhookSender | undefined {
   const secretKey = config.WEBHOOK_SECRET_KEY;
   if (secretKey === undefined) return undefined;
-  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const engine = queueEngine(config);
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK };
   const tools = { database, logger, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   return startWebhooks(engine, config, tools, onError);

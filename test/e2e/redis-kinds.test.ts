@@ -1,0 +1,155 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { findFreePort } from "@bulk/local/free-port";
+import { describe, expect, inject, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import type { Program } from "../support/program.ts";
+import { startRedisCluster } from "../support/redis-cluster.ts";
+import { sayToRedis } from "../support/redis-command.ts";
+import { startWatchedRedis } from "../support/redis-sentinel.ts";
+import { startRedisServer } from "../support/redis-server.ts";
+import { slowDown } from "../support/slow-down.ts";
+import { openTestStack, type TestStack } from "../support/test-stack.ts";
+
+// With a key for webhooks their queue is there as well.
+const EVERY_QUEUE = { WEBHOOK_SECRET_KEY: Buffer.alloc(32, 7).toString("base64") };
+
+// Loudly said in crashes.test.ts; in CI a missing Redis fails the run before it starts.
+describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
+  test("a Redis Cluster takes turns and counts requests, and no command needs two of its nodes", async () => {
+    await using cluster = disposable(await startRedisCluster(requireRedis()));
+    const [first, second] = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`);
+    const engine = { REDIS_CLUSTER: `${first},${second}`, RATE_LIMIT: "6/60" };
+    await using stack = await openTestStack("postgres", { ...EVERY_QUEUE, ...engine });
+    const { token, productIds } = await stack.fillShop({ products: 2_000 });
+    await using worker = stack.startWorker();
+    await worker.says(/taking turns/);
+
+    const { id } = await stack.submit(token, "delete_products", productIds);
+
+    await expectDoneByItsFirstTurns(stack, id);
+    const statuses = await Promise.all(
+      Array.from({ length: 6 }, async () => (await stack.request(token, "/v1/bulk_actions")).status),
+    );
+    expect(statuses.sort()).toEqual([200, 200, 200, 200, 200, 429]);
+    const keys = await Promise.all(cluster.nodes.map(({ port }) => sayToRedis(port, "KEYS *")));
+    expect(keys.filter((reply) => reply.includes("{bulk}:bulk-actions:"))).toHaveLength(1);
+    expect(keys.join()).toContain("bulk-rate:");
+    await expectQuietEnd(stack, worker);
+  });
+
+  test("a primary that dies under work goes on with its replica, as the Sentinels say", async () => {
+    await using redis = disposable(await startWatchedRedis(requireRedis()));
+    const nobody = await findFreePort(0);
+    await using stack = await openTestStack("postgres", {
+      ...EVERY_QUEUE,
+      REDIS_URL: `redis://${redis.name}`,
+      REDIS_SENTINELS: `127.0.0.1:${nobody},127.0.0.1:${redis.sentinelPort}`,
+      ...{ CHUNK_SIZE: "50", RATE_LIMIT: "100000/10" },
+    });
+    const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 5_000, inUse: 20 });
+    await slowDown(stack.database, "STATEMENT", 0.05);
+    await using worker = stack.startWorker();
+    await worker.says(/taking turns/);
+    const [later = "", ...ids] = productIds.filter((id) => !inUseProductIds.includes(id));
+    const { id } = await stack.submit(token, "delete_products", [...ids, ...inUseProductIds]);
+    await eventually(() => expectUnderway(stack, id));
+
+    await redis.primary.kill();
+
+    expect(await stack.finished(token, id)).toMatchObject({
+      status: "succeeded",
+      skipped_record_ids: inUseProductIds,
+    });
+    expect(await listProducts(stack)).toEqual(new Set([later, ...inUseProductIds]));
+    await eventually(async () => expect(await sayToRedis(redis.replica.port, "ROLE")).toContain("master"));
+    const next = await stack.submit(token, "delete_products", [later]);
+    await expectDoneByItsFirstTurns(stack, next.id);
+    worker.kill("SIGTERM");
+    expect((await worker.exited()).code).toBe(0);
+  });
+
+  test("a server that speaks TLS only, with a certificate of one's own", async () => {
+    await using certificate = disposable(await makeCertificate());
+    const port = await findFreePort(0);
+    await using redis = disposable(
+      await startRedisServer(requireRedis(), [
+        ...["--tls-port", String(port), "--tls-auth-clients", "no", "--requirepass", "secret"],
+        ...["--tls-cert-file", certificate.file, "--tls-key-file", certificate.key],
+        ...["--tls-ca-cert-file", certificate.file],
+      ]),
+    );
+    await using stack = await openTestStack("postgres", {
+      ...EVERY_QUEUE,
+      REDIS_URL: `rediss://:secret@localhost:${port}`,
+      NODE_EXTRA_CA_CERTS: certificate.file,
+      RATE_LIMIT: "100000/10",
+    });
+    const { token, productIds } = await stack.fillShop({ products: 10 });
+    await using worker = stack.startWorker();
+    await worker.says(/taking turns/);
+
+    const { id } = await stack.submit(token, "delete_products", productIds);
+
+    await expectDoneByItsFirstTurns(stack, id);
+    await expectQuietEnd(stack, worker);
+    expect(redis.port).not.toBe(port);
+  });
+});
+
+function requireRedis(): string {
+  const program = inject("redisServer");
+  if (program === undefined) throw new Error("There is no Redis to test on.");
+  return program;
+}
+
+function disposable<T extends { dispose(): Promise<void> }>(thing: T): T & AsyncDisposable {
+  return { ...thing, [Symbol.asyncDispose]: () => thing.dispose() };
+}
+
+// A queue that carries nothing would not show in the end: the sweeper gives such a bulk action another generation.
+async function expectDoneByItsFirstTurns(stack: TestStack, id: string): Promise<void> {
+  const row = await eventually(async () => {
+    const [found] = await stack.database.query<{ status: string; generation: number }>(
+      "SELECT status, generation FROM bulk_actions WHERE id = $1 AND finished_at IS NOT NULL",
+      [id],
+    );
+    if (found === undefined) throw new Error("Still open.");
+    return found;
+  }, 45_000);
+  expect(row).toEqual({ status: "succeeded", generation: 1 });
+}
+
+async function expectQuietEnd(stack: TestStack, worker: Program): Promise<void> {
+  for (const program of [worker, stack.api]) {
+    program.kill("SIGTERM");
+    expect((await program.exited()).code).toBe(0);
+    expect(program.output()).not.toMatch(/trouble|not enqueued|CROSSSLOT/);
+  }
+}
+
+async function expectUnderway(stack: TestStack, id: string): Promise<void> {
+  const rows = await stack.database.query(
+    "SELECT FROM bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
+    [id],
+  );
+  expect(rows.length).toBeGreaterThan(10);
+}
+
+async function listProducts(stack: TestStack): Promise<ReadonlySet<string>> {
+  const left = await stack.database.query<{ id: string }>("SELECT id FROM products");
+  return new Set(left.map((row) => row.id));
+}
+
+async function makeCertificate() {
+  const directory = await mkdtemp(join(tmpdir(), "bulk-actions-tls-"));
+  const [file, key] = [join(directory, "certificate.pem"), join(directory, "key.pem")];
+  await promisify(execFile)("openssl", [
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"],
+    ...["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", file, "-keyout", key],
+  ]);
+  return { file, key, dispose: () => rm(directory, { recursive: true, force: true }) };
+}
