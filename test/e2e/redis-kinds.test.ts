@@ -17,31 +17,34 @@ import { openTestStack, type TestStack } from "../support/test-stack.ts";
 // With a key for webhooks their queue is there as well.
 const EVERY_QUEUE = { WEBHOOK_SECRET_KEY: Buffer.alloc(32, 7).toString("base64") };
 
+// What ends without it was carried by the queue.
+const NO_SWEEPER = { SWEEP_INTERVAL_MS: "3600000" };
+
 // Loudly said in crashes.test.ts; in CI a missing Redis fails the run before it starts.
 describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
   test("a Redis Cluster takes turns and counts requests, and no command needs two of its nodes", async () => {
     await using cluster = disposable(await startRedisCluster(requireRedis()));
     const [first, second] = cluster.nodes.map(({ port }) => `127.0.0.1:${port}`);
-    const engine = { REDIS_CLUSTER: `${first},${second}`, RATE_LIMIT: "6/60" };
-    await using stack = await openTestStack("postgres", { ...EVERY_QUEUE, ...engine });
+    const engine = { REDIS_CLUSTER: `${first},${second}`, RATE_LIMIT: "20/600" };
+    await using stack = await openTestStack("postgres", { ...EVERY_QUEUE, ...NO_SWEEPER, ...engine });
     const { token, productIds } = await stack.fillShop({ products: 2_000 });
     await using worker = stack.startWorker();
     await worker.says(/taking turns/);
 
     const { id } = await stack.submit(token, "delete_products", productIds);
 
-    await expectDoneByItsFirstTurns(stack, id);
-    const statuses = await Promise.all(
-      Array.from({ length: 6 }, async () => (await stack.request(token, "/v1/bulk_actions")).status),
-    );
-    expect(statuses.sort()).toEqual([200, 200, 200, 200, 200, 429]);
+    await eventually(() => expectEnded(stack, id), 45_000);
+    await eventually(async () => {
+      expect((await stack.request(token, "/v1/bulk_actions")).status).toBe(429);
+    });
     const keys = await Promise.all(cluster.nodes.map(({ port }) => sayToRedis(port, "KEYS *")));
     expect(keys.filter((reply) => reply.includes("{bulk}:bulk-actions:"))).toHaveLength(1);
     expect(keys.join()).toContain("bulk-rate:");
-    await expectQuietEnd(stack, worker);
+    expect(worker.output() + stack.api.output()).not.toContain("CROSSSLOT");
+    await expectEndInOrder(worker, stack.api);
   });
 
-  test("a primary that dies under work goes on with its replica, as the Sentinels say", async () => {
+  test("a primary that hangs under work goes on with its replica, as the Sentinels say", async () => {
     await using redis = disposable(await startWatchedRedis(requireRedis()));
     const nobody = await findFreePort(0);
     await using stack = await openTestStack("postgres", {
@@ -58,7 +61,8 @@ describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
     const { id } = await stack.submit(token, "delete_products", [...ids, ...inUseProductIds]);
     await eventually(() => expectUnderway(stack, id));
 
-    await redis.primary.kill();
+    // Longer than anybody waits here: a worker that holds on to it would not be done in time.
+    redis.hangPrimary(300).catch(() => undefined);
 
     expect(await stack.finished(token, id)).toMatchObject({
       status: "succeeded",
@@ -67,15 +71,14 @@ describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
     expect(await listProducts(stack)).toEqual(new Set([later, ...inUseProductIds]));
     await eventually(async () => expect(await sayToRedis(redis.replica.port, "ROLE")).toContain("master"));
     const next = await stack.submit(token, "delete_products", [later]);
-    await expectDoneByItsFirstTurns(stack, next.id);
-    worker.kill("SIGTERM");
-    expect((await worker.exited()).code).toBe(0);
+    expect(await stack.finished(token, next.id)).toMatchObject({ status: "succeeded" });
+    await expectEndInOrder(worker, stack.api);
   });
 
   test("a server that speaks TLS only, with a certificate of one's own", async () => {
     await using certificate = disposable(await makeCertificate());
     const port = await findFreePort(0);
-    await using redis = disposable(
+    await using _redis = disposable(
       await startRedisServer(requireRedis(), [
         ...["--tls-port", String(port), "--tls-auth-clients", "no", "--requirepass", "secret"],
         ...["--tls-cert-file", certificate.file, "--tls-key-file", certificate.key],
@@ -83,7 +86,7 @@ describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
       ]),
     );
     await using stack = await openTestStack("postgres", {
-      ...EVERY_QUEUE,
+      ...{ ...EVERY_QUEUE, ...NO_SWEEPER },
       REDIS_URL: `rediss://:secret@localhost:${port}`,
       NODE_EXTRA_CA_CERTS: certificate.file,
       RATE_LIMIT: "100000/10",
@@ -94,9 +97,8 @@ describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
 
     const { id } = await stack.submit(token, "delete_products", productIds);
 
-    await expectDoneByItsFirstTurns(stack, id);
-    await expectQuietEnd(stack, worker);
-    expect(redis.port).not.toBe(port);
+    expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded" });
+    await expectEndInOrder(worker, stack.api);
   });
 });
 
@@ -110,24 +112,18 @@ function disposable<T extends { dispose(): Promise<void> }>(thing: T): T & Async
   return { ...thing, [Symbol.asyncDispose]: () => thing.dispose() };
 }
 
-// A queue that carries nothing would not show in the end: the sweeper gives such a bulk action another generation.
-async function expectDoneByItsFirstTurns(stack: TestStack, id: string): Promise<void> {
-  const row = await eventually(async () => {
-    const [found] = await stack.database.query<{ status: string; generation: number }>(
-      "SELECT status, generation FROM bulk_actions WHERE id = $1 AND finished_at IS NOT NULL",
-      [id],
-    );
-    if (found === undefined) throw new Error("Still open.");
-    return found;
-  }, 45_000);
-  expect(row).toEqual({ status: "succeeded", generation: 1 });
+async function expectEnded(stack: TestStack, id: string): Promise<void> {
+  const ended = await stack.database.query(
+    "SELECT FROM bulk_actions WHERE id = $1 AND status = 'succeeded'",
+    [id],
+  );
+  expect(ended).toHaveLength(1);
 }
 
-async function expectQuietEnd(stack: TestStack, worker: Program): Promise<void> {
-  for (const program of [worker, stack.api]) {
+async function expectEndInOrder(...programs: readonly Program[]): Promise<void> {
+  for (const program of programs) {
     program.kill("SIGTERM");
     expect((await program.exited()).code).toBe(0);
-    expect(program.output()).not.toMatch(/trouble|not enqueued|CROSSSLOT/);
   }
 }
 

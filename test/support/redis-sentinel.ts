@@ -5,16 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "@bulk/local/free-port";
 import { eventually } from "./eventually.ts";
-import { sayToRedis } from "./redis-command.ts";
+import { sayToRedis, tellRedis } from "./redis-command.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
 
-/** A primary with a replica, and one Sentinel that makes the replica the primary half a second after its end. */
+/** A primary with a replica, and one Sentinel that gives the replica its place when it is silent for half a second. */
 export type WatchedRedis = {
   /** The primary's name with the Sentinel. */
   readonly name: string;
   readonly sentinelPort: number;
-  readonly primary: RedisServer;
   readonly replica: RedisServer;
+  /** Makes the primary answer nobody for so long; its connections stay. */
+  hangPrimary(seconds: number): Promise<void>;
   dispose(): Promise<void>;
 };
 
@@ -22,7 +23,11 @@ const NAME = "mymaster";
 
 /** Starts all three and waits until the Sentinel knows the replica. */
 export async function startWatchedRedis(program: string): Promise<WatchedRedis> {
-  const primary = await startRedisServer(program);
+  const primary = await startRedisServer(program, [
+    ...["--enable-debug-command", "local"],
+    // It would wait five seconds for further replicas.
+    ...["--repl-diskless-sync-delay", "0"],
+  ]);
   const replica = await startRedisServer(program, ["--replicaof", "127.0.0.1", String(primary.port)]);
   const sentinel = await startSentinel(program, primary.port);
   async function dispose(): Promise<void> {
@@ -32,7 +37,10 @@ export async function startWatchedRedis(program: string): Promise<WatchedRedis> 
   }
   try {
     await eventually(() => expectReplica(sentinel.port), 30_000);
-    return { name: NAME, sentinelPort: sentinel.port, primary, replica, dispose };
+    return {
+      ...{ name: NAME, sentinelPort: sentinel.port, replica, dispose },
+      hangPrimary: (seconds) => tellRedis(primary.port, `DEBUG SLEEP ${seconds}`),
+    };
   } catch (error) {
     await dispose();
     throw error;
