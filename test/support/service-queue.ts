@@ -12,13 +12,17 @@ export function openServiceQueue({ database, redis }: Pick<TestService, "databas
   });
 }
 
-/** Removes every turn that waits, as a lost Redis would. */
-export async function loseAllTurns(service: Pick<TestService, "database" | "redis">): Promise<void> {
+/** Removes every turn that waits, as a lost Redis would, once so many have come. */
+export async function loseAllTurns(
+  service: Pick<TestService, "database" | "redis">,
+  count = 1,
+): Promise<void> {
   const queue = openServiceQueue(service);
   try {
     // The answer to a create does not wait for the queue.
     await eventually(async () => {
-      if (await queue.isDrained()) throw new Error("No turn has come yet.");
+      const { waiting = 0, prioritized = 0 } = await queue.native.getJobCounts("waiting", "prioritized");
+      if (waiting + prioritized < count) throw new Error("Not all turns have come yet.");
     });
     await queue.native.drain(true);
   } finally {
