@@ -1,4 +1,4 @@
-import type { Arena } from "./arena.ts";
+import type { Arena, Tools } from "./arena.ts";
 import type { ChaosClient, ClientRecord } from "./client.ts";
 import { faultName, planFaults } from "./fault-plan.ts";
 import { inflict } from "./faults.ts";
@@ -7,14 +7,7 @@ import { pause } from "./pause.ts";
 import { createRandom } from "./random.ts";
 import type { Submission } from "./recorded-run.ts";
 import { restartInTurn } from "./rolling-restart.ts";
-import type { ChaosShop } from "./shop.ts";
 import { drawSubmission, planActions } from "./workload.ts";
-
-/** What the sending and breaking needs. */
-export type Tools = Pick<Arena, "engines" | "database" | "services"> & {
-  readonly shops: readonly ChaosShop[];
-  readonly client: ChaosClient;
-};
 
 export type BreakingEnd = {
   readonly sending: Promise<void>;
@@ -22,7 +15,10 @@ export type BreakingEnd = {
   readonly throughput: Throughput | undefined;
 };
 
-/** Sends and breaks for the time given, or until every worker has been restarted often enough; then puts everything right. Requests may still be under way. */
+/**
+ * Sends and breaks for the time given, or until every worker has been restarted often enough; then puts everything
+ * right. Requests may still be under way.
+ */
 export async function breakThings(options: ChaosOptions, tools: Tools, notes: Notes): Promise<BreakingEnd> {
   const over = new AbortController();
   const timeout = AbortSignal.timeout(options.seconds * 1_000);

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Tools } from "./break-things.ts";
+import type { Tools } from "./arena.ts";
 import type { Notes, Throughput } from "./notes.ts";
 import { pause } from "./pause.ts";
 import type { ServiceProcess } from "./services.ts";

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { startEngines } from "../support/engines.ts";
-import type { ChaosEngines } from "./arena.ts";
-import { breakThings, type Tools } from "./break-things.ts";
+import type { ChaosEngines, Tools } from "./arena.ts";
+import { breakThings } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
 import { checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
