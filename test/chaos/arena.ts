@@ -1,7 +1,8 @@
 import type pg from "pg";
 import type { RedisServer } from "../support/redis-server.ts";
+import type { ChaosClient } from "./client.ts";
 import type { ServiceProcess } from "./services.ts";
-import type { ActionType } from "./shop.ts";
+import type { ActionType, ChaosShop } from "./shop.ts";
 
 /** Where the run takes place. What is `undefined` cannot be broken. */
 export type ChaosEngines = AsyncDisposable & {
@@ -26,4 +27,10 @@ export type Arena = {
   readonly busy: Set<string>;
   /** Some of the ids that were sent last: the ones worth getting in the way of. */
   readonly recentIds: (actionType: ActionType) => readonly string[];
+};
+
+/** What the sending and breaking needs. */
+export type Tools = Pick<Arena, "engines" | "database" | "services"> & {
+  readonly shops: readonly ChaosShop[];
+  readonly client: ChaosClient;
 };

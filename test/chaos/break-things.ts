@@ -1,38 +1,43 @@
-import type { Arena } from "./arena.ts";
+import type { Arena, Tools } from "./arena.ts";
 import type { ChaosClient, ClientRecord } from "./client.ts";
 import { faultName, planFaults } from "./fault-plan.ts";
 import { inflict } from "./faults.ts";
-import type { ChaosOptions, Notes } from "./notes.ts";
+import type { ChaosOptions, Notes, Throughput } from "./notes.ts";
 import { pause } from "./pause.ts";
 import { createRandom } from "./random.ts";
 import type { Submission } from "./recorded-run.ts";
-import type { ChaosShop } from "./shop.ts";
+import { restartInTurn } from "./rolling-restart.ts";
 import { drawSubmission, planActions } from "./workload.ts";
 
-/** What the sending and breaking needs. */
-export type Tools = Pick<Arena, "engines" | "database" | "services"> & {
-  readonly shops: readonly ChaosShop[];
-  readonly client: ChaosClient;
+export type BreakingEnd = {
+  readonly sending: Promise<void>;
+  readonly lastFaultAt: number;
+  readonly throughput: Throughput | undefined;
 };
 
-/** Sends and breaks for the time given; then puts everything right. Requests may still be under way. */
-export async function breakThings(
-  options: ChaosOptions,
-  tools: Tools,
-  notes: Notes,
-): Promise<{ readonly sending: Promise<void>; readonly lastFaultAt: number }> {
-  const ending = AbortSignal.any([options.interrupted, AbortSignal.timeout(options.seconds * 1_000)]);
+/**
+ * Sends and breaks for the time given, or until every worker has been restarted often enough; then puts everything
+ * right. Requests may still be under way.
+ */
+export async function breakThings(options: ChaosOptions, tools: Tools, notes: Notes): Promise<BreakingEnd> {
+  const over = new AbortController();
+  const timeout = AbortSignal.timeout(options.seconds * 1_000);
+  const ending = AbortSignal.any([options.interrupted, timeout, over.signal]);
   const arena: Arena = { ...tools, busy: new Set(), recentIds: createRecentIds(options.seed, notes.record) };
   // Must not happen; told at the end, so that everything is still put right and checked.
   function report(error: unknown): void {
     notes.violations.push(`The chaos run itself failed: ${String(error)}`);
   }
   const sending = sendActions(options, tools, report, ending);
-  const lastFaultAt = await breakAll(options, arena, notes, report, ending);
+  const throughput =
+    options.plan === "rolling_restart" ? await restartInTurn(tools, notes, ending) : undefined;
+  const lastFaultAt =
+    throughput === undefined ? await breakAll(options, arena, notes, report, ending) : performance.now();
+  over.abort();
   for (const service of tools.services) {
     if (!service.isUp()) await service.start();
   }
-  return { sending, lastFaultAt };
+  return { sending, lastFaultAt, throughput };
 }
 
 async function sendActions(

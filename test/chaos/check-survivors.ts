@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Tools } from "./break-things.ts";
+import type { Tools } from "./arena.ts";
 import type { Notes } from "./notes.ts";
 import { createRandom } from "./random.ts";
 

@@ -53,7 +53,7 @@ async function claimRedis(url: string): Promise<() => Promise<void>> {
 }
 
 async function say(url: string, command: "DBSIZE" | "FLUSHDB"): Promise<unknown> {
-  const redis = connectRedis(url, "worker", () => undefined);
+  const redis = connectRedis({ kind: "server", url }, "worker", () => undefined);
   try {
     return await redis.call(command);
   } finally {

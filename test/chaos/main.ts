@@ -10,6 +10,7 @@ type Options = {
   readonly engine: ChaosEngine;
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
+  readonly rollingRestart: boolean;
   readonly json?: string;
   readonly logs?: string;
 };
@@ -28,6 +29,7 @@ program
   )
   .option("--database-url <url>", "your own server; a database is created there and dropped again", parseUrl)
   .option("--redis-url <url>", "with it, your own Redis; the database must be empty (redis://…/15)", parseUrl)
+  .option("--rolling-restart", "break nothing, but restart two workers ten times each under load", false)
   .option("--json <file>", "write the result there as JSON")
   .option("--logs <directory>", "keep there what the processes wrote")
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
@@ -59,6 +61,7 @@ async function run({
   logs,
   databaseUrl,
   redisUrl,
+  rollingRestart,
   ...options
 }: Options): Promise<number> {
   const engine = redisUrl === undefined ? options.engine : "redis";
@@ -67,6 +70,7 @@ async function run({
   const line = createLiveLine();
   const result = await runChaos({
     ...{ seconds, seed, engine, databaseUrl, redisUrl, logDirectory: logs, interrupted: interruption.signal },
+    plan: rollingRestart ? "rolling_restart" : "faults",
     onProgress: line.show,
   }).finally(line.end);
   printReport(result);

@@ -6,6 +6,8 @@ export type ChaosOptions = {
   readonly seconds: number;
   readonly seed: number;
   readonly engine: ChaosEngine;
+  /** Everything that can break, or workers restarted in turn and nothing else. */
+  readonly plan: "faults" | "rolling_restart";
   /** Servers somebody else runs; `undefined`: start some of our own. */
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
@@ -26,6 +28,13 @@ export type ChaosProgress = {
   readonly violations: number;
 };
 
+/** How the work went on while workers were restarted. */
+export type Throughput = {
+  readonly chunksPerSecond: number;
+  /** The longest time without a finished chunk. */
+  readonly longestGapMs: number;
+};
+
 export type ChaosResult = {
   readonly actions: number;
   readonly ids: number;
@@ -34,6 +43,8 @@ export type ChaosResult = {
   readonly outcomes: Readonly<Record<string, number>>;
   /** `undefined`: it never drained. */
   readonly drainSeconds: number | undefined;
+  /** Only of a rolling restart. */
+  readonly throughput: Throughput | undefined;
   readonly violations: readonly string[];
 };
 

@@ -1,4 +1,4 @@
-import type { ChaosProgress, ChaosResult } from "./notes.ts";
+import type { ChaosProgress, ChaosResult, Throughput } from "./notes.ts";
 
 /** One line about how it goes: rewritten in a terminal, anywhere else a new one every five seconds. */
 export function createLiveLine(): { show(progress: ChaosProgress): void; end(): void } {
@@ -37,9 +37,18 @@ export function printReport(result: ChaosResult): void {
     ["faults", faultCount],
     ...Object.entries(result.faults).map(([kind, count]) => [`  ${kind}`, count] as const),
     ["time to drain", drained],
+    ...describeThroughput(result.throughput),
     ["violations", result.violations.length],
   ]);
   for (const violation of result.violations) console.log(`  - ${violation}`);
+}
+
+function describeThroughput(throughput: Throughput | undefined) {
+  if (throughput === undefined) return [];
+  return [
+    ["chunks a second", throughput.chunksPerSecond.toFixed(1)],
+    ["longest time without a chunk", `${throughput.longestGapMs} ms`],
+  ] as const;
 }
 
 function printRows(rows: readonly (readonly [name: string, value: string | number])[]): void {

@@ -1,11 +1,12 @@
 import pg from "pg";
 import { startEngines } from "../support/engines.ts";
-import type { ChaosEngines } from "./arena.ts";
-import { breakThings, type Tools } from "./break-things.ts";
+import type { ChaosEngines, Tools } from "./arena.ts";
+import { breakThings } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
 import { checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
 import { drain, readFinalAnswers } from "./drain.ts";
+import { WORKER_COUNT } from "./fault-plan.ts";
 import { openGivenEngines } from "./given-engines.ts";
 import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { poll } from "./poller.ts";
 import { createRandom } from "./random.ts";
 import type { FinalAnswer } from "./recorded-run.ts";
+import { ROLLED_WORKERS } from "./rolling-restart.ts";
 import { type ServiceProcess, startServices } from "./services.ts";
 import { type ChaosShop, fillShops } from "./shop.ts";
 
@@ -60,7 +62,7 @@ async function breakAndCheck(
   enter: (phase: ChaosProgress["phase"]) => void,
 ): Promise<ChaosResult> {
   enter("breaking things");
-  const { sending, lastFaultAt } = await breakThings(options, tools, notes);
+  const { sending, lastFaultAt, throughput } = await breakThings(options, tools, notes);
   options.interrupted.throwIfAborted();
   enter("draining");
   await sending;
@@ -68,7 +70,7 @@ async function breakAndCheck(
   enter("checking");
   notes.violations.push(...(await findIdleWorkers(tools, notes, options.seed)));
   const finalAnswers = await readFinalAnswers(tools.client, notes);
-  return await conclude(tools.database, notes, drainSeconds, finalAnswers);
+  return { ...(await conclude(tools.database, notes, finalAnswers)), drainSeconds, throughput };
 }
 
 function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
@@ -83,11 +85,12 @@ function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
 
 async function openServices(
   { databaseUrl, redisUrl }: ChaosEngines,
-  { logDirectory }: ChaosOptions,
+  { logDirectory, plan }: ChaosOptions,
   { violations }: Notes,
 ): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {
   const services = await startServices({
     ...{ databaseUrl, redisUrl, logDirectory },
+    workerCount: plan === "rolling_restart" ? ROLLED_WORKERS : WORKER_COUNT,
     report: (violation) => violations.push(violation),
   });
   return {
@@ -148,9 +151,8 @@ function startLooking(
 async function conclude(
   database: pg.Pool,
   { record, sights, faults, violations }: Notes,
-  drainSeconds: number | undefined,
   finalAnswers: readonly FinalAnswer[],
-): Promise<ChaosResult> {
+): Promise<Omit<ChaosResult, "drainSeconds" | "throughput">> {
   const run = { ...record, cancels: [...record.cancels.values()], ...sights, finalAnswers };
   const client = await database.connect();
   try {
@@ -165,7 +167,6 @@ async function conclude(
       faults: sorted(faults),
       answers: sorted(record.answers),
       outcomes: Object.fromEntries(rows.map(({ kind, count }) => [kind, count])),
-      drainSeconds,
       violations: [...violations, ...found],
     };
   } finally {

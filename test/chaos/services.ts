@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { findFreePort } from "@bulk/local/free-port";
 import { type Program, startProgram } from "../support/program.ts";
 import { openTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
-import { API_COUNT, type ChaosEngine, type ServiceName, WORKER_COUNT } from "./fault-plan.ts";
+import { API_COUNT, type ChaosEngine, type ServiceName } from "./fault-plan.ts";
 
 /** One of the service's processes, with a network of its own to each engine. */
 export type ServiceProcess = AsyncDisposable & {
@@ -29,6 +29,7 @@ export type ServiceProcess = AsyncDisposable & {
 export type ServiceOptions = {
   readonly databaseUrl: string;
   readonly redisUrl: string | undefined;
+  readonly workerCount: number;
   /** Where to keep what the processes write; `undefined`: nowhere. */
   readonly logDirectory: string | undefined;
   /** Hears of a process that does what it must not. */
@@ -50,7 +51,7 @@ const TERMINATION_MS = 30_000;
 export async function startServices(options: ServiceOptions): Promise<readonly ServiceProcess[]> {
   const names: readonly ServiceName[] = [
     ...Array.from({ length: API_COUNT }, (_, index) => `api ${index + 1}` as const),
-    ...Array.from({ length: WORKER_COUNT }, (_, index) => `worker ${index + 1}` as const),
+    ...Array.from({ length: options.workerCount }, (_, index) => `worker ${index + 1}` as const),
   ];
   const services = await Promise.all(names.map((name) => openService(name, options)));
   await Promise.all(services.map((service) => service.start()));

@@ -173,8 +173,9 @@ function findCommandFaults(command: string): readonly string[] {
 function findConfigFaults(environment: Readonly<Record<string, string>>, name: Ours): readonly string[] {
   const known = Object.keys(OURS[name].schema.shape);
   const handedOn = Object.keys(environment);
-  // A variable in .env that reaches nobody is worse than none. The one-shot reads only the engines' URLs.
-  const expected = name === "migrate" ? ["DATABASE_URL", "REDIS_URL"] : known;
+  // A variable in .env that reaches nobody is worse than none. The one-shot only has to find the engines.
+  const expected =
+    name === "migrate" ? known.filter((variable) => /^DATABASE_URL$|^REDIS_/.test(variable)) : known;
   return [
     ...handedOn.filter((variable) => !known.includes(variable)).map((variable) => `${variable} is unknown`),
     ...expected

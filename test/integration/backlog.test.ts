@@ -1,3 +1,4 @@
+import { queueEngine } from "@bulk/queue/engine";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -10,7 +11,7 @@ test("beside ten thousand open bulk actions and one slow worker the sweeper adds
   await using service = await openTestService();
   const { accountId } = await service.fillShop({});
   const queue = openTurnQueue({
-    engine: { databaseUrl: service.database.url, redisUrl: service.redis?.url },
+    engine: queueEngine({ DATABASE_URL: service.database.url, REDIS_URL: service.redis?.url }),
     deadlineMs: 60_000,
     onError: () => undefined,
   });

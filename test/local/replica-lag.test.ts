@@ -57,7 +57,7 @@ type Tools = AsyncDisposable & { readonly database: Database; readonly queue: Tu
 
 function openTools(url: string): Tools {
   const opened = openServiceDatabase(url);
-  const engine = { databaseUrl: url, redisUrl: undefined };
+  const engine = { databaseUrl: url, redis: undefined };
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError: () => undefined });
   return {
     ...{ database: opened.database, queue },

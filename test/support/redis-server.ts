@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findFreePort } from "@bulk/local/free-port";
 import { findProgram } from "./find-program.ts";
+import { tellRedis } from "./redis-command.ts";
 
 /** A Redis (or Valkey) of a test's own, to be stopped, flushed and started again. */
 export type RedisServer = {
@@ -43,11 +43,7 @@ export async function startRedisServer(
       await stop();
     },
     async flush() {
-      const socket = connect(port, "127.0.0.1").setEncoding("utf8");
-      socket.write("FLUSHALL\r\n");
-      const [reply] = await once(socket, "data");
-      socket.destroy();
-      if (reply !== "+OK\r\n") throw new Error(`FLUSHALL: ${reply}`);
+      await tellRedis(port, "FLUSHALL");
     },
     async dispose() {
       await stop();

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { queueEngine } from "@bulk/queue/engine";
 import { parseTurn } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { expect } from "vitest";
@@ -74,7 +75,7 @@ export async function expectNothingElseWritten(
   );
   const bulkActions = await database.query<{ id: string }>("DELETE FROM bulk_actions RETURNING id");
   const queue = openTurnQueue({
-    engine: { databaseUrl: database.url, redisUrl: redis?.url },
+    engine: queueEngine({ DATABASE_URL: database.url, REDIS_URL: redis?.url }),
     deadlineMs: 5_000,
     onError: () => undefined,
   });

@@ -39,15 +39,11 @@ function nothingFailed(): RequestError {
 }
 
 async function nudge(
-  { databaseUrl, redisUrl }: Session["engines"],
+  { queue: engine }: Session["engines"],
   { id, actionType, createdAt, recordCount }: BulkActionWithRecords,
   { CHUNK_SIZE, WINDOW }: { readonly CHUNK_SIZE: number; readonly WINDOW: number },
 ): Promise<void> {
-  const queue = openTurnQueue({
-    engine: { databaseUrl, redisUrl },
-    deadlineMs: 2_000,
-    onError: () => undefined,
-  });
+  const queue = openTurnQueue({ engine, deadlineMs: 2_000, onError: () => undefined });
   const start = { id, actionType, generation: 1, enqueuedAt: createdAt };
   try {
     await queue.addTurns(firstTurns(start, Math.ceil(recordCount / CHUNK_SIZE), WINDOW));

@@ -1,3 +1,4 @@
+import { type EngineVariables, queueEngine } from "@bulk/queue/engine";
 import { openRateLimiter, type RateLimiter } from "@bulk/queue/rate-limiter";
 import type { Logger } from "@bulk/service/logger";
 import { sparingly } from "@bulk/service/sparingly";
@@ -21,7 +22,7 @@ export type Gate = {
 const WRITE_USES_EVERY_MS = 10_000;
 
 export function openGate(
-  config: Pick<ApiConfig, "DATABASE_URL" | "REDIS_URL" | "RATE_LIMIT">,
+  config: EngineVariables & Pick<ApiConfig, "RATE_LIMIT">,
   database: Database,
   tokens: KnownTokens,
   logger: Logger,
@@ -34,7 +35,7 @@ export function openGate(
     config.RATE_LIMIT === "off"
       ? undefined
       : openRateLimiter({
-          engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
+          engine: queueEngine(config),
           limit: config.RATE_LIMIT,
           onError: report("rate limiter trouble; this process counts alone"),
         });

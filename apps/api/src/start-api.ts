@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { registry } from "@bulk/actions/registry";
 import { createMetrics } from "@bulk/metrics/create-metrics";
+import { queueEngine } from "@bulk/queue/engine";
 import { createTurnNudger, type TurnNudger } from "@bulk/queue/turn-nudger";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { closeServer, listen } from "@bulk/service/listen";
@@ -31,7 +32,7 @@ export async function startApi(
   const prometheus = createMetrics();
   const metrics = createApiMetrics(prometheus, database);
   const queue = openTurnQueue({
-    engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
+    engine: queueEngine(config),
     deadlineMs: NUDGE_DEADLINE_MS,
     onNotAdded: metrics.notEnqueued,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),

@@ -1,5 +1,6 @@
 import { registry } from "@bulk/actions/registry";
 import { createMetrics } from "@bulk/metrics/create-metrics";
+import { queueEngine } from "@bulk/queue/engine";
 import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
@@ -31,7 +32,7 @@ export async function startWorker(
   const prometheus = createMetrics();
   const work = createWorkLog();
   const metrics = createWorkerMetrics(prometheus, work);
-  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const engine = queueEngine(config);
   const onError = reportTrouble(logger);
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
   const ops = await openOps(config, { database, queue, prometheus, work });
@@ -111,7 +112,7 @@ function startWebhooksIfSetUp(
 ): WebhookSender | undefined {
   const secretKey = config.WEBHOOK_SECRET_KEY;
   if (secretKey === undefined) return undefined;
-  const engine = { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL };
+  const engine = queueEngine(config);
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK };
   const tools = { ...base, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   return startWebhooks(engine, config, tools, onError);

@@ -27,11 +27,7 @@ export async function startStack(
   options: StackOptions,
 ): Promise<Service & { readonly failed: Promise<never> }> {
   const { engines, logDirectory } = options;
-  const environment = {
-    ...options.environment,
-    DATABASE_URL: engines.databaseUrl,
-    REDIS_URL: engines.redisUrl ?? "",
-  };
+  const environment = { ...options.environment, ...engines.environment };
   const api = keepRunning("api", environment, logDirectory);
   const worker = keepRunning("worker", environment, logDirectory);
   const failed = Promise.race([api.failed, worker.failed]);

@@ -1,5 +1,11 @@
 import { createPostgresBackend, Queue } from "bullmq";
-import { connectPostgres, connectRedis, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
+import {
+  connectPostgres,
+  connectRedis,
+  type QueueEngine,
+  REDIS_PREFIX,
+  type RedisEngine,
+} from "./connection.ts";
 import { within } from "./within.ts";
 
 export type NativeQueue = {
@@ -18,9 +24,9 @@ export function openNativeQueue(
   onError: (error: Error) => void,
 ): NativeQueue {
   const native =
-    engine.redisUrl === undefined
+    engine.redis === undefined
       ? openOnPostgres(name, engine.databaseUrl, onError)
-      : openOnRedis(name, engine.redisUrl, onError);
+      : openOnRedis(name, engine.redis, onError);
   native.queue.on("error", onError);
   return {
     queue: native.queue,
@@ -41,8 +47,8 @@ function openOnPostgres(name: string, url: string, onError: (error: Error) => vo
   return { queue: queue as Queue, readMemoryInfo: async () => undefined, disconnect: () => pool.end() };
 }
 
-function openOnRedis(name: string, url: string, onError: (error: Error) => void): Opened {
-  const redis = connectRedis(url, "producer", onError);
+function openOnRedis(name: string, engine: RedisEngine, onError: (error: Error) => void): Opened {
+  const redis = connectRedis(engine, "producer", onError);
   const queue = new Queue(name, { connection: redis, prefix: REDIS_PREFIX });
   return {
     queue,

@@ -80,12 +80,12 @@ function openNative(
     runRetryDelay: 1_000,
     ...retention,
   } satisfies Partial<WorkerOptions>;
-  if (engine.redisUrl === undefined) {
+  if (engine.redis === undefined) {
     const pool = connectPostgres(engine.databaseUrl, poolSize, onError);
     const worker = new Worker(queueName, processJob, { ...options, connection: pool }, createPostgresBackend);
     return { worker, disconnect: () => pool.end() };
   }
-  const redis = connectRedis(engine.redisUrl, "worker", onError);
+  const redis = connectRedis(engine.redis, "worker", onError);
   const worker = new Worker(queueName, processJob, { ...options, connection: redis, prefix: REDIS_PREFIX });
   return {
     worker,

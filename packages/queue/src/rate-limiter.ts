@@ -38,10 +38,10 @@ export type RateLimiterOptions = {
 export function openRateLimiter({ engine, limit, onError }: RateLimiterOptions): RateLimiter {
   const options = { points: limit.requests, duration: limit.seconds };
   const memory = new RateLimiterMemory(options);
-  if (engine.redisUrl === undefined) {
+  if (engine.redis === undefined) {
     return { limit, count: (caller) => countIn(memory, caller), close() {} };
   }
-  const redis = connectRedis(engine.redisUrl, "limiter", onError);
+  const redis = connectRedis(engine.redis, "limiter", onError);
   const shared = new RateLimiterRedis({
     ...options,
     ...{ storeClient: redis, rejectIfRedisNotReady: true, keyPrefix: "bulk-rate" },

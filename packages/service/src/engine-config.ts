@@ -1,15 +1,17 @@
 import { z } from "zod";
 import { urlOf, wholeNumber } from "./read-config.ts";
+import { redisCheck, redisVariables } from "./redis-config.ts";
 
 /** The variables every process reads: where the engines are, how long things are kept, how to log. */
-export const engineConfig = z.object({
-  /** The database; it also holds the queue when REDIS_URL is unset. */
-  DATABASE_URL: urlOf("postgres:", "postgresql:"),
-  /** The queue's Redis or Valkey. */
-  REDIS_URL: urlOf("redis:", "rediss:").optional(),
-  /** Address of the ops port; loopback unless you say otherwise. */
-  OPS_HOST: z.string().default("127.0.0.1"),
-  /** How long an ended bulk action is kept: the API tells it, the workers' sweeper does it. */
-  RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
-});
+export const engineConfig = z
+  .object({
+    /** The database; it also holds the queue where there is no Redis. */
+    DATABASE_URL: urlOf("postgres:", "postgresql:"),
+    ...redisVariables,
+    /** Address of the ops port; loopback unless you say otherwise. */
+    OPS_HOST: z.string().default("127.0.0.1"),
+    /** How long an ended bulk action is kept: the API tells it, the workers' sweeper does it. */
+    RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
+  })
+  .check(redisCheck());

@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { backUp } from "../support/database-backup.ts";
+import { eventually } from "../support/eventually.ts";
+import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
+import { slowDown } from "../support/slow-down.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
+
+const HASTY = { SWEEP_INTERVAL_MS: "100" };
+
+test("a database that goes back to a backup makes its open bulk actions end, whatever the queue still knows", async () => {
+  await using service = await openTestService({ CHUNK_SIZE: "10" });
+  const { token, productIds, inUseProductIds } = await service.fillShop({ products: 420, inUse: 5 });
+  const later = productIds.slice(-20);
+  const submitted = productIds.slice(0, -20);
+  await slowDown(service.database, "STATEMENT", 0.02);
+  const { id } = await service.submit(token, "delete_products", submitted);
+  const first = await service.startWorker({ ...HASTY, TURN_MS: "1" });
+  await eventually(() => expectUnderway(service, id));
+  await first.stop();
+  const backup = await backUp(service.database);
+  // What comes after the backup: the lanes are started again under the next generation, whose turns stay in
+  // the queue as completed, and somebody submits a bulk action whose turns are still waiting.
+  await loseAllTurns(service);
+  const second = await service.startWorker(HASTY);
+  expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+  await second.stop();
+  const forgotten = await service.submit(token, "delete_products", later);
+  await expectWaiting(service, forgotten.id);
+
+  await backup.restore();
+  expect(await service.retrieve(token, id)).toMatchObject({ status: "processing" });
+  await service.startWorker(HASTY);
+
+  expect(await service.finished(token, id)).toMatchObject({
+    status: "succeeded",
+    skipped_record_ids: inUseProductIds,
+  });
+  expect(await listProducts(service)).toEqual(new Set([...inUseProductIds, ...later]));
+  // The second generation's turns were in the queue already, so it ignored them; the third's were new to it.
+  expect(await readGeneration(service, id)).toBeGreaterThan(2);
+  expect(await countOutcomes(service, id)).toEqual({ deleted: 395, skipped: 5, failed: 0 });
+  expect((await service.request(token, `/v1/bulk_actions/${forgotten.id}`)).status).toBe(404);
+  await expectEndedQuietly(service, forgotten.id);
+});
+
+test("a queue that goes back to a backup does nothing a second time", async () => {
+  await using service = await openTestService({ CHUNK_SIZE: "10" });
+  const { token, productIds } = await service.fillShop({ products: 40, inUse: 2 });
+  const { id } = await service.submit(token, "delete_products", productIds);
+  await using queue = openQueue(service);
+  const old = await eventually(async () => {
+    const jobs = await queue.native.getJobs(["waiting", "prioritized"]);
+    expect(jobs).toHaveLength(4);
+    return jobs.map(({ data }) => ({ ...data, actionType: "delete_products" }));
+  });
+  const worker = await service.startWorker(HASTY);
+  await service.finished(token, id);
+  await worker.stop();
+  const before = await readEverything(service);
+
+  await queue.native.obliterate({ force: true });
+  await queue.addTurns(old.map((turn) => ({ ...turn, enqueuedAt: new Date(), delayMs: 0 })));
+  await service.startWorker(HASTY);
+
+  await eventually(async () => expect(await queue.native.getCompletedCount()).toBe(4));
+  await expectEndedQuietly(service, id);
+  expect(await readEverything(service)).toEqual(before);
+});
+
+function openQueue(service: TestService) {
+  const queue = openServiceQueue(service);
+  return { ...queue, [Symbol.asyncDispose]: () => queue.close() };
+}
+
+async function expectUnderway({ database }: TestService, id: string): Promise<void> {
+  const rows = await database.query(
+    "SELECT FROM bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
+    [id],
+  );
+  expect(rows.length).toBeGreaterThan(5);
+}
+
+async function expectWaiting(service: TestService, id: string): Promise<void> {
+  await using queue = openQueue(service);
+  await eventually(async () => {
+    const jobs = await queue.native.getJobs(["waiting", "prioritized"]);
+    expect(jobs.map(({ data }) => data.bulkActionId)).toEqual([id, id]);
+  });
+}
+
+/** No turn of it failed or did anything. */
+async function expectEndedQuietly(service: TestService, id: string): Promise<void> {
+  await using queue = openQueue(service);
+  const turns = await eventually(async () => {
+    const jobs = await queue.native.getJobs();
+    const own = jobs.filter(({ data }) => data.bulkActionId === id);
+    expect(own.every((job) => job.finishedOn !== undefined)).toBe(true);
+    return own;
+  });
+  expect(turns.length).toBeGreaterThan(0);
+  for (const { returnvalue } of turns) {
+    expect(returnvalue).toEqual({ ending: "nothing_left", deleted: 0, skipped: 0, failed: 0 });
+  }
+}
+
+async function listProducts({ database }: TestService): Promise<ReadonlySet<string>> {
+  const rows = await database.query<{ id: string }>("SELECT id FROM products");
+  return new Set(rows.map((row) => row.id));
+}
+
+async function readGeneration({ database }: TestService, id: string): Promise<number | undefined> {
+  const [row] = await database.query<{ generation: number }>(
+    "SELECT generation FROM bulk_actions WHERE id = $1",
+    [id],
+  );
+  return row?.generation;
+}
+
+async function countOutcomes({ database }: TestService, id: string) {
+  const [counts] = await database.query(
+    `SELECT sum(deleted_count)::int AS deleted, sum(skipped_count)::int AS skipped, sum(failed_count)::int AS failed
+     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+    [id],
+  );
+  return counts;
+}
+
+async function readEverything({ database }: TestService): Promise<readonly unknown[]> {
+  return [
+    await database.query("SELECT * FROM bulk_actions"),
+    await database.query("SELECT * FROM bulk_action_chunks ORDER BY position"),
+    await database.query("SELECT id FROM products ORDER BY id"),
+  ];
+}
