@@ -1,6 +1,7 @@
 import { runCommand } from "@bulk/local/run-command";
 import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 
 program
   .name("pnpm admin")
@@ -8,5 +9,6 @@ program
   .configureHelp({ showGlobalOptions: true });
 
 addAccountCommands(program);
+addDoctorCommand(program);
 
 await runCommand(program);

@@ -1,0 +1,27 @@
+import { inspectQueueTables, type QueueTables } from "@bulk/queue/inspect-queue-tables";
+import { fault, type Observation, ok, skipped } from "./finding.ts";
+import type { Subject } from "./subject.ts";
+
+/** Whether the queue can carry turns, wherever it is. */
+export async function checkQueue(subject: Subject): Promise<readonly Observation[]> {
+  const { connection, databaseUrl, redis, redisUrl } = subject;
+  if (redisUrl !== undefined) {
+    return [redis === undefined ? skipped("Redis cannot be reached.") : ok("The queue is on Redis.")];
+  }
+  if (connection === undefined) return [skipped("The database cannot be reached.")];
+  return [
+    describe(await inspectQueueTables(databaseUrl), connection.escapeIdentifier(connection.user ?? "")),
+  ];
+}
+
+function describe({ version, wanted, closed }: QueueTables, user: string): Observation {
+  if (closed.length > 0) {
+    return fault(
+      `The queue is in the database, and ${user} may not use its tables ${closed.join(", ")}.`,
+      `GRANT USAGE ON SCHEMA bullmq TO ${user};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${user};`,
+    );
+  }
+  if (version >= wanted) return ok(`The queue is in the database, its tables at version ${version}.`);
+  const found = version === 0 ? "has no tables" : `has tables of version ${version}, older than ${wanted}`;
+  return fault(`The queue in the database ${found}.`, "pnpm migrate");
+}

@@ -1,0 +1,50 @@
+import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError } from "bullmq";
+import pg from "pg";
+
+/** The state of BullMQ's own tables in the database; versions count BullMQ's migrations, 0: there are none. */
+export type QueueTables = {
+  readonly version: number;
+  /** What this version of BullMQ would bring them to. */
+  readonly wanted: number;
+  /** Those the user of the URL may not read, write and delete from. */
+  readonly closed: readonly string[];
+};
+
+/** Looks, changes nothing. Throws where the tables are of a BullMQ that this one cannot work with. */
+export async function inspectQueueTables(databaseUrl: string): Promise<QueueTables> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: "bulk-actions-admin",
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 5_000,
+  });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    const closed = await findClosedTables(client);
+    const version = closed.length > 0 ? LATEST_SCHEMA_VERSION : await readVersion(client);
+    return { version, wanted: LATEST_SCHEMA_VERSION, closed };
+  } finally {
+    await client.end();
+  }
+}
+
+async function readVersion(client: pg.Client): Promise<number> {
+  try {
+    return await assertSchemaCompatibility(client);
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return 0;
+    throw error;
+  }
+}
+
+async function findClosedTables(client: pg.Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE nspname = 'bullmq' AND relkind IN ('r', 'p')
+      AND NOT (has_schema_privilege(nspname, 'USAGE') AND has_table_privilege(pg_class.oid, 'SELECT')
+        AND has_table_privilege(pg_class.oid, 'INSERT') AND has_table_privilege(pg_class.oid, 'UPDATE')
+        AND has_table_privilege(pg_class.oid, 'DELETE'))
+    ORDER BY 1`);
+  return rows.map((row) => row.name);
+}
