@@ -8,6 +8,8 @@ export type QueueTables = {
   readonly wanted: number;
   /** Those the user of the URL may not read, write and delete from. */
   readonly closed: readonly string[];
+  /** Whether a connection of the queue's finds them: it asks for `search_path` when it connects. */
+  readonly isFound: boolean;
 };
 
 /** Looks, changes nothing. Throws where the tables are of a BullMQ that this one cannot work with. */
@@ -15,15 +17,20 @@ export async function inspectQueueTables(databaseUrl: string): Promise<QueueTabl
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: "bulk-actions-admin",
+    options: "-c search_path=bullmq",
     connectionTimeoutMillis: 5_000,
     query_timeout: 5_000,
   });
   client.on("error", () => undefined);
-  await client.connect();
   try {
+    await client.connect();
     const closed = await findClosedTables(client);
     const version = closed.length > 0 ? LATEST_SCHEMA_VERSION : await readVersion(client);
-    return { version, wanted: LATEST_SCHEMA_VERSION, closed };
+    return { version, wanted: LATEST_SCHEMA_VERSION, closed, isFound: await hasSearchPath(client) };
+  } catch (error) {
+    // PgBouncer's words.
+    if (!/unsupported startup parameter/.test(String(error))) throw error;
+    return { version: 0, wanted: LATEST_SCHEMA_VERSION, closed: [], isFound: false };
   } finally {
     await client.end();
   }
@@ -36,6 +43,11 @@ async function readVersion(client: pg.Client): Promise<number> {
     if (error instanceof SchemaMigrationRequiredError) return 0;
     throw error;
   }
+}
+
+async function hasSearchPath(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
+  return rows[0]?.path === "bullmq";
 }
 
 async function findClosedTables(client: pg.Client): Promise<readonly string[]> {

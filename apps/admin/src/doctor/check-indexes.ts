@@ -34,6 +34,8 @@ function describeInvalid({ name, table }: InvalidIndex): Observation {
   const isLeftOver = /_cc(new|old)\d*"?$/.test(name);
   return fault(
     `The index ${name} of ${table} is invalid: it was not built to its end, costs writes and is not used.`,
-    isLeftOver ? `DROP INDEX CONCURRENTLY ${name};` : `REINDEX INDEX CONCURRENTLY ${name};`,
+    isLeftOver
+      ? `DROP INDEX CONCURRENTLY ${name};`
+      : `REINDEX INDEX CONCURRENTLY ${name};\nor, if nobody needs it: DROP INDEX CONCURRENTLY ${name};`,
   );
 }

@@ -14,7 +14,13 @@ export async function checkQueue(subject: Subject): Promise<readonly Observation
   ];
 }
 
-function describe({ version, wanted, closed }: QueueTables, user: string): Observation {
+function describe({ version, wanted, closed, isFound }: QueueTables, user: string): Observation {
+  if (!isFound) {
+    return fault(
+      "The queue is in the database, and what is in between drops the search_path that its connections ask for.",
+      "Set REDIS_URL, or give DATABASE_URL a direct connection.",
+    );
+  }
   if (closed.length > 0) {
     return fault(
       `The queue is in the database, and ${user} may not use its tables ${closed.join(", ")}.`,

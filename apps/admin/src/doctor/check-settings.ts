@@ -68,7 +68,7 @@ function listRules(statementTimeoutMs: number): readonly Rule[] {
     },
     {
       name: "statement_timeout",
-      isHarmful: (value) => value !== "0",
+      isHarmful: (value) => value !== "0" && Number(value) < statementTimeoutMs,
       verdict: warning,
       harm: "it ends pnpm migrate when an index takes longer, and counts for the queue's connections",
       wanted: "0",
@@ -106,20 +106,27 @@ function listRules(statementTimeoutMs: number): readonly Rule[] {
 }
 
 // https://www.postgresql.org/docs/current/view-pg-settings.html says what sources there are.
-function cure({ name, source }: Setting, { wanted }: Rule, connection: MigrationConnection): string {
-  const change = `SET ${name} = ${wanted};`;
+function cure(setting: Setting, rule: Rule, connection: MigrationConnection): string {
+  // Who has it for itself cannot change it otherwise.
+  const first =
+    setting.name === "default_transaction_read_only" ? "SET default_transaction_read_only = off;\n" : "";
+  return first + change(setting, rule, connection);
+}
+
+function change({ name, source }: Setting, { wanted }: Rule, connection: MigrationConnection): string {
+  const assignment = `SET ${name} = ${wanted};`;
   const role = `ALTER ROLE ${connection.escapeIdentifier(connection.user ?? "")}`;
   const database = connection.escapeIdentifier(connection.database ?? "");
   switch (source) {
     case "user":
-      return `${role} ${change}`;
+      return `${role} ${assignment}`;
     case "database":
-      return `ALTER DATABASE ${database} ${change}`;
+      return `ALTER DATABASE ${database} ${assignment}`;
     case "database user":
-      return `${role} IN DATABASE ${database} ${change}`;
+      return `${role} IN DATABASE ${database} ${assignment}`;
     case "client":
       return `Take ${name} out of DATABASE_URL (or PGOPTIONS).`;
     default:
-      return `ALTER SYSTEM ${change} SELECT pg_reload_conf();`;
+      return `ALTER SYSTEM ${assignment} SELECT pg_reload_conf();`;
   }
 }

@@ -1,5 +1,6 @@
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readSessionTimeouts } from "@bulk/store/inspection/session-timeouts";
+import { type DatabaseUser, readUser } from "@bulk/store/inspection/table-rights";
 import type { WorkerConfig } from "@bulk/worker/config";
 import { describeError } from "./describe-error.ts";
 import { fault, type Observation, ok } from "./finding.ts";
@@ -18,7 +19,8 @@ export async function openSessions(databaseUrl: string, config: WorkerConfig): P
     const { lockTimeoutMs, statementTimeoutMs } = await readSessionTimeouts(database);
     const isGranted =
       lockTimeoutMs === config.LOCK_TIMEOUT_MS && statementTimeoutMs === config.STATEMENT_TIMEOUT_MS;
-    return { thing: database, observations: [isGranted ? GRANTED : describeDropped(config)] };
+    const user = await readUser(database);
+    return { thing: database, observations: [isGranted ? GRANTED : describeDropped(config, user)] };
   } catch (error) {
     await database.$disconnect();
     return { thing: undefined, observations: [describeRefusal(error)] };
@@ -27,11 +29,15 @@ export async function openSessions(databaseUrl: string, config: WorkerConfig): P
 
 const GRANTED = ok("Workers get the time-outs they ask for.");
 
-function describeDropped({ LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS }: WorkerConfig): Observation {
+function describeDropped(
+  { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS }: WorkerConfig,
+  { name }: DatabaseUser,
+): Observation {
   return fault(
     "Workers do not get the time-outs they ask for: something in between drops them, and chunks may wait for ever.",
-    `Give them to the user of DATABASE_URL:\nALTER ROLE … SET lock_timeout = ${LOCK_TIMEOUT_MS};\n` +
-      `ALTER ROLE … SET statement_timeout = ${STATEMENT_TIMEOUT_MS};`,
+    `ALTER ROLE ${name} SET lock_timeout = ${LOCK_TIMEOUT_MS};\n` +
+      `ALTER ROLE ${name} SET statement_timeout = ${STATEMENT_TIMEOUT_MS};\n` +
+      `ALTER ROLE ${name} SET idle_in_transaction_session_timeout = ${STATEMENT_TIMEOUT_MS};`,
   );
 }
 

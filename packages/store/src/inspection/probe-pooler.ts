@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 
 /** What is between us and PostgreSQL. */
@@ -15,11 +16,13 @@ export type PoolerFinding =
  * @param busy a second connection to the same server; it must not be in use otherwise
  */
 export async function probePooler(connection: Client, busy: Client): Promise<PoolerFinding> {
-  const first = await readProcessId(connection);
+  // As the services' statements are, prepared on first use; the name must not be known from an earlier probe.
+  const name = `bulk_probe_${randomUUID()}`;
+  const first = await readProcessId(connection, name);
   await busy.query("BEGIN");
   try {
     const others = await readProcessId(busy);
-    const second = await readProcessId(connection).catch(noPreparedStatement);
+    const second = await readProcessId(connection, name).catch(noPreparedStatement);
     if (first !== second || first === others) {
       return { kind: "transaction_pooler", keepsPreparedStatements: second !== undefined };
     }
@@ -31,17 +34,14 @@ export async function probePooler(connection: Client, busy: Client): Promise<Poo
   return { kind: announced === first ? "direct" : "session_pooler" };
 }
 
-// Prepared on first use, as the services' statements are.
-async function readProcessId(connection: Client): Promise<number | undefined> {
-  const { rows } = await connection.query<{ pid: number }>({
-    name: "bulk_probe_pooler",
-    text: "SELECT pg_backend_pid() AS pid",
-  });
+async function readProcessId(connection: Client, name?: string): Promise<number | undefined> {
+  const text = "SELECT pg_backend_pid() AS pid";
+  const { rows } = await connection.query<{ pid: number }>(name === undefined ? { text } : { name, text });
   return rows[0]?.pid;
 }
 
 function noPreparedStatement(error: unknown): undefined {
-  // invalid_sql_statement_name: prepared in another session than this one.
+  // invalid_sql_statement_name: it was prepared in another session than this one.
   if (error instanceof Error && Reflect.get(error, "code") === "26000") return undefined;
   throw error;
 }
