@@ -209,7 +209,7 @@ describe("the cure that is named mends", () => {
     const role = await createRole();
     await database.query(`
       REVOKE DELETE ON products FROM ${role.name}; REVOKE UPDATE ON api_tokens FROM ${role.name};
-      REVOKE SELECT ON ALL TABLES IN SCHEMA bullmq FROM ${role.name};
+      REVOKE CREATE ON SCHEMA bullmq FROM ${role.name}; REVOKE ALL ON bullmq.job, bullmq.job_seq FROM ${role.name};
       ALTER TABLE customers ENABLE ROW LEVEL SECURITY; ALTER ROLE ${role.name} SET statement_timeout = '1s'`);
     const findings = await diagnoseWith({ DATABASE_URL: role.url });
     const bad = findings.filter(({ verdict, check }) => verdict !== "ok" && check !== "work");
@@ -218,7 +218,9 @@ describe("the cure that is named mends", () => {
       expect.stringContaining(`rights fault ${role.name} may not DELETE on products`),
       expect.stringContaining(`rights fault ${role.name} may not UPDATE on api_tokens`),
       expect.stringContaining("rights fault Row security hides rows of customers"),
-      expect.stringContaining(`queue fault The queue is in the database, and "${role.name}" may not use`),
+      expect.stringContaining(
+        `queue fault The queue is in the database, and "${role.name}" may not use what belongs to it: schema bullmq, job`,
+      ),
     ]);
     for (const { cure } of bad) await apply(cure);
     const mended = await diagnoseWith({ DATABASE_URL: role.url });
@@ -380,8 +382,9 @@ async function runIn(path: string, statements: readonly string[]): Promise<void>
 async function createRole(): Promise<{ readonly name: string; readonly url: string }> {
   const name = `doctor_${randomBytes(6).toString("hex")}`;
   await database.query(`
-    CREATE ROLE ${name} LOGIN PASSWORD 's3cret'; GRANT USAGE ON SCHEMA bullmq TO ${name};
-    GRANT ALL ON ALL TABLES IN SCHEMA public TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${name}`);
+    CREATE ROLE ${name} LOGIN PASSWORD 's3cret'; GRANT USAGE, CREATE ON SCHEMA bullmq TO ${name};
+    GRANT ALL ON ALL TABLES IN SCHEMA public TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${name};
+    GRANT ALL ON ALL SEQUENCES IN SCHEMA bullmq TO ${name}`);
   onTestFinished(async () => {
     // After its database, and what it may do there.
     await runIn("/postgres", [`DROP ROLE ${name}`]);

@@ -6,7 +6,7 @@ export type QueueTables = {
   readonly version: number;
   /** What this version of BullMQ would bring them to. */
   readonly wanted: number;
-  /** Those the user of the URL may not read, write and delete from. */
+  /** What the user of the URL may not use as BullMQ does: the schema, tables, sequences. */
   readonly closed: readonly string[];
   /** Whether a connection of the queue's finds them: it asks for `search_path` when it connects. */
   readonly isFound: boolean;
@@ -24,7 +24,7 @@ export async function inspectQueueTables(databaseUrl: string): Promise<QueueTabl
   client.on("error", () => undefined);
   try {
     await client.connect();
-    const closed = await findClosedTables(client);
+    const closed = await findClosed(client);
     const version = closed.length > 0 ? LATEST_SCHEMA_VERSION : await readVersion(client);
     return { version, wanted: LATEST_SCHEMA_VERSION, closed, isFound: await hasSearchPath(client) };
   } catch (error) {
@@ -50,13 +50,17 @@ async function hasSearchPath(client: pg.Client): Promise<boolean> {
   return rows[0]?.path === "bullmq";
 }
 
-async function findClosedTables(client: pg.Client): Promise<readonly string[]> {
+// BullMQ makes a sequence for each queue, and asks for it with every job.
+async function findClosed(client: pg.Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(`
-    SELECT relname AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE nspname = 'bullmq' AND relkind IN ('r', 'p')
-      AND NOT (has_schema_privilege(nspname, 'USAGE') AND has_table_privilege(pg_class.oid, 'SELECT')
-        AND has_table_privilege(pg_class.oid, 'INSERT') AND has_table_privilege(pg_class.oid, 'UPDATE')
-        AND has_table_privilege(pg_class.oid, 'DELETE'))
-    ORDER BY 1`);
+    SELECT 'schema ' || nspname AS name FROM pg_namespace
+    WHERE nspname = 'bullmq' AND NOT (has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE'))
+    UNION ALL
+    SELECT relname FROM pg_class
+    WHERE relnamespace = to_regnamespace('bullmq') AND CASE relkind
+      WHEN 'S' THEN NOT has_sequence_privilege(oid, 'USAGE')
+      WHEN 'r' THEN NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+      ELSE false END`);
   return rows.map((row) => row.name);
 }

@@ -23,8 +23,10 @@ function describe({ version, wanted, closed, isFound }: QueueTables, user: strin
   }
   if (closed.length > 0) {
     return fault(
-      `The queue is in the database, and ${user} may not use its tables ${closed.join(", ")}.`,
-      `GRANT USAGE ON SCHEMA bullmq TO ${user};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${user};`,
+      `The queue is in the database, and ${user} may not use what belongs to it: ${closed.join(", ")}.`,
+      `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${user};\n` +
+        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${user};\n` +
+        `GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO ${user};`,
     );
   }
   if (version >= wanted) return ok(`The queue is in the database, its tables at version ${version}.`);

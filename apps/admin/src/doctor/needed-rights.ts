@@ -4,10 +4,11 @@ import type { NeededRight, Privilege } from "@bulk/store/inspection/table-rights
 /** The tables whose records the actions of this version delete. */
 export const DELETABLE_TABLES: readonly string[] = [...registry.values()].map(({ table }) => table.sql);
 
-/** What API and workers do with tables; `pnpm migrate` and `pnpm seed` need more. */
+/** What API, workers and this command do with tables; `pnpm migrate` and `pnpm seed` need more. */
 export const NEEDED_RIGHTS: readonly NeededRight[] = [
   ...DELETABLE_TABLES.flatMap((table) => rights(table, "SELECT", "DELETE")),
   ...rights("line_items", "SELECT"),
+  ...rights("_prisma_migrations", "SELECT"),
   // An UPDATE is what locking an account's row takes.
   ...rights("accounts", "SELECT", "UPDATE"),
   ...rights("api_tokens", "SELECT", "UPDATE"),
