@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
 import { diagnose } from "@bulk/admin/doctor/diagnose";
 import type { Finding } from "@bulk/admin/doctor/finding";
 import { migrateEngines } from "@bulk/local/engines";
@@ -238,6 +240,22 @@ describe("the cure that is named mends", () => {
   });
 });
 
+test("a server that answers nothing is given up in time, and the rest is still looked at", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const sockets: Socket[] = [];
+  silent.on("connection", (socket) => sockets.push(socket));
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const findings = await diagnoseWith({ DATABASE_URL: `postgres://me@127.0.0.1:${port}/shop` });
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  expect(faultsOf(findings)).toEqual([
+    expect.objectContaining({ check: "database", found: expect.stringContaining("timeout") }),
+  ]);
+  expect(verdictsOf(findings, "redis")).toEqual(["ok"]);
+});
+
 test("too few connections are counted against what API and worker are configured to use", async () => {
   await database.query(`ALTER DATABASE ${nameOf(database)} CONNECTION LIMIT 40`);
   expect(verdictsOf(await diagnoseWith({}), "connections")).toEqual(["ok"]);
@@ -293,6 +311,17 @@ test("bulk actions nobody works on and turns that failed are a warning", async (
   expect(warnings.map(({ found }) => found)).toEqual([
     expect.stringMatching(/^1 open bulk actions have been quiet for an hour, the oldest [0-9a-f-]{36}/),
     expect.stringMatching(/^1 turns have failed within the last hour/),
+  ]);
+});
+
+test("a look that fails hides no other", async () => {
+  await database.query("BEGIN; LOCK TABLE webhook_endpoints");
+  const findings = await diagnoseWith({ LOCK_TIMEOUT_MS: "100" });
+  await database.query("COMMIT");
+  const unwell = findings.filter(({ verdict }) => verdict !== "ok");
+  expect(unwell.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
+    expect.stringMatching(/^drift fault Cannot be looked at: .*statement timeout/),
+    expect.stringMatching(/^webhooks fault Cannot be looked at: .*lock timeout/),
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { checkConfiguration } from "./check-configuration.ts";
 import { CHECKS } from "./checks.ts";
-import { describeError } from "./describe-error.ts";
-import { type Finding, fault, type Observation } from "./finding.ts";
+import { describeFailure } from "./describe-error.ts";
+import type { Finding } from "./finding.ts";
 import { inTime } from "./in-time.ts";
 import { withSubject } from "./open-subject.ts";
 import { readConfiguration } from "./read-configuration.ts";
@@ -30,12 +30,6 @@ export async function diagnose({ environment, now }: DiagnoseOptions): Promise<r
 }
 
 async function examine({ name, examine }: Check, subject: Subject): Promise<readonly Finding[]> {
-  const observations = await inTime(examine(subject)).catch(describeFailure);
+  const observations = await inTime(examine(subject)).catch((error: unknown) => [describeFailure(error)]);
   return observations.map((observation) => ({ check: name, ...observation }));
-}
-
-function describeFailure(error: unknown): readonly Observation[] {
-  return [
-    fault(`Cannot be looked at: ${describeError(error)}`, "Mend what the message says, and look again."),
-  ];
 }

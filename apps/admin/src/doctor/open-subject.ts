@@ -1,5 +1,7 @@
 import { readMigrationState } from "@bulk/store/migration/migration-state";
+import { describeFailure } from "./describe-error.ts";
 import type { Finding } from "./finding.ts";
+import { inTime } from "./in-time.ts";
 import { openConnection } from "./open-connection.ts";
 import { openRedis } from "./open-redis.ts";
 import { openSessions } from "./open-sessions.ts";
@@ -16,7 +18,9 @@ export async function withSubject<Result>(
   const target = await findTarget(environment);
   try {
     const { subject, findings } = await openSubject(target, now);
-    return await use(subject, [...target.findings, ...findings]).finally(() => closeSubject(subject));
+    return await use(subject, [...target.findings, ...findings]).finally(() =>
+      inTime(closeSubject(subject)).catch(() => undefined),
+    );
   } finally {
     await target.close();
   }
@@ -26,12 +30,12 @@ async function openSubject(
   { configuration, databaseUrl, redisUrl, canRedisBeTried }: Target,
   now: () => number,
 ): Promise<{ readonly subject: Subject; readonly findings: readonly Finding[] }> {
-  const connection = databaseUrl === undefined ? NOT_TRIED : await openConnection(databaseUrl);
+  const connection = databaseUrl === undefined ? NOT_TRIED : await open(openConnection(databaseUrl));
   const sessions =
     databaseUrl === undefined || connection.thing === undefined
       ? NOT_TRIED
-      : await openSessions(databaseUrl, configuration.worker);
-  const redis = redisUrl !== undefined && canRedisBeTried ? await openRedis(redisUrl) : NOT_TRIED;
+      : await open(openSessions(databaseUrl, configuration.worker));
+  const redis = redisUrl !== undefined && canRedisBeTried ? await open(openRedis(redisUrl)) : NOT_TRIED;
   const subject = {
     ...{ configuration, databaseUrl: databaseUrl ?? "", redisUrl, now },
     ...{ connection: connection.thing, database: sessions.thing, redis: redis.thing },
@@ -45,6 +49,13 @@ async function openSubject(
   return { subject, findings };
 }
 
+async function open<Thing>(work: Promise<Opened<Thing>>): Promise<Opened<Thing>> {
+  return await inTime(work).catch((error: unknown) => ({
+    thing: undefined,
+    observations: [describeFailure(error)],
+  }));
+}
+
 const NOT_TRIED = { thing: undefined, observations: [] };
 
 function label(check: string, observations: Opened<unknown>["observations"]): readonly Finding[] {
@@ -54,7 +65,7 @@ function label(check: string, observations: Opened<unknown>["observations"]): re
 // Where it cannot be told, the checks are tried and say themselves what they miss.
 async function isMigrated(connection: Subject["connection"]): Promise<boolean> {
   if (connection === undefined) return false;
-  return await readMigrationState(connection).then(
+  return await inTime(readMigrationState(connection)).then(
     ({ pending }) => pending.length === 0,
     () => true,
   );

@@ -1,3 +1,5 @@
+import { MigrationError } from "./migration-error.ts";
+import { withoutTrace } from "./migration-history.ts";
 import { loadSchema, PRISMA_DIRECTORY, type PrismaDirectoryOptions } from "./prisma-directory.ts";
 import { NO_FILTER, withSchemaEngine } from "./schema-engine.ts";
 
@@ -7,13 +9,15 @@ import { NO_FILTER, withSchemaEngine } from "./schema-engine.ts";
  *
  * What only the database has is not told of: it may hold a whole shop beside our tables. `findDrift`, which
  * builds the schema elsewhere, tells of both.
+ *
+ * @throws MigrationError with what the database says, also when somebody keeps a table locked for four seconds
  */
 export async function findMissingSchema(
   databaseUrl: string,
   { directory = PRISMA_DIRECTORY }: PrismaDirectoryOptions = {},
 ): Promise<readonly string[]> {
   const files = [{ path: "schema.prisma", content: await loadSchema(directory) }];
-  const { stdout } = await withSchemaEngine({ databaseUrl }, (engine) =>
+  const { stdout } = await withSchemaEngine({ databaseUrl, statementTimeoutMs: 4_000 }, (engine) =>
     engine.diff({
       from: { tag: "schemaDatasource", files, configDir: "" },
       to: { tag: "schemaDatamodel", files },
@@ -21,8 +25,13 @@ export async function findMissingSchema(
       exitCode: null,
       filters: NO_FILTER,
     }),
-  );
+  ).catch(refuse);
   return listStatements(stdout ?? "").flatMap((statement) => withoutDrops(statement) ?? []);
+}
+
+function refuse(error: unknown): never {
+  const message = error instanceof Error ? withoutTrace(error.message) : String(error);
+  throw new MigrationError(message, { cause: error });
 }
 
 // Every statement of the engine's script has a line above it that says what it is, such as `-- CreateIndex`.
