@@ -25,8 +25,14 @@ export default {
     {
       name: "apps-do-not-import-each-other",
       severity: "error",
-      from: { path: "^apps/([^/]+)/" },
+      from: { path: "^apps/(?!admin/)([^/]+)/" },
       to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
+    {
+      name: "admin-knows-others-by-their-configuration",
+      severity: "error",
+      from: { path: "^apps/admin/" },
+      to: { path: "^apps/(?!admin/)", pathNot: "^apps/[^/]+/src/config\\.ts$" },
     },
     {
       name: "only-admin-and-tests-import-local",

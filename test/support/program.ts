@@ -21,6 +21,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The files that the scripts of package.json run, and what the benchmark measures beside them. */
 export type Entry =
+  | "apps/admin/src/main.ts"
   | "apps/api/src/main.ts"
   | "apps/worker/src/main.ts"
   | "apps/admin/src/main.ts"

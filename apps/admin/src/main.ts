@@ -2,6 +2,7 @@ import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addActionCommands } from "./commands/action.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addPauseCommands } from "./commands/pause.ts";
 import { addThrottleCommands } from "./commands/throttle.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -20,5 +21,6 @@ addActionCommands(program);
 addAuditCommands(program);
 addPauseCommands(program);
 addThrottleCommands(program);
+addDoctorCommand(program);
 
 await runCommands(program);

@@ -1,16 +1,16 @@
 import { readConfig } from "@bulk/service/read-config";
 import { runService } from "@bulk/service/run-service";
-import { type LocalConfig, localConfig } from "./config.ts";
+import { localConfig } from "./config.ts";
 import { migrateEngines, ownEngines } from "./engines.ts";
 import { startStack } from "./stack.ts";
-import { withWebhookKey } from "./webhook-key.ts";
+import { findStackEnvironment } from "./webhook-key.ts";
 
 await runService(async () => {
   const config = readConfig(localConfig, process.env);
   const engines = await ownEngines(config);
   try {
     await migrateEngines(engines);
-    const environment = await findEnvironment(config);
+    const environment = await findStackEnvironment(config, process.env);
     const stack = await startStack({ engines, environment, logDirectory: undefined });
     console.log(`API        http://${config.HOST}:${config.PORT}/v1/bulk_actions`);
     console.log(`Reference  http://${config.HOST}:${config.PORT}/docs`);
@@ -28,8 +28,3 @@ await runService(async () => {
     throw error;
   }
 });
-
-// On somebody's own database the key is theirs to keep as well.
-async function findEnvironment({ DATABASE_URL, DATA_DIR }: LocalConfig): Promise<NodeJS.ProcessEnv> {
-  return DATABASE_URL === undefined ? await withWebhookKey(process.env, DATA_DIR) : process.env;
-}

@@ -1,7 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LocalConfig } from "./config.ts";
 import { readIfThere } from "./read-if-there.ts";
+
+/**
+ * The variables that `pnpm start` gives to API and worker. Beside the embedded server they have a key of their
+ * own; on somebody's own database that is theirs to keep as well.
+ */
+export async function findStackEnvironment(
+  { DATABASE_URL, DATA_DIR }: Pick<LocalConfig, "DATABASE_URL" | "DATA_DIR">,
+  environment: NodeJS.ProcessEnv,
+): Promise<NodeJS.ProcessEnv> {
+  return DATABASE_URL === undefined ? await withWebhookKey(environment, DATA_DIR) : environment;
+}
 
 /** The variables of a stack on this machine: webhooks work without anybody having made up a key for them. */
 export async function withWebhookKey(

@@ -13,11 +13,32 @@ export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
 ): Readonly<z.infer<Schema>> {
-  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = schema.safeParse(present);
+  const parsed = parse(schema, environment);
   if (parsed.success) return Object.freeze(parsed.data);
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  const faults = listFaults(parsed.error).map(({ variable, message }) => `  ${variable}: ${message}`);
   throw new ConfigError(`The configuration cannot be used:\n${faults.join("\n")}`);
+}
+
+/** What is wrong with one variable; never its value. */
+export type ConfigFault = { readonly variable: string; readonly message: string };
+
+/** Everything for which `readConfig` would refuse this. */
+export function findConfigFaults(
+  schema: z.ZodObject,
+  environment: NodeJS.ProcessEnv,
+): readonly ConfigFault[] {
+  const { error } = parse(schema, environment);
+  return error === undefined ? [] : listFaults(error);
+}
+
+function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.ProcessEnv) {
+  return schema.safeParse(
+    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "")),
+  );
+}
+
+function listFaults({ issues }: z.ZodError): readonly ConfigFault[] {
+  return issues.map(({ path, message }) => ({ variable: path.join("."), message }));
 }
 
 /** A whole number between two bounds, from a variable's text. */

@@ -1,6 +1,6 @@
 import { type Client, DatabaseError } from "pg";
 import { openMigrationConnection } from "./migration-connection.ts";
-import { MigrationError } from "./migration-error.ts";
+import { type Diagnosis, MigrationError } from "./migration-error.ts";
 import { findFailure, findHistoryFault, loadHistory, withoutTrace } from "./migration-history.ts";
 import {
   loadMigrations,
@@ -70,7 +70,7 @@ async function applyMissing(
 ): Promise<readonly string[]> {
   const history = await loadHistory(connection);
   const fault = findHistoryFault(migrations, history);
-  if (fault !== undefined) throw new MigrationError(`Database "${connection.database}": ${fault}`);
+  if (fault !== undefined) throw new MigrationError(inDatabase(connection, fault));
 
   const applied = new Set(history.map((entry) => entry.name));
   if (migrations.every((migration) => applied.has(migration.name))) return [];
@@ -78,10 +78,12 @@ async function applyMissing(
     return await apply(databaseUrl, migrations);
   } catch (error) {
     const failure = findFailure(await loadHistory(connection).catch(() => []));
-    throw new MigrationError(`Database "${connection.database}": ${failure ?? describeRefusal(error)}`, {
-      cause: error,
-    });
+    throw new MigrationError(inDatabase(connection, failure ?? describeRefusal(error)), { cause: error });
   }
+}
+
+function inDatabase({ database }: Client, { found, cure }: Diagnosis): Diagnosis {
+  return { found: `Database "${database}": ${found}`, cure };
 }
 
 function apply(databaseUrl: string, migrations: readonly Migration[]): Promise<readonly string[]> {
@@ -91,15 +93,15 @@ function apply(databaseUrl: string, migrations: readonly Migration[]): Promise<r
   });
 }
 
-function describeRefusal(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+function describeRefusal(error: unknown): Diagnosis {
+  const message = error instanceof Error ? withoutTrace(error.message) : String(error);
   // https://www.prisma.io/docs/orm/reference/error-reference
-  if (Reflect.get(error, "code") === "P3005") {
-    return (
-      "Schema public has tables but no history of migrations: somebody made them by hand, or they belong to " +
-      "something else. Use an empty database, or, if they are this service's tables, record what they " +
-      "amount to with `prisma migrate resolve --applied <migration>`."
-    );
-  }
-  return `${withoutTrace(error.message)}. Mend that and migrate again.`;
+  const isOthers = error instanceof Error && Reflect.get(error, "code") === "P3005";
+  if (!isOthers) return { found: `${message}.`, cure: "Mend that and migrate again." };
+  return {
+    found: "Schema public has tables but no history of migrations.",
+    cure:
+      "Somebody made them by hand, or they belong to something else. Use an empty database, or, if they are " +
+      "this service's tables, record what they amount to with `prisma migrate resolve --applied <migration>`.",
+  };
 }

@@ -1,5 +1,8 @@
 import { Client } from "pg";
-import { MigrationError } from "./migration-error.ts";
+import { type Diagnosis, MigrationError } from "./migration-error.ts";
+
+/** A session of its own. */
+export type MigrationConnection = Client;
 
 /**
  * One connection of its own to a database, to be ended by the caller. A session lock needs the session, so
@@ -7,7 +10,7 @@ import { MigrationError } from "./migration-error.ts";
  *
  * @throws MigrationError when there is no connection to be had
  */
-export async function openMigrationConnection(databaseUrl: string): Promise<Client> {
+export async function openMigrationConnection(databaseUrl: string): Promise<MigrationConnection> {
   const connection = createClient(databaseUrl);
   // A connection that is lost between two statements is noticed by the next one.
   connection.on("error", () => {});
@@ -19,12 +22,26 @@ export async function openMigrationConnection(databaseUrl: string): Promise<Clie
   return connection;
 }
 
+/** Runs `use` with such a connection, and ends it. */
+export async function withMigrationConnection<Result>(
+  databaseUrl: string,
+  use: (connection: MigrationConnection) => Promise<Result>,
+): Promise<Result> {
+  const connection = await openMigrationConnection(databaseUrl);
+  try {
+    return await use(connection);
+  } finally {
+    await connection.end();
+  }
+}
+
 function createClient(databaseUrl: string): Client {
   if (!URL.canParse(databaseUrl)) {
     // Not quoted: there may be a password in it.
-    throw new MigrationError(
-      "The database URL cannot be read. Write it as postgres://user:password@host:port/database.",
-    );
+    throw new MigrationError({
+      found: "The database URL cannot be read.",
+      cure: "Write it as postgres://user:password@host:port/database.",
+    });
   }
   return new Client({
     connectionString: databaseUrl,
@@ -34,9 +51,12 @@ function createClient(databaseUrl: string): Client {
   });
 }
 
-function describeRefusal({ host, port, database }: Client, error: unknown): string {
+function describeRefusal({ host, port, database }: Client, error: unknown): Diagnosis {
   const reason = findReason(error);
-  return `Database "${database}" at ${host}:${port} cannot be reached: ${reason.text}. ${adviceOn(reason.code)}`;
+  return {
+    found: `Database "${database}" at ${host}:${port} cannot be reached: ${reason.text}.`,
+    cure: adviceOn(reason.code),
+  };
 }
 
 // A name with several addresses fails with an AggregateError, whose message is empty.

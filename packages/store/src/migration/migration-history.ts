@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Client } from "pg";
+import type { Diagnosis } from "./migration-error.ts";
 import type { Migration } from "./prisma-directory.ts";
 
 /** One migration a database has had, finished or not. */
@@ -26,7 +27,7 @@ export async function loadHistory(connection: Client): Promise<readonly HistoryE
 export function findHistoryFault(
   migrations: readonly Migration[],
   history: readonly HistoryEntry[],
-): string | undefined {
+): Diagnosis | undefined {
   const scripts = new Map(migrations.map((migration) => [migration.name, migration.script]));
   const missing = history.filter((entry) => !scripts.has(entry.name));
   const edited = history.filter((entry) => !isChecksumOf(entry.checksum, scripts.get(entry.name) ?? ""));
@@ -34,7 +35,7 @@ export function findHistoryFault(
 }
 
 /** Which migration failed half-way, why, and what to do; undefined: none. */
-export function findFailure(history: readonly HistoryEntry[]): string | undefined {
+export function findFailure(history: readonly HistoryEntry[]): Diagnosis | undefined {
   const failed = history.find((entry) => !entry.isFinished);
   if (failed === undefined) return undefined;
   const entry = `migration_name = '${failed.name}' AND finished_at IS NULL;`;
@@ -49,39 +50,41 @@ export function withoutTrace(text: string): string {
   return said.replace(/^[\s\S]*Error querying the database: (ERROR: )?/, "").replace(/\.$/, "");
 }
 
-function describeInterrupted(name: string, entry: string): string {
-  return (
-    `Migration ${name} was interrupted half-way; it may or may not have had its effect. ` +
-    `Look: if it had none, let it be tried again with\n  DELETE FROM _prisma_migrations WHERE ${entry}\n` +
-    `if it had, record that with\n  UPDATE _prisma_migrations SET finished_at = now() WHERE ${entry}`
-  );
+function describeInterrupted(name: string, entry: string): Diagnosis {
+  return {
+    found: `Migration ${name} was interrupted half-way; it may or may not have had its effect.`,
+    cure:
+      `Look: if it had none, let it be tried again with\n  DELETE FROM _prisma_migrations WHERE ${entry}\n` +
+      `if it had, record that with\n  UPDATE _prisma_migrations SET finished_at = now() WHERE ${entry}`,
+  };
 }
 
-function describeFailed(name: string, reason: string, entry: string): string {
+function describeFailed(name: string, reason: string, entry: string): Diagnosis {
   const suspicion = /already exists|does not exist/.test(reason)
     ? "Either it is wrong, or somebody changed the schema by hand: then undo that. "
     : "";
-  return (
-    `Migration ${name} failed: ${reason}. ${suspicion}` +
-    "It was rolled back, unless it ends transactions by itself. Mend the cause, let it be tried again with\n" +
-    `  DELETE FROM _prisma_migrations WHERE ${entry}\nand migrate again.`
-  );
+  return {
+    found: `Migration ${name} failed: ${reason}.`,
+    cure:
+      `${suspicion}It was rolled back, unless it ends transactions by itself. Mend the cause, let it be tried ` +
+      `again with\n  DELETE FROM _prisma_migrations WHERE ${entry}\nand migrate again.`,
+  };
 }
 
-function describeMissing(missing: readonly HistoryEntry[]): string | undefined {
+function describeMissing(missing: readonly HistoryEntry[]): Diagnosis | undefined {
   if (missing.length === 0) return undefined;
-  return (
-    `Migrations were applied that are not on disk: ${namesOf(missing)}. A newer version of this code did that: ` +
-    "use it, or put their folders back into prisma/migrations."
-  );
+  return {
+    found: `Migrations were applied that are not on disk: ${namesOf(missing)}.`,
+    cure: "A newer version of this code did that: use it, or put their folders back into prisma/migrations.",
+  };
 }
 
-function describeEdited(edited: readonly HistoryEntry[]): string | undefined {
+function describeEdited(edited: readonly HistoryEntry[]): Diagnosis | undefined {
   if (edited.length === 0) return undefined;
-  return (
-    `Migrations were edited after they had been applied: ${namesOf(edited)}. Restore their migration.sql, and ` +
-    "write the change as a new migration (pnpm migrate:create <name>)."
-  );
+  return {
+    found: `Migrations were edited after they had been applied: ${namesOf(edited)}.`,
+    cure: "Restore their migration.sql, and write the change as a new migration (pnpm migrate:create <name>).",
+  };
 }
 
 function namesOf(entries: readonly HistoryEntry[]): string {

@@ -20,6 +20,8 @@ export type SchemaEngineOptions = {
   readonly databaseUrl: string;
   /** An empty database in which the engine may try migrations out; without it, it cannot. */
   readonly shadowDatabaseUrl?: string;
+  /** How long a statement may take; without it, as long as it takes. */
+  readonly statementTimeoutMs?: number;
 };
 
 /** No table and no enum is left out of a comparison. */
@@ -33,12 +35,12 @@ provider = "postgresql"
 
 /** Runs `use` with an engine on the database; its connections are closed when this settles. */
 export async function withSchemaEngine<T>(
-  { databaseUrl, shadowDatabaseUrl }: SchemaEngineOptions,
+  { databaseUrl, shadowDatabaseUrl, statementTimeoutMs }: SchemaEngineOptions,
   use: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   loading ??= loadEngine();
   await loading;
-  const pool = openPool(databaseUrl);
+  const pool = openPool(databaseUrl, statementTimeoutMs);
   const shadowPool = shadowDatabaseUrl === undefined ? undefined : openPool(shadowDatabaseUrl);
   try {
     const engine = await openEngine(pool, shadowPool);
@@ -93,8 +95,11 @@ declare const WebAssembly: {
 };
 
 // The engine's own advisory lock belongs to a session, so everything it does must be one session.
-function openPool(connectionString: string): Pool {
-  const pool = new Pool({ connectionString, max: 1, application_name: "bulk-actions-schema-engine" });
+function openPool(connectionString: string, statementTimeoutMs?: number): Pool {
+  const pool = new Pool({
+    ...{ connectionString, max: 1, application_name: "bulk-actions-schema-engine" },
+    ...(statementTimeoutMs !== undefined && { statement_timeout: statementTimeoutMs }),
+  });
   pool.on("error", () => {});
   return pool;
 }

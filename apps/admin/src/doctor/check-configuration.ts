@@ -1,0 +1,36 @@
+import { fault, type Observation, ok, warning } from "./finding.ts";
+import type { Configuration } from "./read-configuration.ts";
+
+/** What API, worker and commands would refuse at their start, and values that do not go together. */
+export function checkConfiguration(configuration: Configuration): readonly Observation[] {
+  const observations = [
+    ...configuration.faults.map(describeFault),
+    ...findTwinPorts(configuration),
+    ...findUselessLockTimeout(configuration),
+  ];
+  return observations.length > 0 ? observations : [ok("API, worker and commands can use every variable.")];
+}
+
+function describeFault({ variable, message, processes }: Configuration["faults"][number]): Observation {
+  return fault(
+    `${variable} ${message} (read by: ${processes.join(", ")}).`,
+    `Correct ${variable}, or unset it for its default; .env.example says what it is.`,
+  );
+}
+
+function findTwinPorts({ api }: Configuration): readonly Observation[] {
+  if (api.PORT === 0 || api.PORT !== api.OPS_PORT) return [];
+  return [fault(`PORT and OPS_PORT are both ${api.PORT}.`, "Give the API two ports of its own.")];
+}
+
+function findUselessLockTimeout({ worker }: Configuration): readonly Observation[] {
+  const { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } = worker;
+  if (LOCK_TIMEOUT_MS < STATEMENT_TIMEOUT_MS) return [];
+  return [
+    warning(
+      `LOCK_TIMEOUT_MS (${LOCK_TIMEOUT_MS}) is not below STATEMENT_TIMEOUT_MS (${STATEMENT_TIMEOUT_MS}): a chunk ` +
+        "that waits for a locked row counts as too slow and is halved, instead of tried again later.",
+      "Set LOCK_TIMEOUT_MS well below STATEMENT_TIMEOUT_MS; the defaults are 2000 and 15000.",
+    ),
+  ];
+}

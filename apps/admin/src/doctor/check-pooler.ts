@@ -1,0 +1,44 @@
+import { probePooler } from "@bulk/store/inspection/probe-pooler";
+import {
+  type MigrationConnection,
+  withMigrationConnection,
+} from "@bulk/store/migration/migration-connection";
+import { fault, type Observation, ok, warning } from "./finding.ts";
+import type { Subject } from "./subject.ts";
+
+/** Whether something between the services and PostgreSQL hands sessions out by transaction. */
+export async function checkPooler(
+  connection: MigrationConnection,
+  { databaseUrl, wantsRedis }: Subject,
+): Promise<readonly Observation[]> {
+  const finding = await withMigrationConnection(databaseUrl, (busy) => probePooler(connection, busy));
+  switch (finding.kind) {
+    case "direct":
+      return [ok("Connections lead to PostgreSQL itself.")];
+    case "session_pooler":
+      return [ok("There is a pooler in between; each connection keeps its session.")];
+    case "transaction_pooler":
+      return finding.keepsPreparedStatements ? [describeSlowness(wantsRedis)] : [describeFailures()];
+  }
+}
+
+function describeFailures(): Observation {
+  return fault(
+    "There is a transaction pooler in between, and prepared statements get lost in it: statements will fail.",
+    "PgBouncer 1.21 or newer: set max_prepared_statements = 200. Otherwise give DATABASE_URL a direct connection, or " +
+      "one that is pooled by session.",
+  );
+}
+
+function describeSlowness(wantsRedis: boolean): Observation {
+  const late = "callers that wait for the end of a bulk action are told up to two seconds late";
+  return !wantsRedis
+    ? warning(
+        `There is a transaction pooler in between: ${late}, and the queue in the database only notices turns when it looks.`,
+        "Set REDIS_URL, or give DATABASE_URL a direct connection; pnpm migrate needs one in any case.",
+      )
+    : warning(
+        `There is a transaction pooler in between: ${late}.`,
+        "Nothing, if that is good enough; pnpm migrate needs a direct connection.",
+      );
+}

@@ -1,0 +1,66 @@
+import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError } from "bullmq";
+import pg from "pg";
+
+/** The state of BullMQ's own tables in the database; versions count BullMQ's migrations, 0: there are none. */
+export type QueueTables = {
+  readonly version: number;
+  /** What this version of BullMQ would bring them to. */
+  readonly wanted: number;
+  /** What the user of the URL may not use as BullMQ does: the schema, tables, sequences. */
+  readonly closed: readonly string[];
+  /** Whether a connection of the queue's finds them: it asks for `search_path` when it connects. */
+  readonly isFound: boolean;
+};
+
+/** Looks, changes nothing. Throws where the tables are of a BullMQ that this one cannot work with. */
+export async function inspectQueueTables(databaseUrl: string): Promise<QueueTables> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: "bulk-actions-admin",
+    options: "-c search_path=bullmq",
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 5_000,
+  });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const closed = await findClosed(client);
+    const version = closed.length > 0 ? LATEST_SCHEMA_VERSION : await readVersion(client);
+    return { version, wanted: LATEST_SCHEMA_VERSION, closed, isFound: await hasSearchPath(client) };
+  } catch (error) {
+    // PgBouncer's words.
+    if (!/unsupported startup parameter/.test(String(error))) throw error;
+    return { version: 0, wanted: LATEST_SCHEMA_VERSION, closed: [], isFound: false };
+  } finally {
+    await client.end();
+  }
+}
+
+async function readVersion(client: pg.Client): Promise<number> {
+  try {
+    return await assertSchemaCompatibility(client);
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return 0;
+    throw error;
+  }
+}
+
+async function hasSearchPath(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ path: string }>("SELECT current_setting('search_path') AS path");
+  return rows[0]?.path === "bullmq";
+}
+
+// BullMQ makes a sequence for each queue, and asks for it with every job.
+async function findClosed(client: pg.Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ name: string }>(`
+    SELECT 'schema ' || nspname AS name FROM pg_namespace
+    WHERE nspname = 'bullmq' AND NOT (has_schema_privilege(oid, 'USAGE') AND has_schema_privilege(oid, 'CREATE'))
+    UNION ALL
+    SELECT relname FROM pg_class
+    WHERE relnamespace = to_regnamespace('bullmq') AND CASE relkind
+      WHEN 'S' THEN NOT has_sequence_privilege(oid, 'USAGE')
+      WHEN 'r' THEN NOT (has_table_privilege(oid, 'SELECT') AND has_table_privilege(oid, 'INSERT')
+        AND has_table_privilege(oid, 'UPDATE') AND has_table_privilege(oid, 'DELETE'))
+      ELSE false END`);
+  return rows.map((row) => row.name);
+}

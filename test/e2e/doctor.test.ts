@@ -1,0 +1,448 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { diagnose } from "@bulk/admin/doctor/diagnose";
+import type { Finding } from "@bulk/admin/doctor/finding";
+import { migrateEngines } from "@bulk/local/engines";
+import { fillShop } from "@bulk/local/fill-shop";
+import { findFreePort } from "@bulk/local/free-port";
+import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { startTurnWorker } from "@bulk/queue/turn-worker";
+import { sealSecret } from "@bulk/webhooks/signing-secret";
+import { Redis } from "ioredis";
+import pg from "pg";
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { startProgram } from "../support/program.ts";
+import { startRedisServer } from "../support/redis-server.ts";
+import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
+
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  await database.dispose();
+});
+
+test("where nothing is wrong, every look ends well, and so does the command", async () => {
+  const findings = await diagnoseWith({});
+  expect(findings.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  expect(new Set(findings.map(({ check }) => check)).size).toBe(16);
+
+  await using doctor = startProgram("apps/admin/src/main.ts", { DATABASE_URL: database.url }, ["doctor"]);
+  expect(await doctor.exited()).toEqual({ code: 0, signal: null });
+  expect(doctor.output()).toContain("✓ migrations ");
+  expect(doctor.output()).toMatch(/\nAll is well\.\n$/);
+});
+
+test("a fault makes the command exit with 1, in plain text or JSON, and the cure stands below it", async () => {
+  await database.query("DROP INDEX line_items_product_id_idx");
+  const environment = { DATABASE_URL: database.url, NO_COLOR: "1" };
+  await using doctor = startProgram("apps/admin/src/main.ts", environment, ["doctor"]);
+  await using json = startProgram("apps/admin/src/main.ts", environment, ["doctor", "--json"]);
+  expect(await doctor.exited()).toEqual({ code: 1, signal: null });
+  expect(doctor.output()).toMatch(
+    /^✗ indexes .*\n +CREATE INDEX CONCURRENTLY ON line_items \(product_id\);\n/m,
+  );
+  expect(await json.exited()).toEqual({ code: 1, signal: null });
+  const findings: unknown = JSON.parse(json.output());
+  expect(findings).toContainEqual(expect.objectContaining({ check: "indexes", verdict: "fault" }));
+});
+
+describe("what is wrong with the configuration", () => {
+  test("is named, all of it, not shown, and hides nothing else", async () => {
+    const wrong = {
+      WORKER_CONCURRENCY: "s3cret",
+      LOG_LEVEL: "s3cret",
+      OPS_PORT: "3000",
+      LOCK_TIMEOUT_MS: "20000",
+    };
+    const findings = await diagnoseWith({ ...wrong, WORKER_OPS_PORT: "s3cret" });
+    const unwell = findings.filter(({ verdict }) => verdict !== "ok");
+    expect(unwell.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
+      expect.stringMatching(/^configuration fault LOG_LEVEL .* \(read by: API, worker\)/),
+      expect.stringContaining(
+        "WORKER_OPS_PORT must be a whole number from 0 to 65535 (read by: worker, commands)",
+      ),
+      expect.stringContaining("WORKER_CONCURRENCY must be a whole number from 1 to 100 (read by: worker)"),
+      expect.stringContaining("configuration fault PORT and OPS_PORT are both 3000"),
+      expect.stringContaining(
+        "configuration warning LOCK_TIMEOUT_MS (20000) is not below STATEMENT_TIMEOUT_MS",
+      ),
+    ]);
+    expect(JSON.stringify(findings)).not.toContain("s3cret");
+  });
+
+  test("keeps nobody from looking at Redis when it is the database's URL, and the other way round", async () => {
+    const noDatabase = await diagnoseWith({ DATABASE_URL: "mysql://s3cret@host/shop" });
+    expect(faultsOf(noDatabase).map(({ found }) => found)).toEqual([
+      expect.stringContaining("DATABASE_URL must be a URL that starts with postgres://"),
+    ]);
+    expect(verdictsOf(noDatabase, "rights")).toEqual(["skipped"]);
+    const noRedis = await diagnoseWith({ REDIS_URL: "s3cret" });
+    expect(faultsOf(noRedis).map(({ check }) => check)).toEqual(["configuration"]);
+    expect(verdictsOf(noRedis, "queue")).toEqual(["skipped"]);
+    expect(verdictsOf(noRedis, "rights")).toEqual(["ok"]);
+    expect(JSON.stringify([noDatabase, noRedis])).not.toContain("s3cret");
+  });
+});
+
+describe("a database that cannot be reached", () => {
+  test("is named without the password, with what keeps it away, and what needs it is skipped", async () => {
+    const port = await findFreePort(0);
+    const findings = await diagnoseWith({ DATABASE_URL: `postgres://me:s3cret@127.0.0.1:${port}/shop` });
+    expect(faultsOf(findings)).toEqual([
+      {
+        ...{ check: "database", verdict: "fault" },
+        found: expect.stringContaining(`"shop" at 127.0.0.1:${port} cannot be reached`),
+        cure: "Start the server, or correct host and port in the database URL.",
+      },
+    ]);
+    for (const check of ["migrations", "rights", "indexes", "queue", "clocks", "work"]) {
+      expect(verdictsOf(findings, check)).toEqual(["skipped"]);
+    }
+    expect(JSON.stringify(findings)).not.toContain("s3cret");
+  });
+});
+
+describe("a schema that is not this version's", () => {
+  test("is told from one that is missing, and pnpm migrate mends that with the queue's tables", async () => {
+    await database.query("DROP SCHEMA bullmq CASCADE; DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    const findings = await diagnoseWith({});
+    expect(faultsOf(findings)).toEqual([
+      expect.objectContaining({ check: "migrations", cure: "pnpm migrate" }),
+      expect.objectContaining({
+        check: "queue",
+        found: expect.stringContaining("has no tables"),
+        cure: "pnpm migrate",
+      }),
+    ]);
+    expect(verdictsOf(findings, "drift")).toEqual(["skipped"]);
+    await migrateEngines({
+      databaseUrl: database.url,
+      queue: { databaseUrl: database.url, redis: undefined },
+      environment: {},
+      async close() {},
+    });
+    expect(faultsOf(await diagnoseWith({}))).toEqual([]);
+  });
+
+  test.each([
+    ["edited", "SET checksum = 'x'", "edited after they had been applied: 20261123000000_init", /Restore/],
+    ["ahead", "SET migration_name = '2099_newer'", "not on disk: 2099_newer", /A newer version/],
+    [
+      "failed",
+      "SET finished_at = NULL, logs = 'ERROR: no room'",
+      "init failed: ERROR: no room",
+      /DELETE FROM/,
+    ],
+    ["interrupted", "SET finished_at = NULL, logs = NULL", "was interrupted half-way", /UPDATE _prisma/],
+  ])("is named: %s", async (_what, change, found, cure) => {
+    await database.query(`UPDATE _prisma_migrations ${change} WHERE migration_name LIKE '%_init'`);
+    const [first] = faultsOf(await diagnoseWith({}));
+    expect(first).toMatchObject({ check: "migrations", found: expect.stringContaining(found) });
+    expect(first?.cure).toMatch(cure);
+  });
+});
+
+describe("the cure that is named mends", () => {
+  test.each([
+    [
+      "foreign keys of the shop's own without an index, through a cascade as well",
+      `CREATE TABLE reviews (id int PRIMARY KEY, product_id uuid REFERENCES products ON DELETE CASCADE);
+       CREATE TABLE "Votes" (review_id int REFERENCES reviews)`,
+      ['"Votes" (review_id) leads to reviews', "reviews (product_id) leads to products"],
+    ],
+    [
+      "an index that only looks like one on the foreign key",
+      `CREATE TABLE notes (at date, customer_id uuid REFERENCES customers);
+       CREATE INDEX ON notes (at, customer_id); CREATE INDEX ON notes (customer_id) WHERE at > '2020-01-01'`,
+      ["notes (customer_id) leads to customers without an index"],
+    ],
+    [
+      "a column and an index that are missing",
+      "DROP INDEX bulk_actions_open; ALTER TABLE customers DROP COLUMN created_at; ALTER TABLE orders ADD note text",
+      ["2 of its parts are missing"],
+    ],
+    [
+      "a foreign key that no longer restricts",
+      `ALTER TABLE line_items DROP CONSTRAINT line_items_product_id_fkey`,
+      ["1 of its parts are missing"],
+    ],
+    [
+      "a database that is only to be read",
+      "ALTER DATABASE {database} SET default_transaction_read_only = on",
+      ["default_transaction_read_only is on: nothing can be written"],
+    ],
+    [
+      "foreign keys switched off",
+      "ALTER DATABASE {database} SET session_replication_role = replica",
+      ["session_replication_role is replica: no foreign key"],
+    ],
+    [
+      "a time-out that ends chunks",
+      "ALTER DATABASE {database} SET transaction_timeout = '3s'",
+      ["transaction_timeout is 3000: it ends chunks"],
+    ],
+  ])("%s", async (_what, plant, found) => {
+    await database.query(plant.replace("{database}", nameOf(database)));
+    const faults = faultsOf(await diagnoseWith({}));
+    expect(faults.map((fault) => fault.found)).toEqual(found.map((text) => expect.stringContaining(text)));
+    for (const { cure } of faults) await apply(cure);
+    const findings = await diagnoseWith({});
+    expect(faultsOf(findings)).toEqual([]);
+  });
+
+  test("an index that was not built to its end", async () => {
+    await fillShop(database.url, "shop", { products: 2, customers: 0, inUse: 0 });
+    await expect(
+      database.query("CREATE UNIQUE INDEX CONCURRENTLY twins ON products (account_id)"),
+    ).rejects.toThrow("could not create unique index");
+    const [fault, ...others] = faultsOf(await diagnoseWith({}));
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({
+      check: "indexes",
+      found: expect.stringContaining("twins of products is invalid"),
+    });
+    await database.query("DELETE FROM products");
+    await apply(fault?.cure?.split("\n")[0]);
+    expect(faultsOf(await diagnoseWith({}))).toEqual([]);
+  });
+
+  test("rights that the user has not, rows it does not see, and a time-out of its own", async () => {
+    const role = await createRole();
+    await database.query(`
+      REVOKE DELETE ON products FROM ${role.name}; REVOKE UPDATE ON api_tokens FROM ${role.name};
+      REVOKE CREATE ON SCHEMA bullmq FROM ${role.name}; REVOKE ALL ON bullmq.job, bullmq.job_seq FROM ${role.name};
+      ALTER TABLE customers ENABLE ROW LEVEL SECURITY; ALTER ROLE ${role.name} SET statement_timeout = '1s'`);
+    const findings = await diagnoseWith({ DATABASE_URL: role.url });
+    const bad = findings.filter(({ verdict, check }) => verdict !== "ok" && check !== "work");
+    expect(bad.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
+      expect.stringContaining("settings warning statement_timeout is 1000: it ends pnpm migrate"),
+      expect.stringContaining(`rights fault ${role.name} may not DELETE on products`),
+      expect.stringContaining(`rights fault ${role.name} may not UPDATE on api_tokens`),
+      expect.stringContaining("rights fault Row security hides rows of customers"),
+      expect.stringContaining(
+        `queue fault The queue is in the database, and "${role.name}" may not use what belongs to it: schema bullmq, job`,
+      ),
+    ]);
+    for (const { cure } of bad) await apply(cure);
+    const mended = await diagnoseWith({ DATABASE_URL: role.url });
+    expect(mended.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
+  });
+
+  test("a schema the user may not look into", async () => {
+    const role = await createRole();
+    await database.query("REVOKE USAGE ON SCHEMA public FROM PUBLIC");
+    const [fault] = faultsOf(await diagnoseWith({ DATABASE_URL: role.url })).filter(
+      ({ check }) => check === "rights",
+    );
+    await apply(fault?.cure);
+    expect(faultsOf(await diagnoseWith({ DATABASE_URL: role.url }))).toEqual([]);
+  });
+});
+
+test("a server that answers nothing is given up in time, and the rest is still looked at", async () => {
+  const silent = createServer().listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const sockets: Socket[] = [];
+  silent.on("connection", (socket) => sockets.push(socket));
+  const address = silent.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const findings = await diagnoseWith({ DATABASE_URL: `postgres://me@127.0.0.1:${port}/shop` });
+  for (const socket of sockets) socket.destroy();
+  silent.close();
+  expect(faultsOf(findings)).toEqual([
+    expect.objectContaining({ check: "database", found: expect.stringContaining("timeout") }),
+  ]);
+  expect(verdictsOf(findings, "redis")).toEqual(["ok"]);
+});
+
+test("too few connections are counted against what API and worker are configured to use", async () => {
+  await database.query(`ALTER DATABASE ${nameOf(database)} CONNECTION LIMIT 40`);
+  expect(verdictsOf(await diagnoseWith({}), "connections")).toEqual(["ok"]);
+  const [fault] = faultsOf(await diagnoseWith({ WORKER_CONCURRENCY: "20" }));
+  expect(fault).toMatchObject({
+    found: expect.stringMatching(/^40 connections are allowed .*an API uses up to 15, each worker 48/),
+    cure: expect.stringContaining("Raise max_connections"),
+  });
+});
+
+test.each([
+  [60_000, "fault", "60 s behind this machine's"],
+  [-5_000, "warning", "5 s ahead of this machine's"],
+])("a clock that is %i ms off is a %s", async (offMs, verdict, found) => {
+  const findings = await diagnose({
+    environment: { DATABASE_URL: database.url },
+    now: () => Date.now() + offMs,
+  });
+  expect(findings).toContainEqual(
+    expect.objectContaining({ check: "clocks", verdict, found: expect.stringContaining(found) }),
+  );
+});
+
+test("endpoints without a key, or with another than their secrets were sealed with, are a fault", async () => {
+  const [account] = await database.query<{ id: string }>(
+    "INSERT INTO accounts (name) VALUES ('a') RETURNING id",
+  );
+  const id = "0b9a4a3e-8a5f-4f7e-9d53-0f9e3f0a7c11";
+  const key = randomBytes(32);
+  await database.query(
+    "INSERT INTO webhook_endpoints (id, account_id, url, webhook_events, sealed_secret) VALUES ($1, $2, 'u', '{}', $3)",
+    [id, account?.id, sealSecret("whsec_x", key, id)],
+  );
+  const withKey = (bytes: Buffer) => diagnoseWith({ WEBHOOK_SECRET_KEY: bytes.toString("base64") });
+  expect(faultsOf(await withKey(key))).toEqual([]);
+  expect(faultsOf(await withKey(randomBytes(32)))).toEqual([
+    expect.objectContaining({ check: "webhooks", found: expect.stringContaining("is not the key") }),
+  ]);
+  expect(faultsOf(await diagnoseWith({}))).toEqual([
+    expect.objectContaining({ check: "webhooks", cure: expect.stringContaining("Set WEBHOOK_SECRET_KEY") }),
+  ]);
+});
+
+test("bulk actions nobody works on and turns that failed are a warning", async () => {
+  const { accountId } = await fillShop(database.url, "shop", { products: 0, customers: 0, inUse: 0 });
+  await database.query(
+    `INSERT INTO bulk_actions (account_id, action_type, record_count, updated_at)
+     VALUES ($1, 'delete_products', 1, now() - interval '2 hours')`,
+    [accountId],
+  );
+  await failOneTurn();
+  const warnings = (await diagnoseWith({})).filter(({ verdict }) => verdict === "warning");
+  expect(warnings.map(({ found }) => found)).toEqual([
+    expect.stringMatching(/^1 open bulk actions have been quiet for an hour, the oldest [0-9a-f-]{36}/),
+    expect.stringMatching(/^1 turns have failed within the last hour/),
+  ]);
+});
+
+test("a look that fails hides no other", async () => {
+  await database.query("BEGIN; LOCK TABLE webhook_endpoints");
+  const findings = await diagnoseWith({ LOCK_TIMEOUT_MS: "100" });
+  await database.query("COMMIT");
+  const unwell = findings.filter(({ verdict }) => verdict !== "ok");
+  expect(unwell.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
+    expect.stringMatching(/^drift fault Cannot be looked at: .*statement timeout/),
+    expect.stringMatching(/^webhooks fault Cannot be looked at: .*lock timeout/),
+  ]);
+});
+
+describe.skipIf(inject("redisServer") === undefined)("on Redis", () => {
+  test("a server that is not there is named, without the password, and hides nothing of the database", async () => {
+    const port = await findFreePort(0);
+    const findings = await diagnoseWith({ REDIS_URL: `redis://me:s3cret@127.0.0.1:${port}` });
+    expect(faultsOf(findings)).toEqual([
+      expect.objectContaining({ check: "redis", found: expect.stringContaining(`127.0.0.1:${port}`) }),
+    ]);
+    expect(verdictsOf(findings, "queue")).toEqual(["skipped"]);
+    expect(verdictsOf(findings, "indexes")).toEqual(["ok"]);
+    expect(JSON.stringify(findings)).not.toContain("s3cret");
+  });
+
+  test("a server that keeps everything is well; what it may lose or refuse is told one by one", async () => {
+    const server = await startRedisServer(inject("redisServer") ?? "", ["--appendonly", "yes"]);
+    const redis = new Redis(server.url);
+    onTestFinished(async () => {
+      redis.disconnect();
+      await server.dispose();
+    });
+    const verdicts = async () =>
+      (await diagnoseWith({ REDIS_URL: server.url }))
+        .filter(({ verdict }) => verdict !== "ok")
+        .map(({ check, verdict, found }) => `${check} ${verdict} ${found}`);
+    expect(await verdicts()).toEqual([]);
+
+    await redis.config("SET", "maxmemory-policy", "allkeys-lru");
+    await redis.config("SET", "appendonly", "no");
+    await redis.config("SET", "maxmemory", "1100000");
+    expect(await verdicts()).toEqual([
+      expect.stringContaining("redis fault maxmemory-policy is allkeys-lru"),
+      expect.stringContaining("redis warning Redis uses 1 MiB of the 1 MiB"),
+      expect.stringContaining("redis warning Redis keeps nothing on disk"),
+    ]);
+
+    await redis.config("SET", "maxmemory-policy", "noeviction");
+    await redis.config("SET", "maxmemory", "0");
+    await redis.config("SET", "save", "60 1");
+    await redis.replicaof("127.0.0.1", "1");
+    expect(await verdicts()).toEqual([expect.stringContaining("redis fault REDIS_URL leads to a replica")]);
+
+    await redis.config("SET", "requirepass", "other");
+    expect(await verdicts()).toContainEqual(
+      expect.stringContaining("redis fault Redis cannot be reached: NOAUTH"),
+    );
+  });
+});
+
+function diagnoseWith(variables: NodeJS.ProcessEnv): Promise<readonly Finding[]> {
+  return diagnose({ environment: { DATABASE_URL: database.url, ...variables }, now: Date.now });
+}
+
+function faultsOf(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ verdict }) => verdict === "fault");
+}
+
+function verdictsOf(findings: readonly Finding[], check: string): readonly string[] {
+  return findings.filter((finding) => finding.check === check).map(({ verdict }) => verdict);
+}
+
+function nameOf({ url }: TestDatabase): string {
+  return new URL(url).pathname.slice(1);
+}
+
+/** Does what a cure says in a new session, statement by statement, as in psql. */
+async function apply(cure = ""): Promise<void> {
+  const statements = cure.split(/(?<=;)\n/).map((statement) => statement.replace(/^Read, .*\n/, ""));
+  expect(statements).not.toEqual([""]);
+  await runIn(new URL(database.url).pathname, statements);
+}
+
+async function runIn(path: string, statements: readonly string[]): Promise<void> {
+  const url = new URL(database.url);
+  url.pathname = path;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A user who may do with the tables whatever can be done. */
+async function createRole(): Promise<{ readonly name: string; readonly url: string }> {
+  const name = `doctor_${randomBytes(6).toString("hex")}`;
+  await database.query(`
+    CREATE ROLE ${name} LOGIN PASSWORD 's3cret'; GRANT USAGE, CREATE ON SCHEMA bullmq TO ${name};
+    GRANT ALL ON ALL TABLES IN SCHEMA public TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${name};
+    GRANT ALL ON ALL SEQUENCES IN SCHEMA bullmq TO ${name}`);
+  onTestFinished(async () => {
+    // After its database, and what it may do there.
+    await runIn("/postgres", [`DROP ROLE ${name}`]);
+  });
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = "s3cret";
+  return { name, url: url.href };
+}
+
+async function failOneTurn(): Promise<void> {
+  const engine = { databaseUrl: database.url, redis: undefined };
+  const onError = () => undefined;
+  const queue = openTurnQueue({ engine, deadlineMs: 10_000, onError });
+  const worker = startTurnWorker({
+    ...{ engine, concurrency: 1, onError },
+    takeTurn: () => Promise.reject(new Error("no turn of this test ends well")),
+  });
+  try {
+    const turn = { bulkActionId: randomUUID(), generation: 1, lane: 1, turn: 1 };
+    await queue.addTurns([{ ...turn, actionType: "delete_products", enqueuedAt: new Date(), delayMs: 0 }]);
+    await eventually(async () => expect(await queue.native.getFailedCount()).toBe(1), 30_000);
+  } finally {
+    await worker.stop(5_000);
+    await queue.close();
+  }
+}
