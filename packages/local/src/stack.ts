@@ -31,6 +31,8 @@ export async function startStack(
     ...options.environment,
     DATABASE_URL: engines.databaseUrl,
     REDIS_URL: engines.redisUrl ?? "",
+    // Read already, where they were given; beside the variables themselves they would be refused.
+    ...{ DATABASE_URL_FILE: "", REDIS_URL_FILE: "" },
   };
   const api = keepRunning("api", environment, logDirectory);
   const worker = keepRunning("worker", environment, logDirectory);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readSecretFiles, type SecretFiles } from "./secret-files.ts";
 
 /** A configuration that cannot be used; the message lists every fault, by name and never by value. */
 export class ConfigError extends Error {
@@ -6,18 +7,30 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a process's whole configuration once. An empty variable counts as unset. Answers a frozen object;
- * throws `ConfigError` with all faults together.
+ * Reads a process's whole configuration once. An empty variable counts as unset, and each may come from the file
+ * that `<NAME>_FILE` names. Answers a frozen object; throws `ConfigError` with all faults together.
  */
 export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
 ): Readonly<z.infer<Schema>> {
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
-  const parsed = schema.safeParse(present);
-  if (parsed.success) return Object.freeze(parsed.data);
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  const files = readSecretFiles(Object.keys(schema.shape), present);
+  const parsed = schema.safeParse({ ...present, ...files.values });
+  const faults = [...describeFiles(files), ...describeIssues(parsed.error?.issues ?? [], files)];
+  if (parsed.success && faults.length === 0) return Object.freeze(parsed.data);
   throw new ConfigError(`The configuration cannot be used:\n${faults.join("\n")}`);
+}
+
+function describeFiles({ faults }: SecretFiles): readonly string[] {
+  return Object.entries(faults).map(([name, fault]) => `  ${name}_FILE: ${fault}`);
+}
+
+// What is wrong with a file has been told; of its variable it would follow that it is missing.
+function describeIssues(issues: readonly z.core.$ZodIssue[], { faults }: SecretFiles): readonly string[] {
+  return issues
+    .filter(({ path }) => !Object.hasOwn(faults, String(path[0])))
+    .map(({ path, message }) => `  ${path.join(".")}: ${message}`);
 }
 
 /** A whole number between two bounds, from a variable's text. */
