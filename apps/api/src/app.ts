@@ -11,6 +11,7 @@ import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { serveReference } from "./reference.ts";
 import { routes, takesBody } from "./routes.ts";
+import { traceRequests } from "./trace-requests.ts";
 
 /** The public API: middleware in order, then the routes, then what is left. */
 export function createApp(context: ApiContext, gate: Gate): Express {
@@ -18,6 +19,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", false);
+  app.use(traceRequests);
   app.use(logRequests(context.logger));
   app.use(helmet());
   app.use(refuseWithoutHost);

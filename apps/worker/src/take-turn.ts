@@ -10,6 +10,7 @@ import { markStarted, recordActivity, settle } from "@bulk/store/bulk-actions";
 import { applyNextChunk, applyNextChunkCarefully, type CarefulReport } from "@bulk/store/chunks";
 import type { Database } from "@bulk/store/database";
 import { findChunkFault } from "@bulk/store/sqlstate";
+import { inChunkSpan, inTurnSpan } from "./work-spans.ts";
 
 export type TurnTools = {
   readonly database: Database;
@@ -28,7 +29,7 @@ export type TurnTools = {
  */
 export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   try {
-    return await work(turn, tools);
+    return await inTurnSpan(turn, () => work(turn, tools));
   } catch (error) {
     tools.logger.error(
       { ...identify(turn), error },
@@ -89,7 +90,7 @@ type Step =
 
 async function takeStep(turn: TakenTurn, action: Action, tools: TurnTools): Promise<Step> {
   try {
-    const report = await applyNextChunk(tools.database, turn, action);
+    const report = await inChunkSpan(() => applyNextChunk(tools.database, turn, action));
     if (report !== undefined) return { kind: "worked", tally: report };
   } catch (error) {
     if (findChunkFault(error) === undefined) throw error;
@@ -107,7 +108,7 @@ async function takeStep(turn: TakenTurn, action: Action, tools: TurnTools): Prom
 }
 
 async function takeCarefulStep(turn: TakenTurn, action: Action, tools: TurnTools): Promise<Step> {
-  const careful = await applyNextChunkCarefully(tools.database, turn, action);
+  const careful = await inChunkSpan(() => applyNextChunkCarefully(tools.database, turn, action));
   switch (careful.kind) {
     case "none_free":
       return await leave(turn, tools);
@@ -176,7 +177,7 @@ async function endTurn(
 }
 
 async function passOn(turn: TakenTurn, delayMs: number, { database, queue }: TurnTools) {
-  const { bulkActionId, actionType, generation, lane } = turn;
+  const { bulkActionId, actionType, generation, lane, trace } = turn;
   const activity = await recordActivity(database, bulkActionId, generation);
   if (activity === undefined) {
     // Canceled meanwhile, if it is not over: this lane may be the last that had a chunk.
@@ -184,7 +185,7 @@ async function passOn(turn: TakenTurn, delayMs: number, { database, queue }: Tur
     return { outcome: kind === "settled" ? kind : "nothing_left", percent: undefined };
   }
   const enqueuedAt = activity.updatedAt;
-  const next = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1, enqueuedAt, delayMs };
-  await queue.addTurns([next]);
+  const order = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1 };
+  await queue.addTurns([{ ...order, enqueuedAt, delayMs, trace }]);
   return { outcome: delayMs > 0 ? "backing_off" : "passed_on", percent: activity.percent };
 }

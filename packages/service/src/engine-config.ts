@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { urlOf, wholeNumber } from "./read-config.ts";
+import { tracingConfig } from "./tracing-config.ts";
 
-/** The variables every process reads: where the engines are, how long things are kept, how to log. */
+/** The variables every process reads: where the engines are, how long things are kept, how to log and trace. */
 export const engineConfig = z.object({
+  ...tracingConfig.shape,
   /** The database; it also holds the queue when REDIS_URL is unset. */
   DATABASE_URL: urlOf("postgres:", "postgresql:"),
   /** The queue's Redis or Valkey. */
