@@ -1,5 +1,5 @@
-import { type Attributes, DiagLogLevel, diag } from "@opentelemetry/api";
-import { parseKeyPairsIntoRecord } from "@opentelemetry/core";
+import { type Attributes, context, DiagLogLevel, diag, ROOT_CONTEXT } from "@opentelemetry/api";
+import { parseKeyPairsIntoRecord, setGlobalErrorHandler } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import {
   AlwaysOffSampler,
@@ -35,12 +35,15 @@ export function exportSpans(
   });
 }
 
-// The SDK tells of a collector that is away through this logger of its own; never of spans or headers.
+// Of a collector that is away the SDK tells here; never of spans or headers. Outside of the trace it happens to be in,
+// since what is lost is of many.
 function logTrouble(logger: Logger): void {
-  const warn = sparingly((error, suppressed) => {
-    logger.warn({ reason: String(error), suppressed }, "tracing trouble; spans are lost, work goes on");
+  const warn = sparingly((reason, suppressed) => {
+    logger.warn({ reason, suppressed }, "tracing trouble; spans are lost, work goes on");
   }, 60_000);
-  const [tell, ignore] = [(message: string) => warn(message), () => undefined];
+  const tell = (reason: string) => context.with(ROOT_CONTEXT, () => warn(reason));
+  const ignore = () => undefined;
+  setGlobalErrorHandler((error) => tell(error instanceof Error ? error.message : "unknown"));
   diag.setLogger(
     { error: tell, warn: tell, info: ignore, debug: ignore, verbose: ignore },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
