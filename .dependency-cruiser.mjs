@@ -1,6 +1,8 @@
 // The arrows of docs/design.md. test/fences/check-arrows.ts runs this and refuses to pass on nothing read.
 const packageOf = (name) => `^packages/${name}/`;
 
+const TRACING_SDK = "^packages/service/src/(export-spans|install-tracer)\\.ts$";
+
 /** What a package may import of ours; whatever is not listed is forbidden. */
 const allowed = {
   domain: [],
@@ -57,6 +59,19 @@ export default {
       severity: "error",
       from: { path: "^(apps|packages)/", pathNot: packageOf("store") },
       to: { path: "node_modules/@prisma/|^packages/store/src/generated" },
+    },
+    {
+      name: "only-two-files-speak-to-the-tracing-sdk",
+      comment: "Whoever is not traced loads no more than OpenTelemetry's API, which does nothing.",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: TRACING_SDK },
+      to: { path: "(^|node_modules/)@opentelemetry/(?!api(/|$))" },
+    },
+    {
+      name: "the-tracing-sdk-is-loaded-late",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: TRACING_SDK },
+      to: { path: TRACING_SDK, dynamic: false },
     },
     ...Object.entries(allowed).map(([name, others]) => ({
       name: `arrows-of-${name}`,

@@ -25,14 +25,20 @@ RUN find node_modules/.pnpm -path '*/swagger-ui-dist/*' \( -name '*.map' -o -nam
 COPY --from=generated /app/packages/store/src/generated packages/store/src/generated
 
 FROM node:24-bookworm-slim
+# As the first process Node would neither reap orphans nor die of a signal it does not listen to.
+RUN apt-get update && apt-get install --yes --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
 ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
+# Root's, so the process changes nothing of it. Neither service nor `migrate` writes any file: the root may be read-only
+# without a tmpfs.
 COPY --from=production /app ./
-USER node
+# The image's user `node`, by number: Kubernetes' `runAsNonRoot` believes no names.
+USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # Of the API, the default command. Alive rather than ready: a restart does not mend a database. The ops port
 # stays on the container's loopback unless OPS_HOST says otherwise: the dashboard has no login.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", \
   "fetch('http://127.0.0.1:' + (process.env.OPS_PORT || 3001) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["/usr/bin/tini", "--"]
 CMD ["node", "apps/api/src/main.ts"]

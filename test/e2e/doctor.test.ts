@@ -1,6 +1,9 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { diagnose } from "@bulk/admin/doctor/diagnose";
 import type { Finding } from "@bulk/admin/doctor/finding";
 import { migrateEngines } from "@bulk/local/engines";
@@ -87,6 +90,22 @@ describe("what is wrong with the configuration", () => {
     expect(verdictsOf(noRedis, "queue")).toEqual(["skipped"]);
     expect(verdictsOf(noRedis, "rights")).toEqual(["ok"]);
     expect(JSON.stringify([noDatabase, noRedis])).not.toContain("s3cret");
+  });
+});
+
+describe("variables from files", () => {
+  test("are read where they are, and a file that is missing is named, not its variable", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "bulk-actions-doctor-"));
+    try {
+      const path = join(directory, "database-url");
+      const variables = { DATABASE_URL: "", DATABASE_URL_FILE: path };
+      const missing = faultsOf(await diagnoseWith(variables));
+      expect(missing.map(({ found }) => found)).toEqual(["DATABASE_URL_FILE cannot be read (ENOENT)."]);
+      await writeFile(path, `${database.url}\n`);
+      expect(faultsOf(await diagnoseWith(variables))).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
   });
 });
 

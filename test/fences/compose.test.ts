@@ -1,9 +1,6 @@
-import { apiConfig } from "@bulk/api/config";
-import { localConfig } from "@bulk/local/config";
-import { ConfigError, readConfig } from "@bulk/service/read-config";
-import { workerConfig } from "@bulk/worker/config";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { findVariableFaults, OURS, type Ours, readFiles, SECRETS } from "../support/own-services.ts";
 import { isThere, readText } from "../support/repository.ts";
 
 type Service = {
@@ -16,18 +13,16 @@ type Service = {
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: { readonly test?: readonly string[] };
   readonly stop_grace_period?: string;
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
+  readonly secrets?: readonly string[];
+  readonly deploy?: { readonly resources?: { readonly limits?: Readonly<Record<string, unknown>> } };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 };
 
 type Services = Readonly<Record<string, Service>>;
 
-/** Our own services: what each reads, and under which name the port its health is asked on. */
-const OURS = {
-  api: { schema: apiConfig, opsPort: "OPS_PORT" },
-  worker: { schema: workerConfig, opsPort: "WORKER_OPS_PORT" },
-  migrate: { schema: localConfig, opsPort: undefined },
-};
-type Ours = keyof typeof OURS;
 const NAMES: readonly Ours[] = ["api", "worker", "migrate"];
 
 test("docker-compose.yml keeps what the design promises", () => {
@@ -55,6 +50,28 @@ test.each<[string, string, Service, string]>([
     { environment: { REDIS_URL: `redis://:\${P_PASSWORD:-x}@a` } },
     "has a default",
   ],
+  ["a root that can be written", "worker", { read_only: false }, "can write to its root"],
+  ["a service with rights", "api", { cap_drop: [] }, "has capabilities"],
+  ["a service that may get rights", "valkey", { security_opt: [] }, "may get more rights"],
+  [
+    "a service without a limit",
+    "postgres",
+    { deploy: { resources: { limits: { cpus: "1", memory: "1G" } } } },
+    "no limit on pids",
+  ],
+  [
+    "a secret for all to see",
+    "api",
+    { environment: { DATABASE_URL_FILE: "", DATABASE_URL: "postgres://me:secret@h/d" } },
+    "DATABASE_URL is no file",
+  ],
+  [
+    "a secret that is not handed in",
+    "worker",
+    { secrets: ["database-url"] },
+    "webhook-secret-key is not there",
+  ],
+  ["a secret nobody has", "migrate", { secrets: ["database-url", "key"] }, "the secret key is nowhere"],
   ["a command without its file", "migrate", { command: "node src/up.ts" }, "src/up.ts does not exist"],
   ["a worker with a name", "worker", { container_name: "worker" }, "cannot be scaled"],
   ["a worker with a port", "worker", { ports: ["127.0.0.1:3002:3002"] }, "cannot be scaled"],
@@ -99,13 +116,18 @@ test("a variable that is not handed on is noticed", () => {
   expect(findFaults({ ...services, worker })).toEqual(["worker: TURN_MS is not handed on"]);
 });
 
+type Compose = { readonly services: Services; readonly secrets: Readonly<Record<string, unknown>> };
+
+function readCompose(): Compose {
+  return parse(readText("docker-compose.yml"), { merge: true }) as Compose;
+}
+
 function readServices(): Services {
-  const compose = parse(readText("docker-compose.yml"), { merge: true }) as { readonly services: Services };
-  return compose.services;
+  return readCompose().services;
 }
 
 function findFaults(services: Services): readonly string[] {
-  const rules = [findImageFaults, findNetworkFaults, findWaitFaults];
+  const rules = [findImageFaults, findNetworkFaults, findRightsFaults, findSecretFaults, findWaitFaults];
   return [
     ...Object.entries(services).flatMap(([name, service]) =>
       rules.flatMap((rule) => rule(service, name, services)).map((fault) => `${name}: ${fault}`),
@@ -130,6 +152,36 @@ function findNetworkFaults({ ports = [], environment = {} }: Service): readonly 
       // An empty text counts as unset.
       .filter(([, value]) => /\$\{\w*(PASSWORD|SECRET|TOKEN)\w*:?-[^}]/.test(value))
       .map(([variable]) => `a secret in ${variable} has a default`),
+  ];
+}
+
+function findRightsFaults(service: Service, name: string): readonly string[] {
+  const limits = service.deploy?.resources?.limits ?? {};
+  // These two images begin as root, to own their volume, and drop all rights then.
+  const isOthers = ["postgres", "valkey"].includes(name);
+  return [
+    ...(service.read_only || name === "postgres" ? [] : ["can write to its root"]),
+    ...(service.cap_drop?.includes("ALL") || isOthers ? [] : ["has capabilities"]),
+    ...(service.security_opt?.includes("no-new-privileges:true") ? [] : ["may get more rights"]),
+    ...["cpus", "memory", "pids"].filter((kind) => !(kind in limits)).map((kind) => `no limit on ${kind}`),
+  ];
+}
+
+function findSecretFaults({ environment = {}, secrets = [] }: Service): readonly string[] {
+  const handedOut = Object.keys(readCompose().secrets);
+  const mounted = Object.values(environment).flatMap(
+    (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
+  );
+  // What Valkey listens for has no password here.
+  const inSight = [...Object.keys(SECRETS), "POSTGRES_PASSWORD"].filter(
+    (secret) => secret !== "REDIS_URL" && environment[secret],
+  );
+  return [
+    ...inSight.map((secret) => `${secret} is no file`),
+    ...mounted.filter((secret) => !secrets.includes(secret)).map((secret) => `${secret} is not there`),
+    ...secrets
+      .filter((secret) => !handedOut.includes(secret))
+      .map((secret) => `the secret ${secret} is nowhere`),
   ];
 }
 
@@ -172,27 +224,16 @@ function findCommandFaults(command: string): readonly string[] {
 
 function findConfigFaults(environment: Readonly<Record<string, string>>, name: Ours): readonly string[] {
   const known = Object.keys(OURS[name].schema.shape);
-  const handedOn = Object.keys(environment);
+  const handedOn = Object.keys(readFiles(environment));
   // A variable in .env that reaches nobody is worse than none. The one-shot only has to find the engines.
   const expected =
     name === "migrate" ? known.filter((variable) => /^DATABASE_URL$|^REDIS_/.test(variable)) : known;
   return [
-    ...handedOn.filter((variable) => !known.includes(variable)).map((variable) => `${variable} is unknown`),
+    ...findVariableFaults(environment, name),
     ...expected
       .filter((variable) => !handedOn.includes(variable))
       .map((variable) => `${variable} is not handed on`),
-    ...findRefusal(environment, name),
   ];
-}
-
-function findRefusal(environment: Readonly<Record<string, string>>, name: Ours): readonly string[] {
-  try {
-    readConfig(OURS[name].schema, environment);
-    return [];
-  } catch (error) {
-    if (error instanceof ConfigError) return [error.message];
-    throw error;
-  }
 }
 
 function findHealthFaults({ healthcheck }: Service, port: string | undefined): readonly string[] {

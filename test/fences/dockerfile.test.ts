@@ -23,8 +23,17 @@ test.each([
     "node:latest is not Node 24",
   ],
   ["another pnpm", /pnpm@\S+/, "pnpm@11.0.0", "pnpm@11.0.0 is not packageManager"],
-  ["root", "USER node\n", "", "runs as root"],
-  ["root by name", "USER node\n", "USER node\nUSER root\n", "runs as root"],
+  ["root", "USER 1000:1000\n", "", "root is no number of a user without rights"],
+  ["root at last", "USER 1000:1000\n", "USER 1000:1000\nUSER 0\n", "0 is no number of a user without rights"],
+  ["a user by name", "1000:1000", "node", "node is no number of a user without rights"],
+  [
+    "files of the user's",
+    "COPY --from=production",
+    "COPY --chown=1000 --from=production",
+    "can change its code",
+  ],
+  ["no init", /ENTRYPOINT.*\n/, "", "no init"],
+  ["an init that is not there", / tini /, " ", "tini is not installed"],
   ["no health check", /HEALTHCHECK.*\\\n/, "LABEL a=", "no HEALTHCHECK"],
   [
     "a health check switched off",
@@ -130,13 +139,24 @@ function findRunFaults(instructions: readonly Instruction[]): readonly string[] 
   const health = ofName(instructions, "HEALTHCHECK").at(-1) ?? "NONE";
   const [file = ""] = /[^"]+\.ts/.exec(ofName(instructions, "CMD").at(-1) ?? "") ?? [];
   return [
-    ...(["root", "0"].includes(user) ? ["runs as root"] : []),
+    ...(/^[1-9]\d*(:[1-9]\d*)?$/.test(user) ? [] : [`${user} is no number of a user without rights`]),
+    ...(ofName(instructions, "COPY").some((rest) => rest.includes("--chown")) ? ["can change its code"] : []),
+    ...findInitFaults(instructions),
     ...(health === "NONE" ? ["no HEALTHCHECK"] : []),
     ...(ofName(instructions, "STOPSIGNAL").includes("SIGTERM") ? [] : ["no STOPSIGNAL SIGTERM"]),
     ...(ofName(instructions, "ENV").some((rest) => /\bNODE_ENV=production\b/.test(rest))
       ? []
       : ["no ENV NODE_ENV=production"]),
     ...(file !== "" && isThere(file) ? [] : [`${file} does not exist`]),
+  ];
+}
+
+// Docker, compose and Kubernetes alike start the image with it.
+function findInitFaults(instructions: readonly Instruction[]): readonly string[] {
+  const isInstalled = ofName(instructions, "RUN").some((rest) => /apt-get install .*\btini\b/.test(rest));
+  return [
+    ...(ofName(instructions, "ENTRYPOINT").at(-1)?.startsWith('["/usr/bin/tini",') ? [] : ["no init"]),
+    ...(isInstalled ? [] : ["tini is not installed"]),
   ];
 }
 

@@ -22,6 +22,7 @@ export function listFiles(...patterns: readonly string[]): readonly string[] {
 /** What the fences read of a package.json. */
 export type Manifest = {
   readonly name?: string;
+  readonly version?: string;
   readonly private?: boolean;
   readonly license?: string;
   readonly type?: string;

@@ -12,6 +12,7 @@ import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { serveReference } from "./reference.ts";
 import { routes, takesBody } from "./routes.ts";
+import { traceRequests } from "./trace-requests.ts";
 
 /** The public API: middleware in order, then the routes, then what is left. */
 export function createApp(context: ApiContext, gate: Gate): Express {
@@ -20,6 +21,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.disable("etag");
   app.set("query parser", false);
   app.use(measureRequests(context.metrics));
+  app.use(traceRequests);
   app.use(logRequests(context.logger));
   app.use(helmet());
   app.use(refuseWithoutHost);

@@ -1,3 +1,4 @@
+import { beginSending, sendTurns } from "@bulk/queue/send-turns";
 import { firstTurns } from "@bulk/queue/turn";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { Logger } from "@bulk/service/logger";
@@ -32,12 +33,12 @@ export async function sweep(tools: SweeperTools): Promise<void> {
   const watermark = await readWatermark(tools);
   const findings = await sweepOnce(database, { watermark });
   if (findings === undefined) return;
-  const turns = findings.restarted.flatMap((lost) =>
-    firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window),
+  const sendings = findings.restarted.map((lost) =>
+    beginSending(firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window)),
   );
   metrics.repaired("restarted", findings.restarted.length);
   // First, since their generation is raised already.
-  if (turns.length > 0) await queue.addTurns(turns);
+  if (sendings.length > 0) await sendTurns(queue, sendings);
   const settled = await settleAll(findings.unsettled, tools);
   metrics.repaired("settled", settled);
   const pruned = await pruneEnded(database, tools.retentionDays);

@@ -16,6 +16,7 @@ import {
 } from "@bulk/store/chunks";
 import { findChunkFault } from "@bulk/store/sqlstate";
 import { type Brakes, type BrakeTools, createBrakes, type Permit } from "./brakes.ts";
+import { inChunkSpan, inTurnSpan } from "./work-spans.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
 
 export type TurnTools = BrakeTools & {
@@ -35,7 +36,7 @@ export type TurnTools = BrakeTools & {
  */
 export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   try {
-    return await work(turn, tools);
+    return await inTurnSpan(turn, () => work(turn, tools));
   } catch (error) {
     tools.logger.error(
       { ...identify(turn), error },
@@ -123,7 +124,7 @@ type LimitedTurn = TakenTurn & Pick<ChunkSource, "mostRecords">;
 
 async function takeStep(turn: LimitedTurn, action: Action, tools: TurnTools): Promise<Step> {
   try {
-    const report = await applyNextChunk(tools.database, turn, action);
+    const report = await inChunkSpan(() => applyNextChunk(tools.database, turn, action));
     if (report !== undefined) {
       tools.pace.noteSuccess(turn.actionType, countProcessed(report));
       return { kind: "worked", tally: report };
@@ -169,7 +170,7 @@ async function takeCarefulStep(
   tools: TurnTools,
   firstFault?: ChunkFault,
 ): Promise<Step> {
-  const careful = await applyNextChunkCarefully(tools.database, turn, action);
+  const careful = await inChunkSpan(() => applyNextChunkCarefully(tools.database, turn, action));
   switch (careful.kind) {
     case "none_free":
       return await leave(turn, tools);
@@ -251,7 +252,7 @@ async function passOn(
   tools: TurnTools,
 ) {
   const { database, queue } = tools;
-  const { bulkActionId, actionType, generation, lane } = turn;
+  const { bulkActionId, actionType, generation, lane, trace } = turn;
   const activity = await recordActivity(database, bulkActionId, generation);
   if (activity === undefined) {
     // Canceled meanwhile, if it is not over: this lane may be the last that had a chunk.
@@ -259,7 +260,7 @@ async function passOn(
     return { outcome: kind === "settled" ? kind : "nothing_left", percent: undefined };
   }
   const enqueuedAt = activity.updatedAt;
-  const next = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1, enqueuedAt, delayMs };
-  await queue.addTurns([next]);
+  const order = { bulkActionId, actionType, generation, lane, turn: turn.turn + 1 };
+  await queue.addTurns([{ ...order, enqueuedAt, delayMs, trace }]);
   return { outcome, percent: activity.percent };
 }

@@ -27,7 +27,12 @@ export async function startStack(
   options: StackOptions,
 ): Promise<Service & { readonly failed: Promise<never> }> {
   const { engines, logDirectory } = options;
-  const environment = { ...options.environment, ...engines.environment };
+  const environment = {
+    ...options.environment,
+    ...engines.environment,
+    // Read already, where they were given; beside the variables themselves they would be refused.
+    ...Object.fromEntries(Object.keys(engines.environment).map((name) => [`${name}_FILE`, ""])),
+  };
   const api = keepRunning("api", environment, logDirectory);
   const worker = keepRunning("worker", environment, logDirectory);
   const failed = Promise.race([api.failed, worker.failed]);

@@ -20,7 +20,7 @@ export async function withWebhookKey(
   environment: NodeJS.ProcessEnv,
   dataDirectory: string,
 ): Promise<NodeJS.ProcessEnv> {
-  if (environment["WEBHOOK_SECRET_KEY"]) return environment;
+  if (environment["WEBHOOK_SECRET_KEY"] || environment["WEBHOOK_SECRET_KEY_FILE"]) return environment;
   return { ...environment, WEBHOOK_SECRET_KEY: await readOrCreateKey(join(dataDirectory, "webhook-key")) };
 }
 

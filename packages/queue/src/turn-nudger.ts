@@ -1,3 +1,4 @@
+import { beginSending, type Sending, sendTurns } from "./send-turns.ts";
 import type { NewTurn } from "./turn.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 
@@ -17,19 +18,24 @@ export function createTurnNudger(
   queue: Pick<TurnQueue, "addTurns">,
   onLost: (error: unknown, turns: readonly NewTurn[]) => void,
 ): TurnNudger {
-  let waiting: NewTurn[] = [];
+  let waiting: Sending[] = [];
   let sending: Promise<void> | undefined;
   async function sendAll(): Promise<void> {
     while (waiting.length > 0) {
-      const turns = waiting;
+      const sendings = waiting;
       waiting = [];
-      await queue.addTurns(turns).catch((error: unknown) => onLost(error, turns));
+      await sendTurns(queue, sendings).catch((error: unknown) => {
+        onLost(
+          error,
+          sendings.flatMap(({ turns }) => turns),
+        );
+      });
     }
     sending = undefined;
   }
   return {
     nudge(turns) {
-      waiting.push(...turns);
+      waiting.push(beginSending(turns));
       sending ??= sendAll();
     },
     async settled() {

@@ -59,11 +59,11 @@ export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQ
  * taken over by one that adds the same turn again, and BullMQ ignores an id it has. Without it the bulk action
  * would have one lane more than its window from then on.
  */
-function toJob({ actionType, enqueuedAt, delayMs, ...data }: NewTurn) {
+function toJob({ actionType, enqueuedAt, delayMs, trace, ...data }: NewTurn) {
   const { bulkActionId, generation, lane, turn } = data;
   const jobId = `${bulkActionId}-${generation}-${lane}-${turn}`;
   const opts = { jobId, timestamp: enqueuedAt.getTime(), delay: delayMs, priority: priority(data) };
-  return { name: actionType, data, opts };
+  return { name: actionType, data, opts: { ...opts, ...(trace && { telemetry: { metadata: trace } }) } };
 }
 
 // BullMQ takes jobs without a priority (0) first, then priority 1; each kind first in, first out.

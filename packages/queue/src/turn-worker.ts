@@ -2,6 +2,7 @@ import type { Job } from "bullmq";
 import { type QueueEngine, TURN_QUEUE } from "./connection.ts";
 import { type StoppableWorker, startNativeWorker } from "./native-worker.ts";
 import { parseTurn, type Turn } from "./turn.ts";
+import { inTrace } from "./turn-trace.ts";
 
 /** A turn in a worker's hands. */
 export type TakenTurn = Turn & {
@@ -9,6 +10,8 @@ export type TakenTurn = Turn & {
   readonly enqueuedAt: Date;
   /** How long after that it was not to be taken. */
   readonly delayMs: number;
+  /** The trace it belongs to, to be handed on; it is the active one while the turn is taken. */
+  readonly trace?: string | undefined;
   /** Aborted when the worker is to stop: finish the current chunk, pass the lane on. */
   readonly stopping: AbortSignal;
   /** Aborted when the queue gave the job to somebody else, who has the lane now. */
@@ -54,13 +57,16 @@ async function runTurn(
   signals: Pick<TakenTurn, "stopping" | "lost">,
   takeTurn: TurnWorkerOptions["takeTurn"],
 ): Promise<TurnReport["summary"]> {
-  const { percent, summary } = await takeTurn({
+  const trace = job.opts.telemetry?.metadata;
+  const turn = {
     ...parseTurn(job.data),
     actionType: job.name,
     enqueuedAt: new Date(job.timestamp),
     delayMs: job.opts.delay ?? 0,
+    trace,
     ...signals,
-  });
+  };
+  const { percent, summary } = await inTrace(trace, () => takeTurn(turn));
   if (percent !== undefined) await job.updateProgress(percent);
   return summary;
 }

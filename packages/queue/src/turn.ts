@@ -14,6 +14,8 @@ export type NewTurn = Turn & {
   /** The database's clock, so that the sweeper compares moments of one clock only. */
   readonly enqueuedAt: Date;
   readonly delayMs: number;
+  /** The trace it belongs to, in BullMQ's own spelling: a W3C trace context as JSON. */
+  readonly trace?: string | undefined;
 };
 
 /**

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { urlOf, wholeNumber } from "./read-config.ts";
 import { redisCheck, redisVariables } from "./redis-config.ts";
+import { tracingConfig } from "./tracing-config.ts";
 
-/** The variables every process reads: where the engines are, how long things are kept, how to log. */
+/** The variables every process reads: where the engines are, how long things are kept, how to log and trace. */
 export const engineConfig = z
   .object({
+    ...tracingConfig.shape,
     /** The database; it also holds the queue where there is no Redis. */
     DATABASE_URL: urlOf("postgres:", "postgresql:"),
     ...redisVariables,

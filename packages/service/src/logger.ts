@@ -1,3 +1,4 @@
+import { trace } from "@opentelemetry/api";
 import { type Logger, type LoggerOptions, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
 
@@ -11,7 +12,8 @@ export type LogOptions = {
 
 /**
  * Logs to standard output: for people when that is a terminal, one JSON object a line otherwise. An error
- * goes in the field `error`, as its type, message and stack; nothing else of it is written.
+ * goes in the field `error`, as its type, message and stack; nothing else of it is written. What is said in a span
+ * carries the ids of its trace and span.
  */
 export function createLogger({ name, level }: LogOptions): Logger {
   const options: LoggerOptions = {
@@ -20,9 +22,16 @@ export function createLogger({ name, level }: LogOptions): Logger {
     base: { pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { error: describeError },
+    mixin: identifySpan,
   };
   if (!process.stdout.isTTY) return pino(options);
   return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
+}
+
+// The names that OpenTelemetry gives them in logs of other formats.
+function identifySpan(): Readonly<Record<string, string>> {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
 function describeError(error: unknown): unknown {

@@ -1,3 +1,7 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempDisposableSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { ConfigError, flag, keyOf, readConfig, urlOf, wholeNumber } from "./read-config.ts";
@@ -48,3 +52,37 @@ test("a key is exactly so many bytes in base64, and never in the message", () =>
     expect(() => readConfig(keys, { KEY })).toThrow(/KEY: must be 4 bytes in base64$/);
   }
 });
+
+test("a variable may come from a file, whose last line break does not count", () => {
+  using directory = mkdtempDisposableSync(join(tmpdir(), "secrets-"));
+  const DATABASE_URL_FILE = writeSecret(directory.path, "postgres://h/d\n");
+  const PORT_FILE = writeSecret(directory.path, "8080\r\n");
+  expect(readConfig(schema, { DATABASE_URL_FILE, DATABASE_URL: "", PORT_FILE })).toEqual({
+    DATABASE_URL: "postgres://h/d",
+    PORT: 8080,
+  });
+});
+
+test("a file that cannot be used is a fault of its own, told without what is in it", () => {
+  using directory = mkdtempDisposableSync(join(tmpdir(), "secrets-"));
+  const sound = writeSecret(directory.path, "postgres://h/d");
+  const faultsOf = (DATABASE_URL_FILE: string, others: NodeJS.ProcessEnv = {}) => {
+    return () => readConfig(schema, { DATABASE_URL_FILE, ...others });
+  };
+  const begin = "The configuration cannot be used:\n  DATABASE_URL";
+  const faults: readonly (readonly [ReturnType<typeof faultsOf>, string])[] = [
+    [faultsOf(join(directory.path, "gone")), "_FILE: cannot be read (ENOENT)"],
+    [faultsOf(directory.path), "_FILE: is no file"],
+    [faultsOf(writeSecret(directory.path, "\n")), "_FILE: is empty"],
+    [faultsOf(writeSecret(directory.path, "x".repeat(70_000))), "_FILE: is larger than 64 kB"],
+    [faultsOf(sound, { DATABASE_URL: "postgres://other/d" }), "_FILE: DATABASE_URL is set as well"],
+    [faultsOf(writeSecret(directory.path, "secret")), ": must be a URL that starts with postgres://"],
+  ];
+  for (const [read, fault] of faults) expect(read).toThrow(new ConfigError(`${begin}${fault}`));
+});
+
+function writeSecret(directory: string, text: string): string {
+  const path = join(directory, randomUUID());
+  writeFileSync(path, text);
+  return path;
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readSecretFiles, type SecretFiles } from "./secret-files.ts";
 
 /** A configuration that cannot be used; the message lists every fault, by name and never by value. */
 export class ConfigError extends Error {
@@ -6,17 +7,17 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads a process's whole configuration once. An empty variable counts as unset. Answers a frozen object;
- * throws `ConfigError` with all faults together.
+ * Reads a process's whole configuration once. An empty variable counts as unset, and each may come from the file
+ * that `<NAME>_FILE` names. Answers a frozen object; throws `ConfigError` with all faults together.
  */
 export function readConfig<Schema extends z.ZodObject>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
 ): Readonly<z.infer<Schema>> {
-  const parsed = parse(schema, environment);
-  if (parsed.success) return Object.freeze(parsed.data);
-  const faults = listFaults(parsed.error).map(({ variable, message }) => `  ${variable}: ${message}`);
-  throw new ConfigError(`The configuration cannot be used:\n${faults.join("\n")}`);
+  const { values, faults } = parse(schema, environment);
+  if (values !== undefined && faults.length === 0) return Object.freeze(values);
+  const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
+  throw new ConfigError(`The configuration cannot be used:\n${lines.join("\n")}`);
 }
 
 /** What is wrong with one variable; never its value. */
@@ -27,18 +28,31 @@ export function findConfigFaults(
   schema: z.ZodObject,
   environment: NodeJS.ProcessEnv,
 ): readonly ConfigFault[] {
-  const { error } = parse(schema, environment);
-  return error === undefined ? [] : listFaults(error);
+  return parse(schema, environment).faults;
 }
 
-function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.ProcessEnv) {
-  return schema.safeParse(
-    Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== "")),
-  );
+type Parsed<Schema extends z.ZodObject> = {
+  readonly values: z.infer<Schema> | undefined;
+  readonly faults: readonly ConfigFault[];
+};
+
+function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.ProcessEnv): Parsed<Schema> {
+  const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const files = readSecretFiles(Object.keys(schema.shape), present);
+  const parsed = schema.safeParse({ ...present, ...files.values });
+  const faults = [...listFiles(files), ...listIssues(parsed.error?.issues ?? [], files)];
+  return { values: parsed.data, faults };
 }
 
-function listFaults({ issues }: z.ZodError): readonly ConfigFault[] {
-  return issues.map(({ path, message }) => ({ variable: path.join("."), message }));
+function listFiles({ faults }: SecretFiles): readonly ConfigFault[] {
+  return Object.entries(faults).map(([name, message]) => ({ variable: `${name}_FILE`, message }));
+}
+
+// What is wrong with a file has been told; of its variable it would follow that it is missing.
+function listIssues(issues: readonly z.core.$ZodIssue[], { faults }: SecretFiles): readonly ConfigFault[] {
+  return issues
+    .filter(({ path }) => !Object.hasOwn(faults, String(path[0])))
+    .map(({ path, message }) => ({ variable: path.join("."), message }));
 }
 
 /** A whole number between two bounds, from a variable's text. */

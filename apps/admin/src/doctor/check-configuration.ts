@@ -1,14 +1,25 @@
+import type { ConfigFault } from "@bulk/service/read-config";
 import { fault, type Observation, ok, warning } from "./finding.ts";
 import type { Configuration } from "./read-configuration.ts";
 
 /** What API, worker and commands would refuse at their start, and values that do not go together. */
-export function checkConfiguration(configuration: Configuration): readonly Observation[] {
+export function checkConfiguration(
+  configuration: Configuration,
+  fileFaults: readonly ConfigFault[],
+): readonly Observation[] {
+  // Of its variable it has been told why it is missing.
+  const told = new Set(fileFaults.map(({ variable }) => variable));
   const observations = [
-    ...configuration.faults.map(describeFault),
+    ...fileFaults.map(describeFileFault),
+    ...configuration.faults.filter(({ variable }) => !told.has(`${variable}_FILE`)).map(describeFault),
     ...findTwinPorts(configuration),
     ...findUselessLockTimeout(configuration),
   ];
   return observations.length > 0 ? observations : [ok("API, worker and commands can use every variable.")];
+}
+
+function describeFileFault({ variable, message }: ConfigFault): Observation {
+  return fault(`${variable} ${message}.`, `Let ${variable} name a file that the processes may read.`);
 }
 
 function describeFault({ variable, message, processes }: Configuration["faults"][number]): Observation {

@@ -1,6 +1,7 @@
 import { checkConfiguration } from "./check-configuration.ts";
 import { CHECKS } from "./checks.ts";
 import { describeFailure } from "./describe-error.ts";
+import { expandFiles } from "./expand-files.ts";
 import type { Finding } from "./finding.ts";
 import { inTime } from "./in-time.ts";
 import { withSubject } from "./open-subject.ts";
@@ -19,8 +20,9 @@ export type DiagnoseOptions = {
  * was seen, in the order it was looked at. What cannot be looked at is a finding as well and hides nothing else.
  */
 export async function diagnose({ environment, now }: DiagnoseOptions): Promise<readonly Finding[]> {
-  const observations = checkConfiguration(readConfiguration(environment));
-  const findings = await withSubject(environment, now, async (subject, opening) => {
+  const expanded = expandFiles(environment);
+  const observations = checkConfiguration(readConfiguration(expanded.environment), expanded.faults);
+  const findings = await withSubject(expanded.environment, now, async (subject, opening) => {
     const findings = [...opening];
     // One after the other: each may use the same connections.
     for (const check of CHECKS) findings.push(...(await examine(check, subject)));

@@ -1,0 +1,48 @@
+import { readFileSync, statSync } from "node:fs";
+
+export type SecretFiles = {
+  /** By variable, what its file says. */
+  readonly values: Readonly<Record<string, string>>;
+  /** By variable, what is wrong with its file; never what is in it. */
+  readonly faults: Readonly<Record<string, string>>;
+};
+
+/**
+ * Reads the variables that come from files: `NAME_FILE` holds the path of a file whose text, without the line
+ * breaks at its end, is the value of `NAME`. So Docker and Kubernetes hand out secrets without showing them in
+ * a process's environment.
+ */
+export function readSecretFiles(
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): SecretFiles {
+  const values: Record<string, string> = {};
+  const faults: Record<string, string> = {};
+  for (const name of names) {
+    const path = environment[`${name}_FILE`];
+    if (path === undefined) continue;
+    const read = environment[name] === undefined ? readSecretFile(path) : { fault: `${name} is set as well` };
+    if ("fault" in read) faults[name] = read.fault;
+    else values[name] = read.text;
+  }
+  return { values, faults };
+}
+
+/** No secret is longer; whoever names another file by mistake hears of it. */
+const MOST_BYTES = 64 * 1024;
+
+function readSecretFile(path: string): { readonly text: string } | { readonly fault: string } {
+  try {
+    const file = statSync(path);
+    if (!file.isFile()) return { fault: "is no file" };
+    if (file.size > MOST_BYTES) return { fault: "is larger than 64 kB" };
+    const text = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
+    return text === "" ? { fault: "is empty" } : { text };
+  } catch (error) {
+    return { fault: `cannot be read (${findCode(error)})` };
+  }
+}
+
+function findCode(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "for an unknown reason";
+}
