@@ -71,6 +71,7 @@ export function gateQueue(
       gate.assertAlive();
       return !queue.hasWaiting();
     },
+    isPaused: async () => false,
     async close() {},
   };
 }

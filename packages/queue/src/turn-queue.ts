@@ -14,8 +14,13 @@ export type TurnQueue = {
    * it may still take them later, which costs nothing: a turn too many finds nothing to do.
    */
   addTurns(turns: readonly NewTurn[]): Promise<void>;
-  /** Whether every turn that was ever added has been started. Throws after the deadline. */
+  /**
+   * Whether every turn that was ever added has been started. Not so of a paused queue, from which nobody takes any.
+   * Throws after the deadline.
+   */
   isDrained(): Promise<boolean>;
+  /** Whether no turn is taken because somebody paused the queue in Bull Board. Throws after the deadline. */
+  isPaused(): Promise<boolean>;
   /** Ends the connections; gives up waiting after the deadline. */
   close(): Promise<void>;
 };
@@ -36,9 +41,12 @@ export function openTurnQueue({ engine, deadlineMs, onError }: TurnQueueOptions)
       await within(deadlineMs, queue.addBulk(turns.map(toJob)));
     },
     async isDrained() {
-      const waiting = await within(deadlineMs, queue.getJobCounts("waiting", "prioritized"));
-      return Object.values(waiting).every((count) => count === 0);
+      const answers = Promise.all([queue.getJobCounts("waiting", "prioritized"), queue.isPaused()]);
+      const [waiting, isPaused] = await within(deadlineMs, answers);
+      // On PostgreSQL, what waits in a paused queue is not counted as waiting.
+      return !isPaused && Object.values(waiting).every((count) => count === 0);
     },
+    isPaused: () => within(deadlineMs, queue.isPaused()),
     close: () => close(deadlineMs),
   };
 }
