@@ -1,6 +1,7 @@
 import { runCommand } from "@bulk/local/run-command";
 import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
+import { addDashboardPasswordCommand } from "./commands/dashboard-password.ts";
 
 program
   .name("pnpm admin")
@@ -8,5 +9,6 @@ program
   .configureHelp({ showGlobalOptions: true });
 
 addAccountCommands(program);
+addDashboardPasswordCommand(program);
 
 await runCommand(program);
