@@ -15,6 +15,7 @@ import type { WorkerConfig } from "./config.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
 import { takeTurn } from "./take-turn.ts";
+import { describeTurnFailure } from "./turn-failure.ts";
 
 /** The same trouble is told again after this long. */
 const TROUBLE_EVERY_MS = 10_000;
@@ -38,7 +39,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       // An opening turn gets ahead: that it was taken tells nothing about the others.
       const isNewer = lastTaken === undefined || turn.enqueuedAt > lastTaken;
       if (isNewer && !isOpening(turn)) lastTaken = turn.enqueuedAt;
-      return takeTurn(turn, tools);
+      return takeTurn(turn, tools).catch((error: unknown) => {
+        throw describeTurnFailure(error);
+      });
     },
     onError,
   });
