@@ -1,19 +1,20 @@
 import { createServer, type Server } from "node:http";
 import { registry } from "@bulk/actions/registry";
 import { createTurnNudger } from "@bulk/queue/turn-nudger";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { openWebhookQueue } from "@bulk/queue/webhook-queue";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
 import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
-import { type Database, openDatabase } from "@bulk/store/database";
+import { openDatabase } from "@bulk/store/database";
 import { readClock } from "@bulk/store/sweep";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
-import { addDashboard } from "./dashboard.ts";
+import { addDashboard, type DashboardOptions } from "./dashboard.ts";
 import { openGate } from "./gate.ts";
 import { rememberTokens } from "./known-tokens.ts";
 
@@ -35,11 +36,14 @@ export async function startApi(
     statementTimeoutMs: 15_000,
     onConnectionLost: tokens.forget,
   });
-  const queue = openTurnQueue({
+  const queueOptions = {
     engine: { databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL },
     deadlineMs: NUDGE_DEADLINE_MS,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
-  });
+  };
+  const queue = openTurnQueue(queueOptions);
+  // To be seen on the dashboard: the API puts nothing into it.
+  const webhooks = config.WEBHOOK_SECRET_KEY === undefined ? undefined : openWebhookQueue(queueOptions);
   const nudger = createTurnNudger(queue, (error, turns) => {
     const bulkActionIds = [...new Set(turns.map((turn) => turn.bulkActionId))];
     logger.warn({ error, bulkActionIds }, "not enqueued; the sweeper will do it");
@@ -53,7 +57,7 @@ export async function startApi(
   const app = createApp({ database, nudger, watcher, registry, logger, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const { opsServer, opsPort } = await listenForOps(config, database, queue);
+  const { opsServer, opsPort } = await listenForOps({ config, database, turns: queue, webhooks, logger });
   logger.info({ host: config.HOST, port, opsPort }, "api is listening");
   return {
     port,
@@ -65,7 +69,7 @@ export async function startApi(
       await closeServer(opsServer, 0);
       await nudger.settled();
       await gate.close();
-      await queue.close();
+      await Promise.all([queue.close(), webhooks?.close()]);
       await database.$disconnect();
       logger.info("api stopped");
     },
@@ -75,12 +79,11 @@ export async function startApi(
 const SHUTDOWN_MS = 10_000;
 
 async function listenForOps(
-  config: ApiConfig,
-  database: Database,
-  queue: TurnQueue,
+  options: DashboardOptions & { readonly config: ApiConfig },
 ): Promise<{ readonly opsServer: Server; readonly opsPort: number }> {
+  const { config, database } = options;
   const app = createOpsApp([{ name: "database", check: () => readClock(database) }]);
-  addDashboard(app, queue);
+  addDashboard(app, options);
   const opsServer = createServer(app);
   const opsPort = await listen(opsServer, {
     host: config.OPS_HOST,

@@ -1,4 +1,5 @@
 import express, { type Express } from "express";
+import helmet from "helmet";
 
 /** One thing a process cannot do its work without. */
 export type Dependency = {
@@ -14,6 +15,7 @@ export type Dependency = {
 export function createOpsApp(dependencies: readonly Dependency[]): Express {
   const app = express();
   app.disable("x-powered-by");
+  app.use(helmet());
   app.get("/health/live", (_request, response) => {
     response.json({ status: "ok" });
   });
