@@ -37,7 +37,7 @@ USER 1000:1000
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 # Of the API, the default command. Alive rather than ready: a restart does not mend a database. The ops port
-# stays on the container's loopback unless OPS_HOST says otherwise: the dashboard has no login.
+# stays on the container's loopback unless OPS_HOST says otherwise.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", \
   "fetch('http://127.0.0.1:' + (process.env.OPS_PORT || 3001) + '/health/live').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--"]

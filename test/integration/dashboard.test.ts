@@ -1,59 +1,286 @@
-import { expect, test } from "vitest";
+import { randomBytes, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { openBrowserPage } from "../support/browser.ts";
+import {
+  type Dashboard,
+  openDashboard,
+  PASSWORDS,
+  postSignIn,
+  signIn,
+  writeUsers,
+} from "../support/dashboard.ts";
 import { eventually } from "../support/eventually.ts";
+import { openRaw, requestHead } from "../support/raw-http.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
-type BoardJob = {
-  readonly name: string;
-  readonly progress: number;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly returnValue: Readonly<Record<string, unknown>>;
-};
+const DASHBOARD_SESSION_KEY = randomBytes(32).toString("base64");
 
-test("the dashboard shows each turn by action type, short id, lane and turn, with what it did", async () => {
-  await using service = await openTestService({ CHUNK_SIZE: "10" });
-  const { token, productIds } = await service.fillShop({ products: 30, inUse: 4 });
-  const { id } = await service.submit(token, "delete_products", productIds);
-  await service.startWorker();
-  await service.finished(token, id);
+let users: readonly string[];
+let service: TestService;
+let anna: Dashboard;
+let ben: Dashboard;
 
-  const jobs = await eventually(async () => {
-    const completed = await findJobs(service, "completed");
-    expect(completed.length).toBeGreaterThanOrEqual(3);
-    return completed;
+beforeAll(async () => {
+  users = await writeUsers();
+  service = await openTestService({
+    ...{ CHUNK_SIZE: "10", DASHBOARD_USERS: users.join(), DASHBOARD_SESSION_KEY },
+    WEBHOOK_SECRET_KEY: randomBytes(32).toString("base64"),
+  });
+  anna = await signIn(service.opsUrl, "anna");
+  ben = await signIn(service.opsUrl, "ben");
+});
+
+afterAll(() => service[Symbol.asyncDispose]());
+
+describe("without a sign-in", () => {
+  test("a page leads to the login, and every call is refused", async () => {
+    const stranger = openDashboard(service.opsUrl);
+    for (const path of ["", "/queue/bulk-actions", `/bulk-actions/${randomUUID()}`, "/static/js/main.js"]) {
+      const answer = await stranger.request(path, { headers: { accept: "text/html" } });
+      expect([answer.status, answer.headers.get("location")]).toEqual([303, "/dashboard/login"]);
+    }
+    for (const path of ["/api/queues", "/api/queues/bulk-actions/1", "/api/redis/stats"]) {
+      expect((await stranger.request(path)).status).toBe(401);
+    }
+    for (const path of ["/pause", "/empty", "/retry/failed", "/obliterate"]) {
+      expect((await stranger.change(path)).status).toBe(401);
+    }
   });
 
-  for (const { name, data } of jobs) {
-    expect(name).toBe(`delete_products ${id.slice(0, 8)} · lane ${data["lane"]} · turn ${data["turn"]}`);
-    expect(Object.keys(data).sort()).toEqual(["bulkActionId", "generation", "lane", "turn"]);
-  }
-  const settled = jobs.find((job) => job.returnValue["ending"] === "settled");
-  expect(settled?.progress).toBe(100);
-  expect(sum(jobs, "deleted")).toBe(26);
-  expect(sum(jobs, "skipped")).toBe(4);
-  expect(sum(jobs, "failed")).toBe(0);
+  test("health is told all the same", async () => {
+    expect(await (await fetch(`${service.opsUrl}/health/live`)).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(`${service.opsUrl}/health/ready`)).json()).toMatchObject({
+      status: "ok",
+      checks: expect.arrayContaining([{ name: "database", status: "ok" }]),
+    });
+  });
 });
 
-test("the dashboard is to look at only", async () => {
-  await using service = await openTestService();
-  const { token, productIds } = await service.fillShop({ products: 1 });
-  await service.submit(token, "delete_products", productIds);
-  // A create does not wait for the queue.
-  await eventually(async () => expect(await findJobs(service, "waiting")).toHaveLength(1));
-  const queue = `${service.opsUrl}/dashboard/api/queues/bulk-actions`;
+describe("signing in", () => {
+  test("takes name and password of a user, and nothing else", async () => {
+    const [own, other] = Object.values(PASSWORDS);
+    for (const form of [
+      { name: "anna", password: String(other) },
+      { name: "nobody", password: String(own) },
+      { name: "anna", password: "" },
+      { name: "anna" },
+    ]) {
+      const answer = await postSignIn(service.opsUrl, form);
+      expect(answer.status).toBe(401);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    }
+    const answer = await postSignIn(service.opsUrl, { name: "anna", password: PASSWORDS.anna });
+    expect([answer.status, answer.headers.get("location")]).toEqual([303, "/dashboard"]);
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(
+        /^bulk_actions_dashboard=[^;]+; Max-Age=\d+; Path=\/dashboard; HttpOnly; SameSite=Strict$/,
+      ),
+    ]);
+  });
 
-  for (const path of ["/pause", "/empty", "/obliterate"]) {
-    expect((await fetch(`${queue}${path}`, { method: "PUT" })).status).toBe(405);
-  }
-  expect(await findJobs(service, "waiting")).toHaveLength(1);
+  test("sets a cookie for TLS alone where TLS ends in front of the port", async () => {
+    const form = { name: "ben", password: PASSWORDS.ben };
+    const answer = await postSignIn(service.opsUrl, form, { "x-forwarded-proto": "https" });
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining("; Secure;")]);
+  });
+
+  test("ends with a sign-out, and cannot be made up", async () => {
+    const answer = await anna.request("/logout", { method: "POST" });
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^bulk_actions_dashboard=; Max-Age=0/),
+    ]);
+    const forged = openDashboard(service.opsUrl, ["bulk_actions_dashboard=Fe26.2*1*forged"]);
+    expect((await forged.request("/api/queues")).status).toBe(401);
+  });
+
+  test("is done once for all processes with one key, as long as one is a user there", async () => {
+    const [onlyAnna] = users;
+    await using other = await openTestService({ DASHBOARD_USERS: onlyAnna, DASHBOARD_SESSION_KEY });
+    const statuses = [anna, ben].map(
+      async (user) => (await openDashboard(other.opsUrl, user.cookies).request("")).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([200, 401]);
+  });
+
+  test("is answered with 429 at the eleventh attempt of a minute, the right password included", async () => {
+    await using guarded = await openTestService({ DASHBOARD_USERS: users.join() });
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      expect((await postSignIn(guarded.opsUrl, { name: "anna" })).status).toBe(401);
+    }
+    const answer = await postSignIn(guarded.opsUrl, { name: "anna", password: PASSWORDS.anna });
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
 });
 
-async function findJobs(service: TestService, status: string): Promise<readonly BoardJob[]> {
-  const query = `activeQueue=bulk-actions&status=${status}&page=1&jobsPerPage=50`;
-  const response = await fetch(`${service.opsUrl}/dashboard/api/queues?${query}`);
-  const { queues } = (await response.json()) as { queues: [{ jobs: readonly BoardJob[] }] };
-  return queues[0].jobs;
+describe("another site's page", () => {
+  test.each([
+    ["of another site", { "sec-fetch-site": "cross-site" }],
+    ["of another port of this host", { "sec-fetch-site": "same-site" }],
+    ["of another origin, in a browser that says no more", { origin: "http://evil.example" }],
+    ["without an origin of its own", { origin: "null" }],
+  ])("changes nothing: %s", async (_what, headers) => {
+    const pause = { method: "PUT", headers };
+    expect((await anna.request("/api/queues/bulk-actions/pause", pause)).status).toBe(403);
+    expect((await anna.request("/logout", { method: "POST", headers })).status).toBe(403);
+    expect(await anna.queues("waiting")).toMatchObject([{ isPaused: false }, {}]);
+  });
+});
+
+describe("who is signed in", () => {
+  test("finds every answer out of caches and frames, with scripts of this origin only", async () => {
+    for (const path of ["", "/login", "/api/queues", "/nowhere"]) {
+      const { headers } = await ben.request(path);
+      expect(headers.get("cache-control")).toBe("no-store");
+      expect(headers.get("x-frame-options")).toBe("DENY");
+      expect(headers.get("content-security-policy")).toMatch(
+        /default-src 'none';script-src 'self';.*frame-ancestors 'none'/,
+      );
+    }
+  });
+
+  test("sees the turns' queue and the webhooks' beside each other, a viewer read-only", async () => {
+    const names = [{ name: "bulk-actions" }, { name: "webhooks" }];
+    expect(await anna.queues("waiting")).toMatchObject(
+      names.map((queue) => ({ ...queue, readOnlyMode: false })),
+    );
+    expect(await ben.queues("waiting")).toMatchObject(
+      names.map((queue) => ({ ...queue, readOnlyMode: true })),
+    );
+  });
+
+  test("changes nothing as a viewer", async () => {
+    for (const path of ["/pause", "/empty", "/retry/failed", "/promote", "/1/retry", "/clean/completed"]) {
+      expect((await ben.change(path)).status).toBe(405);
+    }
+    // Of all queues at once it is no refusal, but none of them may be written.
+    await ben.request("/api/queues/pause", { method: "PUT" });
+    expect(await ben.queues("waiting")).toMatchObject([{ isPaused: false }, { isPaused: false }]);
+  });
+
+  test.each([
+    ["PUT", "/obliterate", { force: true }],
+    ["PUT", "/concurrency", { concurrency: 1 }],
+    ["PUT", "/rate-limit", { max: 1, duration: 3_600_000 }],
+    ["POST", "/add", { name: "delete_customers", data: {}, options: {} }],
+    ["PATCH", "/1/update-data", { jobData: {} }],
+    ["PATCH", "/1/priority", { priority: 9 }],
+    ["PATCH", "/1/delay", { runAt: 0 }],
+  ])(
+    "cannot, as an operator, what would break a promise or stop everything unseen: %s %s",
+    async (method, path, body) => {
+      const answer = await anna.change(path, method, body);
+      expect(answer.status).toBe(403);
+      expect(await answer.json()).toMatchObject({ message: expect.stringContaining("docs/operations.md") });
+    },
+  );
+
+  test("reads of each turn what it did, and finds its bulk action behind a link, without a record's id", async () => {
+    const { token, productIds } = await service.fillShop({ products: 30, inUse: 4 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    const worker = await service.startWorker();
+    await service.finished(token, id);
+    const jobs = await eventually(async () => {
+      const completed = await ben.jobs("completed");
+      expect(completed.length).toBeGreaterThanOrEqual(3);
+      return completed;
+    });
+    await worker.stop();
+
+    for (const { name, data } of jobs) {
+      expect(name).toBe(`delete_products ${id.slice(0, 8)} · lane ${data["lane"]} · turn ${data["turn"]}`);
+      expect(Object.keys(data)).toEqual(["bulkActionId", "generation", "lane", "turn"]);
+    }
+    const settled = jobs.find((job) => job.returnValue["ending"] === "settled");
+    expect(settled).toMatchObject({
+      progress: 100,
+      returnValue: { meaning: "this turn wrote the terminal status" },
+      externalUrl: { href: `/dashboard/bulk-actions/${id}` },
+    });
+    expect([sum(jobs, "deleted"), sum(jobs, "skipped"), sum(jobs, "failed")]).toEqual([26, 4, 0]);
+
+    const page = await (await ben.request(`/bulk-actions/${id}`)).text();
+    expect(readTable(page)).toMatchObject({
+      ...{ Submitted: "30", Deleted: "26", Skipped: "4", Failed: "0", "Not attempted": "0" },
+      ...{ "record.in_use": "4", Chunks: "3 of 3 finished", "In trouble": "none" },
+    });
+    expect(productIds.filter((productId) => page.includes(productId))).toEqual([]);
+    expect((await ben.request(`/bulk-actions/${randomUUID()}`)).status).toBe(404);
+    expect((await ben.request("/bulk-actions/1")).status).toBe(404);
+  });
+
+  test("meets names of others as text, never as markup", async () => {
+    const { token, customerIds } = await service.fillShop({ customers: 1 }, "<script>alert(1)</script>");
+    const { id } = await service.submit(token, "delete_customers", customerIds);
+    const page = await (await ben.request(`/bulk-actions/${id}`)).text();
+    expect(page).toContain("account &lt;script&gt;alert(1)&lt;/script&gt;");
+    expect(page).not.toContain("<script>");
+  });
+});
+
+test.skipIf(inject("chromium") === undefined)(
+  "a browser works under the policy: from the login to a turn and its bulk action, and out",
+  async () => {
+    const { token, productIds } = await service.fillShop({ products: 5, inUse: 2 });
+    const worker = await service.startWorker();
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await service.finished(token, id);
+    await worker.stop();
+    await using browser = await openBrowserPage(String(inject("chromium")));
+    const { page, complaints, origins } = browser;
+
+    await page.goto(`${service.opsUrl}/dashboard`);
+    await page.getByLabel("Name").fill("anna");
+    await page.getByLabel("Password").fill(PASSWORDS.anna);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("link", { name: "bulk-actions" }).click();
+    await page
+      .getByText(`delete_products ${id.slice(0, 8)} · lane 1 · turn 1`)
+      .first()
+      .waitFor();
+    await page.goto(`${service.opsUrl}/dashboard/bulk-actions/${id}`);
+    await page.getByRole("heading", { name: "delete_products: succeeded" }).waitFor();
+    await page.goto(`${service.opsUrl}/dashboard/login`);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password").waitFor();
+    await page.goto(`${service.opsUrl}/dashboard`);
+    await page.getByLabel("Password").waitFor();
+
+    // Bull Board's page names a font elsewhere, which the policy keeps from being fetched.
+    const fonts = "https://fonts.googleapis.com";
+    expect(complaints.filter((complaint) => !complaint.includes(fonts))).toEqual([]);
+    expect([...origins].filter((origin) => origin !== fonts)).toEqual([service.opsUrl]);
+  },
+);
+
+describe("without users", () => {
+  test("the dashboard is to look at only, and answers to this machine's names only", async () => {
+    await using open = await openTestService();
+    const anybody = openDashboard(open.opsUrl);
+    expect(await anybody.queues("waiting")).toMatchObject([{ name: "bulk-actions", readOnlyMode: true }]);
+    expect((await anybody.change("/empty")).status).toBe(405);
+    await using connection = await openRaw(open.opsUrl);
+    await connection.write(requestHead("GET /dashboard/api/queues", { host: "rebound.example" }));
+    expect(await connection.untilClosed()).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  test("the dashboard is off where the port is not on loopback, and health is not", async () => {
+    await using open = await openTestService({ OPS_HOST: "0.0.0.0" });
+    const answer = await openDashboard(open.opsUrl).request("");
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).toContain("there are no DASHBOARD_USERS");
+    expect((await fetch(`${open.opsUrl}/health/live`)).status).toBe(200);
+  });
+});
+
+function sum(
+  jobs: readonly { readonly returnValue: Readonly<Record<string, unknown>> }[],
+  key: string,
+): number {
+  return jobs.reduce((total, job) => total + Number(job.returnValue[key]), 0);
 }
 
-function sum(jobs: readonly BoardJob[], key: string): number {
-  return jobs.reduce((total, job) => total + Number(job.returnValue[key]), 0);
+function readTable(page: string): Readonly<Record<string, string>> {
+  const rows = page.matchAll(/<th scope="row">([^<]*)<\/th><td>([^<]*)<\/td>/g);
+  return Object.fromEntries([...rows].map(([, name = "", value = ""]) => [name, value]));
 }

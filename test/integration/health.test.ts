@@ -142,7 +142,7 @@ describe("/health/work", () => {
     const { id } = await service.submit(token, "delete_products", [first]);
     await service.finished(token, id);
     await eventually(async () => {
-      const reason = "There is nothing to do.";
+      const reason = "There is nothing to do that no operator has paused.";
       expect(await ask(worker.opsUrl, "work")).toMatchObject({ httpStatus: 200, status: "ok", reason });
     });
 

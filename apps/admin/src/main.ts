@@ -2,6 +2,7 @@ import { program } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
 import { addActionCommands } from "./commands/action.ts";
 import { addAuditCommands } from "./commands/audit.ts";
+import { addDashboardPasswordCommand } from "./commands/dashboard-password.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addPauseCommands } from "./commands/pause.ts";
 import { addThrottleCommands } from "./commands/throttle.ts";
@@ -22,5 +23,6 @@ addAuditCommands(program);
 addPauseCommands(program);
 addThrottleCommands(program);
 addDoctorCommand(program);
+addDashboardPasswordCommand(program);
 
 await runCommands(program);

@@ -2,6 +2,7 @@ import { addBulkActionCounters, type BulkActionCounters } from "@bulk/metrics/bu
 import { addScrapedGauge } from "@bulk/metrics/scraped-gauge";
 import { countUnfinishedChunks, readOldestOpenAge } from "@bulk/store/backlog";
 import type { Database } from "@bulk/store/database";
+import { listPauses } from "@bulk/store/pauses";
 import { Counter, Histogram, type Registry } from "prom-client";
 
 /** What the API measures. */
@@ -60,5 +61,10 @@ function addBacklog(registry: Registry, database: Database): void {
       help: "How long ago the oldest open bulk action was submitted; 0 when none is open.",
     },
     () => readOldestOpenAge(database),
+  );
+  addScrapedGauge(
+    registry,
+    { name: "bulk_pauses", help: "Pauses that operators have set and not taken back." },
+    async () => (await listPauses(database)).length,
   );
 }

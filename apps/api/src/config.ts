@@ -3,6 +3,7 @@ import { creationConfig } from "@bulk/service/creation-config";
 import { engineConfig } from "@bulk/service/engine-config";
 import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
 import { z } from "zod";
+import { dashboardUsers } from "./dashboard/users.ts";
 
 /** Everything the API can be told. */
 export const apiConfig = engineConfig.extend({
@@ -24,6 +25,10 @@ export const apiConfig = engineConfig.extend({
   WEBHOOK_SECRET_KEY: keyOf(32).optional(),
   /** For development: webhooks may go to this machine, and over plain HTTP. */
   WEBHOOK_ALLOW_LOOPBACK: flag().default(false),
+  /** Who may sign in to the dashboard; unset: it has no login, is read-only, and is on loopback only. */
+  DASHBOARD_USERS: dashboardUsers().optional(),
+  /** Seals the dashboard's sessions; unset: they end with the process. */
+  DASHBOARD_SESSION_KEY: keyOf(32).optional(),
 });
 
 export type ApiConfig = z.infer<typeof apiConfig>;

@@ -1,8 +1,10 @@
 import { createServer } from "node:http";
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
+import type { WebhookQueue } from "@bulk/queue/webhook-queue";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
 import { closeServer, listen } from "@bulk/service/listen";
+import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import { createReadiness, type Readiness } from "@bulk/service/readiness";
 import type { Database } from "@bulk/store/database";
@@ -21,13 +23,16 @@ export type ApiOps = Pick<Readiness, "turnOff"> & {
 export type ApiOpsTools = {
   readonly database: Database;
   readonly queue: TurnQueue;
+  /** Where there are webhooks. */
+  readonly webhooks: Pick<WebhookQueue, "native"> | undefined;
   readonly prometheus: Registry;
+  readonly logger: Logger;
 };
 
 /** Opens the port for health, metrics and the dashboard. Throws `PortTakenError`. */
 export async function openOps(
-  { OPS_HOST: host, OPS_PORT: port }: ApiConfig,
-  { database, queue, prometheus }: ApiOpsTools,
+  config: ApiConfig,
+  { database, queue, webhooks, prometheus, logger }: ApiOpsTools,
 ): Promise<ApiOps> {
   addPoolGauges(prometheus, database);
   const checkSchema = await createSchemaCheck(database);
@@ -35,8 +40,9 @@ export async function openOps(
   const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: false };
   const readiness = createReadiness(engineDependencies(checks));
   const app = createOpsApp(readiness, prometheus);
-  addDashboard(app, queue);
+  addDashboard(app, { config, database, turns: queue, webhooks, logger });
   const server = createServer(app);
+  const { OPS_HOST: host, OPS_PORT: port } = config;
   return {
     port: await listen(server, { host, port, variable: "OPS_PORT" }),
     turnOff: readiness.turnOff,

@@ -4,6 +4,7 @@ import { createMetrics } from "@bulk/metrics/create-metrics";
 import { queueEngine } from "@bulk/queue/engine";
 import { createTurnNudger, type TurnNudger } from "@bulk/queue/turn-nudger";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { openWebhookQueue } from "@bulk/queue/webhook-queue";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import type { Service } from "@bulk/service/run-service";
@@ -31,12 +32,14 @@ export async function startApi(
   const database = openApiDatabase(config, tokens);
   const prometheus = createMetrics();
   const metrics = createApiMetrics(prometheus, database);
-  const queue = openTurnQueue({
+  const queueOptions = {
     engine: queueEngine(config),
     deadlineMs: NUDGE_DEADLINE_MS,
-    onNotAdded: metrics.notEnqueued,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
-  });
+  };
+  const queue = openTurnQueue({ ...queueOptions, onNotAdded: metrics.notEnqueued });
+  // To be seen on the dashboard: the API puts nothing into it.
+  const webhooks = config.WEBHOOK_SECRET_KEY === undefined ? undefined : openWebhookQueue(queueOptions);
   const nudger = openNudger(queue, logger);
   const watcher = openBulkActionWatcher({
     database,
@@ -47,7 +50,7 @@ export async function startApi(
   const app = createApp({ database, nudger, watcher, registry, logger, metrics, config }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const ops = await openOps(config, { database, queue, prometheus });
+  const ops = await openOps(config, { database, queue, webhooks, prometheus, logger });
   logger.info({ host: config.HOST, port, opsPort: ops.port }, "api is listening");
   return {
     port,
@@ -62,7 +65,7 @@ export async function startApi(
       await ops.close();
       await nudger.settled();
       await gate.close();
-      await queue.close();
+      await Promise.all([queue.close(), webhooks?.close()]);
       await database.$disconnect();
       logger.info("api stopped");
     },

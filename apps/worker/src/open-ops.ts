@@ -58,6 +58,6 @@ function workHealthTools(
     // A statement that times out is tried once more, carefully.
     longestTurnMs: TURN_MS + 2 * STATEMENT_TIMEOUT_MS,
     findDueWork: (quietSeconds) => findDueWork(database, quietSeconds),
-    askQueue: queue.isDrained,
+    isQueuePaused: queue.isPaused,
   };
 }

@@ -17,6 +17,7 @@ import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
 import { sweep } from "./sweeper.ts";
 import { openSwitchboard } from "./switchboard.ts";
 import { takeTurn } from "./take-turn.ts";
+import { describeTurnFailure } from "./turn-failure.ts";
 import { createWorkLog } from "./work-log.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
 
@@ -49,7 +50,11 @@ export async function startWorker(
     takeTurn(turn: TakenTurn) {
       newest.note(turn);
       metrics.turnTaken(turn, new Date());
-      return work.during(() => takeTurn(turn, tools));
+      return work.during(() =>
+        takeTurn(turn, tools).catch((error: unknown) => {
+          throw describeTurnFailure(error);
+        }),
+      );
     },
     onError,
   });

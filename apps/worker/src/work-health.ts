@@ -11,8 +11,8 @@ export type WorkHealthTools = {
   readonly longestTurnMs: number;
   /** For how many seconds there has been work that nobody does, if for so long. */
   readonly findDueWork: (quietSeconds: number) => Promise<number | undefined>;
-  /** Throws when the queue does not answer. */
-  readonly askQueue: () => Promise<unknown>;
+  /** Whether somebody paused the queue in Bull Board. Throws when it does not answer. */
+  readonly isQueuePaused: () => Promise<boolean>;
 };
 
 export type WorkReport = {
@@ -49,19 +49,20 @@ async function examineWork(tools: WorkHealthTools): Promise<WorkReport> {
 type Verdict = Pick<WorkReport, "status" | "reason">;
 
 async function judge(turns: number, silentMs: number, tools: WorkHealthTools): Promise<Verdict> {
-  const { stallSeconds, longestTurnMs, findDueWork, askQueue } = tools;
+  const { stallSeconds, longestTurnMs, findDueWork, isQueuePaused } = tools;
   const patienceMs = stallSeconds * 1000 + (turns > 0 ? longestTurnMs : 0);
   if (silentMs <= patienceMs) return { status: "ok", reason: "Turns are taken, or were a moment ago." };
   const dueFor = await answerOr(findDueWork(stallSeconds), "unknown", DEADLINE_MS);
   if (dueFor === "unknown")
     return { status: "unknown", reason: "The database does not say whether there is work." };
-  if (dueFor === undefined) return { status: "ok", reason: "There is nothing to do." };
-  const hasQueue = await answerOr(
-    askQueue().then(() => true),
-    false,
-    DEADLINE_MS,
-  );
-  if (!hasQueue) return { status: "unknown", reason: "There is work, but the queue does not answer." };
+  if (dueFor === undefined)
+    return { status: "ok", reason: "There is nothing to do that no operator has paused." };
+  const isPaused = await answerOr(isQueuePaused(), "unknown", DEADLINE_MS);
+  if (isPaused === "unknown") {
+    return { status: "unknown", reason: "There is work, but the queue does not answer." };
+  }
+  if (isPaused)
+    return { status: "ok", reason: "There is work, but somebody paused the queue in Bull Board." };
   return {
     status: "stalled",
     reason: `There has been work for ${dueFor} s, and this worker takes none of it.`,

@@ -15,10 +15,15 @@ export type TurnQueue = {
    * it may still take them later, which costs nothing: a turn too many finds nothing to do.
    */
   addTurns(turns: readonly NewTurn[]): Promise<void>;
-  /** Whether every turn that was ever added has been started. Throws after the deadline. */
+  /**
+   * Whether every turn that was ever added has been started. Not so of a paused queue, from which nobody takes any.
+   * Throws after the deadline.
+   */
   isDrained(): Promise<boolean>;
   /** Whether the engine keeps what it is given. Throws when Redis does not answer, or refuses to tell. */
   examineEviction(): Promise<EvictionState>;
+  /** Whether no turn is taken because somebody paused the queue in Bull Board. Throws after the deadline. */
+  isPaused(): Promise<boolean>;
   /** Ends the connections; gives up waiting after the deadline. */
   close(): Promise<void>;
 };
@@ -44,12 +49,15 @@ export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQ
       });
     },
     async isDrained() {
-      const waiting = await within(deadlineMs, queue.getJobCounts("waiting", "prioritized"));
-      return Object.values(waiting).every((count) => count === 0);
+      const answers = Promise.all([queue.getJobCounts("waiting", "prioritized"), queue.isPaused()]);
+      const [waiting, isPaused] = await within(deadlineMs, answers);
+      // On PostgreSQL, what waits in a paused queue is not counted as waiting.
+      return !isPaused && Object.values(waiting).every((count) => count === 0);
     },
     async examineEviction() {
       return judgeEviction(await within(deadlineMs, readMemoryInfo()));
     },
+    isPaused: () => within(deadlineMs, queue.isPaused()),
     close: () => close(deadlineMs),
   };
 }

@@ -1,4 +1,5 @@
 import express, { type Express } from "express";
+import helmet from "helmet";
 import type { Readiness } from "./readiness.ts";
 
 /** What `/metrics` answers with. */
@@ -14,6 +15,7 @@ export type MetricsPage = {
 export function createOpsApp(readiness: Readiness, page: MetricsPage): Express {
   const app = express();
   app.disable("x-powered-by");
+  app.use(helmet());
   app.get("/health/live", (_request, response) => {
     response.json({ status: "ok" });
   });

@@ -1,0 +1,34 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
+
+/** What `digestPassword` answers: salt and key in base64url. */
+export const PASSWORD_DIGEST = /^[\w-]{22}\.[\w-]{43}$/;
+
+/**
+ * A digest of a password that cannot be turned back, different each time. No character of it means anything to a
+ * shell or to docker compose.
+ */
+export async function digestPassword(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  const key = await deriveKey(password, salt);
+  return `${salt.toString("base64url")}.${key.toString("base64url")}`;
+}
+
+/** Whether the digest is this password's. Takes the same time either way. */
+export async function isPasswordOf(digest: string, password: string): Promise<boolean> {
+  const [salt = "", key = ""] = digest.split(".");
+  const derived = await deriveKey(password, Buffer.from(salt, "base64url"));
+  const expected = Buffer.from(key, "base64url");
+  return derived.length === expected.length && timingSafeEqual(derived, expected);
+}
+
+// https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 16 MiB and five rounds.
+const COST: ScryptOptions = { N: 2 ** 14, r: 8, p: 5 };
+
+function deriveKey(password: string, salt: Uint8Array): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  scrypt(password.normalize("NFKC"), salt, 32, COST, (error, key) => {
+    if (error) reject(error);
+    else resolve(key);
+  });
+  return promise;
+}
