@@ -6,7 +6,10 @@ import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 /** Turns queue up behind each other here, on a machine that may be busy besides. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
+
+/** Records enough to click at while they are deleted. */
+const LONG = 2_000;
 
 let service: TestService;
 let anna: Dashboard;
@@ -26,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => service[Symbol.asyncDispose]());
 
 test("a queue that is emptied again and again in the middle of a bulk action costs time, and no outcome", async () => {
-  const action = await submit(400);
+  const action = await submit(LONG);
   for (let times = 0; times < 2; times += 1) {
     await expectTurns("prioritized");
     await click("/empty");
@@ -35,7 +38,7 @@ test("a queue that is emptied again and again in the middle of a bulk action cos
 });
 
 test("a turn that is removed alone costs its lane, and no outcome", async () => {
-  const action = await submit(200);
+  const action = await submit(LONG);
   const removed = await eventually(async () => {
     const [turn] = await anna.jobs("prioritized");
     // One that was taken meanwhile cannot be removed.
@@ -86,7 +89,7 @@ test("a turn that backs off and is promoted finds its records still locked, and 
 });
 
 test("turns that failed, and then all that ended, are tried again and do nothing twice", async () => {
-  const action = await submit(200);
+  const action = await submit(LONG);
   const failed = await eventually(async () => {
     await endConnectionsAtWork();
     const turn = (await anna.jobs("failed")).find(({ data }) => data["bulkActionId"] === action.id);

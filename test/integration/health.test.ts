@@ -1,11 +1,14 @@
+import { firstTurns } from "@bulk/queue/turn";
 import { Redis } from "ioredis";
 import { describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { openServiceQueue } from "../support/service-queue.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestService } from "../support/test-service.ts";
+import { writeBulkAction } from "../support/write-bulk-action.ts";
 
 type Health = {
   readonly httpStatus: number;
@@ -136,9 +139,11 @@ describe("readiness", () => {
 describe("/health/work", () => {
   test("is 503 when there is work and this worker takes none, and only then", async () => {
     await using service = await openTestService();
-    const { token, productIds } = await service.fillShop({ products: 2 });
+    const { accountId, token, productIds } = await service.fillShop({ products: 2 });
     const [first = "", second = ""] = productIds;
-    const worker = await service.startWorker({ WORK_STALL_SECONDS: "1" });
+    await using direct = openServiceDatabase(service.database.url);
+    // Whoever has lost a turn waits for the sweeper, which looks once here.
+    const worker = await service.startWorker({ WORK_STALL_SECONDS: "1", SWEEP_INTERVAL_MS: "3600000" });
     const { id } = await service.submit(token, "delete_products", [first]);
     await service.finished(token, id);
     await eventually(async () => {
@@ -149,14 +154,20 @@ describe("/health/work", () => {
     const queue = openServiceQueue(service);
     try {
       // Nobody gets a turn: as when a consumer died and its process did not.
-      await queue.native.pause();
-      const next = await service.submit(token, "delete_products", [second]);
+      const next = await writeBulkAction(direct.database, accountId, [second]);
       await eventually(async () => {
         const health = await ask(worker.opsUrl, "work");
         expect(health).toMatchObject({ httpStatus: 503, status: "stalled" });
         expect(health.reason).toMatch(/There has been work for \d+ s, and this worker takes none of it\./);
-      }, 20_000);
+      });
+      await queue.native.pause();
+      await eventually(async () => {
+        const reason = "There is work, but somebody paused the queue in Bull Board.";
+        expect(await ask(worker.opsUrl, "work")).toMatchObject({ httpStatus: 200, status: "ok", reason });
+      });
       await queue.native.resume();
+      const start = { id: next.id, actionType: next.actionType, generation: 1, enqueuedAt: next.createdAt };
+      await queue.addTurns(firstTurns(start, 1, 1));
       await service.finished(token, next.id);
     } finally {
       await queue.close();

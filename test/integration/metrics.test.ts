@@ -111,6 +111,7 @@ describe("/metrics", () => {
       expect(before.filter(({ name }) => !told.has(name)).map(({ name }) => name)).toEqual([
         "bulk_unfinished_chunks",
         "bulk_oldest_open_action_age_seconds",
+        "bulk_pauses",
       ]);
     });
     await proxy.mend();

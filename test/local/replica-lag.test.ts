@@ -3,7 +3,6 @@ import { firstTurns } from "@bulk/queue/turn";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { createLogger } from "@bulk/service/logger";
 import { readConfig } from "@bulk/service/read-config";
-import { createBulkAction } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { readReplicaLag } from "@bulk/store/replica-lag";
 import { workerConfig } from "@bulk/worker/config";
@@ -12,7 +11,7 @@ import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { queryOnce, startReplicatedPostgres } from "../support/replicated-postgres.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
-import { uuidList } from "../support/uuid-list.ts";
+import { writeBulkAction } from "../support/write-bulk-action.ts";
 
 test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further behind; without replica or right, all is as ever", async () => {
   await using postgres = await startReplicatedPostgres();
@@ -82,11 +81,7 @@ async function submit(
   accountId: string,
   recordIds: readonly string[],
 ): Promise<void> {
-  const action = await createBulkAction(database, {
-    ...{ accountId, actionType: "delete_products", recordIds: uuidList(recordIds), chunkSize: 1_000 },
-    ...{ createdByTokenId: undefined, maxOpen: 1_000_000, idempotencyKey: undefined },
-  });
-  if (action === undefined) throw new Error("The bulk action was not admitted.");
+  const action = await writeBulkAction(database, accountId, recordIds);
   const { id, actionType, updatedAt } = action;
   await queue.addTurns(firstTurns({ id, actionType, generation: 1, enqueuedAt: updatedAt }, 1, 1));
 }
