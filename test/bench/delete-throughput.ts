@@ -18,7 +18,7 @@ async function measureOn(bench: Bench, queue: QueueEngine, suffix: string): Prom
   const { products, mostIds } = bench.sizes;
   const engines = withQueueOn(queue, bench.engines);
   await using service = await startService(engines, 1);
-  await warmUp(engines, service);
+  await warmUp(engines, service, products);
   const measure = (type: ActionType, count: number, name: string) =>
     comparePairs(bench, { engines, service, type, count, name: `${name}${suffix}` });
   const ofProducts = await measure("delete_products", products, "");
@@ -29,8 +29,8 @@ async function measureOn(bench: Bench, queue: QueueEngine, suffix: string): Prom
 }
 
 // The first statements of a process compile, connect and fill caches.
-async function warmUp(engines: BenchEngines, service: BenchService): Promise<void> {
-  for (const count of [5_000, 5_000, 20_000]) {
+async function warmUp(engines: BenchEngines, service: BenchService, products: number): Promise<void> {
+  for (const count of [Math.ceil(products / 20), products]) {
     await timeAction(engines, service, await loadShop(engines, "delete_products", count));
   }
 }
