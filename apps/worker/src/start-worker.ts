@@ -4,7 +4,7 @@ import { queueEngine } from "@bulk/queue/engine";
 import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
-import { every } from "@bulk/service/every";
+import { every, type Periodic } from "@bulk/service/every";
 import type { Logger } from "@bulk/service/logger";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
@@ -14,9 +14,9 @@ import type { WebhookTools } from "./deliver-webhooks.ts";
 import { openOps } from "./open-ops.ts";
 import { createSlicePace } from "./slice-pace.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
-import { sweep } from "./sweeper.ts";
+import { type SweeperTools, sweep } from "./sweeper.ts";
 import { openSwitchboard } from "./switchboard.ts";
-import { takeTurn } from "./take-turn.ts";
+import { type TurnTools, takeTurn } from "./take-turn.ts";
 import { describeTurnFailure } from "./turn-failure.ts";
 import { createWorkLog } from "./work-log.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
@@ -50,25 +50,11 @@ export async function startWorker(
     takeTurn(turn: TakenTurn) {
       newest.note(turn);
       metrics.turnTaken(turn, new Date());
-      return work.during(() =>
-        takeTurn(turn, tools).catch((error: unknown) => {
-          throw describeTurnFailure(error);
-        }),
-      );
+      return work.during(() => takeTurn(turn, tools).catch(failInOurWords));
     },
     onError,
   });
-  const sweeperTools = {
-    ...{ database, queue, logger, metrics, window: config.WINDOW, retentionDays: config.RETENTION_DAYS },
-    lastTaken: newest.enqueuedAt,
-    marginMs: 2_000 + config.TURN_MS,
-  };
-  async function lookAfter(): Promise<void> {
-    // Also an idle worker tells the log what is paused.
-    await switchboard.view();
-    await sweep(sweeperTools);
-  }
-  const sweeper = every(config.SWEEP_INTERVAL_MS, lookAfter, onError);
+  const sweeper = startSweeper(config, { ...tools, lastTaken: newest.enqueuedAt }, onError);
   const webhooks = startWebhooksIfSetUp(config, { database, logger, metrics }, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
@@ -88,6 +74,25 @@ export async function startWorker(
       logger.info("worker stopped");
     },
   };
+}
+
+function failInOurWords(error: unknown): never {
+  throw describeTurnFailure(error);
+}
+
+function startSweeper(
+  config: WorkerConfig,
+  tools: Omit<SweeperTools, "window" | "retentionDays" | "marginMs"> & Pick<TurnTools, "switchboard">,
+  onError: (error: unknown) => void,
+): Periodic {
+  const { WINDOW: window, RETENTION_DAYS: retentionDays, TURN_MS, SWEEP_INTERVAL_MS } = config;
+  const sweeperTools = { ...tools, window, retentionDays, marginMs: 2_000 + TURN_MS };
+  async function lookAfter(): Promise<void> {
+    // Also an idle worker tells the log what is paused.
+    await tools.switchboard.view();
+    await sweep(sweeperTools);
+  }
+  return every(SWEEP_INTERVAL_MS, lookAfter, onError);
 }
 
 function reportTrouble(logger: Logger): (error: unknown) => void {

@@ -37,6 +37,10 @@ type Rule = {
 // Times are in milliseconds. The services bring a lock_timeout, a statement_timeout and an
 // idle_in_transaction_session_timeout of their own, which go before those of the user.
 function listRules(statementTimeoutMs: number): readonly Rule[] {
+  return [...listFatal(statementTimeoutMs), ...listHarmful(statementTimeoutMs)];
+}
+
+function listFatal(statementTimeoutMs: number): readonly Rule[] {
   return [
     {
       name: "default_transaction_read_only",
@@ -66,6 +70,11 @@ function listRules(statementTimeoutMs: number): readonly Rule[] {
       harm: "a crash of the machine may destroy the database",
       wanted: "on",
     },
+  ];
+}
+
+function listHarmful(statementTimeoutMs: number): readonly Rule[] {
+  return [
     {
       name: "statement_timeout",
       isHarmful: (value) => value !== "0" && Number(value) < statementTimeoutMs,
