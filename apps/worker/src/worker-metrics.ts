@@ -63,23 +63,27 @@ function addLastActivity(registry: Registry, work: Pick<WorkLog, "silentMs">): v
 }
 
 function addWaits(registry: Registry): Histogram<"type"> {
-  return new Histogram({
+  return addDurations(registry, {
     name: "bulk_turn_wait_seconds",
     help: "How long turns waited from the moment they could be taken.",
-    labelNames: ["type"],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800],
-    registers: [registry],
   });
 }
 
 function addChunks(registry: Registry): Histogram<"type"> {
-  return new Histogram({
+  return addDurations(registry, {
     name: "bulk_chunk_duration_seconds",
     help: "How long tries at a chunk took, whatever became of them.",
-    labelNames: ["type"],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60],
-    registers: [registry],
   });
+}
+
+/** By action type. */
+function addDurations(
+  registry: Registry,
+  named: { readonly name: string; readonly help: string; readonly buckets: number[] },
+): Histogram<"type"> {
+  return new Histogram({ ...named, labelNames: ["type"], registers: [registry] });
 }
 
 // Each kind is there from the start: of a series that begins with its first event, an increase does not tell.
