@@ -1,3 +1,5 @@
+import { parseRedisInfo } from "./redis-info.ts";
+
 /** Whether the engine keeps every job until somebody takes it; the reason is for people. */
 export type EvictionState =
   | { readonly status: "ok" }
@@ -11,7 +13,7 @@ export type EvictionState =
  */
 export function judgeEviction(memoryInfo: string | undefined): EvictionState {
   if (memoryInfo === undefined) return { status: "ok" };
-  const policy = /^maxmemory_policy:([\w-]+)/m.exec(memoryInfo)?.[1];
+  const policy = parseRedisInfo(memoryInfo).get("maxmemory_policy");
   if (policy === "noeviction") return { status: "ok" };
   if (policy === undefined) return { status: "unknown", reason: "Redis does not tell its maxmemory-policy." };
   const reason = `Redis may throw turns away: its maxmemory-policy is ${policy}. Set it to noeviction.`;

@@ -1,6 +1,7 @@
 import { RedisConnection } from "bullmq";
 import type { Cluster, Redis } from "ioredis";
 import { connectRedis, type RedisEngine } from "./connection.ts";
+import { parseRedisInfo } from "./redis-info.ts";
 import { within } from "./within.ts";
 
 /** What a Redis or Valkey says of itself, as far as the queue has to know. */
@@ -51,7 +52,7 @@ export async function openRedisProbe(engine: RedisEngine): Promise<RedisProbe> {
 }
 
 async function readFacts(redis: Redis | Cluster): Promise<RedisFacts> {
-  const facts = parse(await redis.info());
+  const facts = parseRedisInfo(await redis.info());
   return {
     version: facts.get("redis_version") ?? "0",
     isReplica: facts.get("role") === "slave",
@@ -67,13 +68,4 @@ async function takesSnapshots(redis: Redis | Cluster): Promise<boolean | undefin
   const reply: unknown = await redis.config("GET", "save").catch(() => undefined);
   if (!Array.isArray(reply)) return undefined;
   return reply[1] !== "";
-}
-
-// https://redis.io/docs/latest/commands/info/: `name:value` a line.
-function parse(info: string): ReadonlyMap<string, string> {
-  const pairs = info.split(/\r?\n/).flatMap((line) => {
-    const [, name, value] = /^([^#:]+):(.*)$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [[name, value] as const];
-  });
-  return new Map(pairs);
 }
