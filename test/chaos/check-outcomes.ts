@@ -41,7 +41,7 @@ export const OUTCOME_CHECKS: readonly string[] = [
 
   `SELECT format('Id %s of bulk action %s is skipped for the unknown reason %s.',
      id, bulk_action_id, COALESCE(code, 'NULL')) AS sentence
-   FROM skip WHERE code IS NULL OR code NOT IN ('record.not_found', 'record.in_use')`,
+   FROM skip WHERE code IS NULL OR code NOT IN ('record.not_found', 'record.in_use', 'record.kept')`,
 
   `SELECT format('Id %s of bulk action %s failed for the unknown reason %s.',
      id, bulk_action_id, COALESCE(code, 'NULL')) AS sentence
@@ -68,6 +68,23 @@ export const OUTCOME_CHECKS: readonly string[] = [
    FROM outcome WHERE skip_code = 'record.in_use' AND NOT (action_type = 'delete_products' AND EXISTS (
      SELECT FROM line_items JOIN products ON products.id = product_id
      WHERE product_id = record_id AND products.account_id = outcome.account_id))`,
+
+  `SELECT format('Bulk action %s skipped %s as kept, but it is not in the shop of its account.',
+     bulk_action_id, record_id) AS sentence
+   FROM outcome WHERE skip_code = 'record.kept'
+     AND NOT EXISTS (SELECT FROM chaos.records_before
+       WHERE id = record_id AND records_before.account_id = outcome.account_id
+         AND records_before.action_type = outcome.action_type
+         -- A later bulk action may have deleted it, if the rule that kept it is gone.
+         AND (id IN (SELECT record_id FROM chaos.deletions) OR id IN (SELECT id FROM products)
+              OR id IN (SELECT id FROM customers)))`,
+
+  `SELECT format('Bulk action %s skipped %s as kept at %s, after it was deleted at %s.',
+     bulk_action_id, record_id, chunk_write.at, deletion.at) AS sentence
+   FROM outcome JOIN chaos.chunk_writes chunk_write USING (bulk_action_id, position)
+   JOIN chaos.deletions deletion USING (record_id, account_id, action_type)
+   WHERE skip_code = 'record.kept' AND ordinal > done_before AND ordinal <= done_after
+     AND deletion.at < chunk_write.begun_at`,
 
   `SELECT format('Id %s of bulk action %s got its outcome in %s writes.',
      record_id, outcome.bulk_action_id, count(chunk_write.at)) AS sentence

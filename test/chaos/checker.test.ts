@@ -101,6 +101,17 @@ describe("a lie in the database is told in a sentence:", () => {
       new RegExp(`skipped ${foreign} as in use`),
     ],
     [
+      "an unknown id is called kept",
+      `UPDATE bulk_action_chunks SET skipped_codes[3] = 'record.kept'`,
+      new RegExp(`skipped ${unknown} as kept, but it is not in the shop`),
+    ],
+    [
+      "a record that was deleted before is called kept",
+      `UPDATE bulk_action_chunks SET skipped_ids[3] = '${first}', skipped_codes[3] = 'record.kept';
+       UPDATE chaos.chunk_writes SET begun_at = clock_timestamp()`,
+      new RegExp(`skipped ${first} as kept at .*, after it was deleted`),
+    ],
+    [
       "its own deletion is called not found",
       `UPDATE bulk_action_chunks SET skipped_ids = '{${first}}' || skipped_ids, deleted_count = 1,
          skipped_codes = '{record.not_found}' || skipped_codes, skipped_count = 4`,

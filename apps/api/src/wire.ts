@@ -147,8 +147,8 @@ export const bulkActionRecord = z
       .nullable()
       .meta({
         description:
-          "Why it was not deleted, for programs: `record.not_found`, `record.in_use` (skipped), `record.locked`, " +
-          "`record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be " +
+          "Why it was not deleted, for programs: `record.not_found`, `record.in_use`, `record.kept` (skipped), " +
+          "`record.locked`, `record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be " +
           "added. Null when it was deleted or is pending.",
       }),
     message: z.string().nullable().meta({ description: "The same for people; its words may change." }),

@@ -5,6 +5,7 @@ test("every code of the contract is explained, and the ones that may pass are re
   const retriable = {
     "record.not_found": false,
     "record.in_use": false,
+    "record.kept": false,
     "record.locked": true,
     "record.timeout": true,
     "record.conflict": true,

@@ -28,6 +28,7 @@ export function explain(code: string): Reason {
 const REASONS: ReadonlyMap<string, Reason> = new Map([
   reason("record.not_found", "final", "There is no such record in this account, or no longer."),
   reason("record.in_use", "final", "Something that stays refers to the record, such as an order line."),
+  reason("record.kept", "final", "The database's own rules (a trigger or a policy) kept the record."),
   reason("record.locked", "retriable", "Something else held the record for too long."),
   reason("record.timeout", "retriable", "The record took too long."),
   reason(
