@@ -71,17 +71,26 @@ describe("400", () => {
 });
 
 describe("401", () => {
-  test.each<[string, Headers, string]>([
-    ["no token", {}, "token.missing"],
-    ["an empty token", { authorization: "Bearer " }, "token.missing"],
-    ["another scheme", { authorization: "Basic c2hvcDpzM2NyZXQ=" }, "token.missing"],
-    ["a token with a space in it", { authorization: "Bearer a b" }, "token.missing"],
-    ["a token of 600 characters", { authorization: `Bearer ${"a".repeat(600)}` }, "token.missing"],
-    ["an unknown token", { authorization: "Bearer bulk_live_unknown" }, "token.invalid"],
-  ])("answers %s, to whatever it is", async (_what, headers, code) => {
+  const UNAUTHORIZED = { status: 401, httpStatus: "unauthorized", code: "unauthorized" };
+
+  test.each<[string, Headers]>([
+    ["no token", {}],
+    ["an empty token", { authorization: "Bearer " }],
+    ["another scheme", { authorization: "Basic c2hvcDpzM2NyZXQ=" }],
+    ["a token with a space in it", { authorization: "Bearer a b" }],
+    ["a token of 600 characters", { authorization: `Bearer ${"a".repeat(600)}` }],
+  ])("answers %s, to whatever it is", async (_what, headers) => {
     for (const answer of await everyCall(service.url, headers)) {
-      expectRefusal(answer, { status: 401, httpStatus: "unauthorized", code });
+      expectRefusal(answer, UNAUTHORIZED);
       expect(answer.headers["www-authenticate"]).toBe("Bearer");
+    }
+  });
+
+  test("answers an unknown token in the reference implementation's words", async () => {
+    for (const answer of await everyCall(service.url, bearer("bulk_live_unknown"))) {
+      const body = expectRefusal(answer, UNAUTHORIZED);
+      expect(body).toMatchObject({ type: "unauthorized", message: "Invalid API token provided." });
+      expect(answer.headers["www-authenticate"]).toMatch(/^Bearer error="invalid_token", /);
     }
   });
 
@@ -91,7 +100,7 @@ describe("401", () => {
   ])("answers a token that is %s", async (_what, change) => {
     const changed = await mintToken(change);
     for (const answer of await everyCall(service.url, bearer(changed))) {
-      expectRefusal(answer, { status: 401, httpStatus: "unauthorized", code: "token.invalid" });
+      expectRefusal(answer, UNAUTHORIZED);
     }
   });
 
@@ -112,6 +121,9 @@ describe("403", () => {
       code: "token.scope_missing",
     });
     expect(body.message).toContain("bulk_actions:write");
+    expect(create?.headers["www-authenticate"]).toBe(
+      'Bearer error="insufficient_scope", scope="bulk_actions:write"',
+    );
     expect([list?.status, retrieve?.status]).toEqual([200, 404]);
   });
 

@@ -98,11 +98,18 @@ describe("an answer that is not as documented is noticed", () => {
       "/data/0 must have",
     ],
     ["an error of another shape", { status: 401, body: JSON.stringify({ error: "no" }) }, "http_status"],
+    ["a code that is not in the table", { status: 401, body: errorWith("token.strange") }, "no code"],
+    ["a code of another status", { status: 401, body: errorWith("bulk_action.not_found") }, "another status"],
   ])("by %s", async (_what, change, expected) => {
     await expectDocumented(service.url, sound);
     await expect(expectDocumented(service.url, { ...sound, ...change })).rejects.toThrow(expected);
   });
 });
+
+function errorWith(code: string): string {
+  const body = { http_status: "unauthorized", type: "x", code, message: "x", validation_errors: [] };
+  return JSON.stringify({ ...body, request_id: "x" });
+}
 
 /** The answer but for the id of what is new, its secret, and times. */
 function withoutChance(answer: unknown): unknown {

@@ -1,4 +1,6 @@
+import { statusOf } from "@bulk/api/error-body";
 import { originForm } from "@bulk/api/origin-form";
+import { API_ERRORS, type ErrorDescription } from "@bulk/domain/error-codes";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
@@ -122,7 +124,8 @@ function compileChecker(document: ApiDocument): Checker {
       const [type = ""] = (headers["content-type"] ?? "").split(";");
       if (!Object.hasOwn(content, type)) return `no content type ${type} in the document`;
       if (method === "HEAD") return undefined;
-      return findBodyFault(type, body, findSchema([...at, "content", type, "schema"]));
+      const fault = findBodyFault(type, body, findSchema([...at, "content", type, "schema"]));
+      return fault ?? (status < 400 ? undefined : findCodeFault(status, JSON.parse(body)));
     },
   };
 }
@@ -195,6 +198,15 @@ function findBodyFault(type: string, body: string, validate: ValidateFunction): 
     return `${instancePath} ${message} ${JSON.stringify(params)}`;
   }
   return undefined;
+}
+
+const CODES: ReadonlyMap<string, ErrorDescription> = new Map(Object.entries(API_ERRORS));
+
+/** Why the table of codes does not allow this error. */
+function findCodeFault(status: number, { code }: { readonly code: string }): string | undefined {
+  const known = CODES.get(code);
+  if (known === undefined) return `no code ${code} in the table`;
+  return statusOf(known.kind) === status ? undefined : `the table has ${code} with another status`;
 }
 
 /** What the schema of this content type is about: the body, each of its lines, or the data of each event. */

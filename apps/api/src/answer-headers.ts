@@ -33,7 +33,11 @@ const ANSWER_HEADERS = {
     "IdempotentReplayed",
     "`true`: nothing was created, the bulk action is that of the first request with this key.",
   ),
-  "WWW-Authenticate": header("WWWAuthenticate", "The scheme to authenticate with."),
+  "WWW-Authenticate": header(
+    "WWWAuthenticate",
+    '`Bearer`, and what is wrong with the token that was sent: `error="invalid_token"`, or ' +
+      '`error="insufficient_scope"` with the scope that it lacks (RFC 6750).',
+  ),
 } as const;
 
 function header(id: string, description: string) {

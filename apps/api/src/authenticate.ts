@@ -1,7 +1,7 @@
 import { RequestError } from "@bulk/domain/request-error";
 import type { Scope } from "@bulk/domain/scope";
 import type { Caller } from "@bulk/store/api-tokens";
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 import type { Locals } from "./answer.ts";
 import type { Gate } from "./gate.ts";
 import { limitRate } from "./limit-rate.ts";
@@ -13,11 +13,12 @@ export function requireCaller(
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   return async (request, response, next) => {
     const now = new Date();
-    const caller = await authenticate(request.headers.authorization, gate, now);
+    const caller = await authenticate(request.headers.authorization, gate, now, response);
     response.locals.caller = caller;
     gate.uses.note(caller.tokenId, now);
     if (gate.limiter !== undefined) await limitRate(gate.limiter, caller.tokenId, response);
     if (!caller.scopes.includes(scope)) {
+      challenge(response, `Bearer error="insufficient_scope", scope="${scope}"`);
       throw new RequestError("forbidden", "token.scope_missing", `This token lacks the scope ${scope}.`);
     }
     next();
@@ -26,24 +27,31 @@ export function requireCaller(
 
 /**
  * The holder of the request's bearer token (RFC 6750). Throws `unauthorized` for a missing or bad token and
- * for nothing else, because real clients delete their stored token on it.
+ * for nothing else, because real clients delete their stored token on it. Code and message of a bad token are those
+ * of the reference implementation, which knows one code for all of this; `WWW-Authenticate` tells the two apart.
  */
 async function authenticate(
   authorization: string | undefined,
   gate: Pick<Gate, "findCaller">,
   now: Date,
+  response: Response,
 ): Promise<Caller> {
   const secret = /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(authorization ?? "")?.[1];
   if (secret === undefined) {
-    throw new RequestError(
-      "unauthorized",
-      "token.missing",
-      "Send your token as Authorization: Bearer <token>.",
-    );
+    challenge(response, "Bearer");
+    const message = "No API token provided. Send it as Authorization: Bearer <token>.";
+    throw new RequestError("unauthorized", "unauthorized", message);
   }
   const caller = await gate.findCaller(secret, now);
   if (caller === undefined) {
-    throw new RequestError("unauthorized", "token.invalid", "This token is unknown, revoked or expired.");
+    const reason = "The token is unknown, revoked or expired";
+    challenge(response, `Bearer error="invalid_token", error_description="${reason}"`);
+    throw new RequestError("unauthorized", "unauthorized", "Invalid API token provided.");
   }
   return caller;
+}
+
+// RFC 6750, 3.
+function challenge(response: Response, value: string): void {
+  response.set("WWW-Authenticate", value);
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Registry } from "@bulk/actions/registry";
-import type { RequestErrorKind } from "@bulk/domain/request-error";
+import type { RequestErrorKind } from "@bulk/domain/error-codes";
 import type { TurnNudger } from "@bulk/queue/turn-nudger";
 import type { Logger } from "@bulk/service/logger";
 import type { Caller } from "@bulk/store/api-tokens";

@@ -1,16 +1,21 @@
-import { RequestError, type RequestErrorKind } from "@bulk/domain/request-error";
+import type { FailureKind } from "@bulk/domain/error-codes";
+import { RequestError } from "@bulk/domain/request-error";
 import { expect, test } from "vitest";
-import { errorAnswer, protocolAnswer } from "./error-body.ts";
+import { errorAnswer, protocolAnswer, statusOf } from "./error-body.ts";
 
-test.each<[RequestErrorKind, number, string]>([
-  ["malformed", 400, "bad_request"],
-  ["unauthorized", 401, "unauthorized"],
-  ["forbidden", 403, "forbidden"],
-  ["not_found", 404, "not_found"],
-  ["unsupported", 415, "unsupported_media_type"],
-  ["invalid", 422, "unprocessable_entity"],
-  ["unavailable", 503, "service_unavailable"],
-])("a refusal as %s is a %i", (kind, status, name) => {
+test.each<[FailureKind, number]>([
+  ["malformed", 400],
+  ["unauthorized", 401],
+  ["forbidden", 403],
+  ["not_found", 404],
+  ["unsupported", 415],
+  ["invalid", 422],
+  ["unavailable", 503],
+])("a failure as %s is a %i", (kind, status) => {
+  expect(statusOf(kind)).toBe(status);
+});
+
+test("a refusal has the words and the faults it was made with", () => {
   const fault = {
     attribute: "a",
     type: "blank",
@@ -18,12 +23,13 @@ test.each<[RequestErrorKind, number, string]>([
     options: {},
     message: "is blank",
   };
-  expect(errorAnswer(new RequestError(kind, "bulk_action.wrong", "It is wrong.", [fault]))).toMatchObject({
-    status,
+  const refusal = new RequestError("invalid", "bulk_action.invalid", "It is wrong.", [fault]);
+  expect(errorAnswer(refusal)).toMatchObject({
+    status: 422,
     body: {
-      http_status: name,
-      type: "wrong",
-      code: "bulk_action.wrong",
+      http_status: "unprocessable_entity",
+      type: "invalid",
+      code: "bulk_action.invalid",
       message: "It is wrong.",
       validation_errors: [fault],
     },

@@ -1,4 +1,5 @@
-import { RequestError, type RequestErrorKind, type ValidationError } from "@bulk/domain/request-error";
+import { API_ERRORS, type ErrorCode, type FailureKind } from "@bulk/domain/error-codes";
+import { RequestError, type ValidationError } from "@bulk/domain/request-error";
 import { isDatabaseUnavailable } from "@bulk/store/sqlstate";
 
 /** The base contract's five keys of every answer that is not a 2xx; `request_id` is added on the way out. */
@@ -27,36 +28,26 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     );
   }
   if (isDatabaseUnavailable(error)) {
-    return answer(
-      ANSWERS.unavailable,
-      "service.unavailable",
-      "The database is not available. Try again soon.",
-    );
+    return failure("service.unavailable", "The database is not available. Try again soon.");
   }
-  return (
-    bodyParserAnswer(error) ??
-    answer(ANSWERS.internal, "service.internal_error", "Something went wrong on our side.")
-  );
+  return bodyParserAnswer(error) ?? failure("service.internal_error", "Something went wrong on our side.");
 }
 
 /** The answer to what never became a request: bad syntax, too slow, headers too large, a tunnel asked for. */
 export function protocolAnswer(code: string | undefined): ErrorAnswer {
   switch (code) {
     case "CONNECT":
-      return answer(ANSWERS.not_found, "request.not_found", "There is no CONNECT here.");
+      return failure("request.not_found", "There is no CONNECT here.");
     case "ERR_HTTP_REQUEST_TIMEOUT":
-      return answer(ANSWERS.slow, "request.timeout", "The request did not arrive in time.");
+      return failure("request.timeout", "The request did not arrive in time.");
     case "HPE_HEADER_OVERFLOW":
-      return answer(ANSWERS.headers_too_large, "request.headers_too_large", "The headers are too large.");
+      return failure("request.headers_too_large", "The headers are too large.");
     default:
-      return answer(ANSWERS.malformed, "request.malformed", "This is not HTTP/1.1.");
+      return failure("request.malformed", "This is not HTTP/1.1.");
   }
 }
 
-/** Everything a request can come to instead of a success: refused, never whole, or a fault of ours. */
-export type FailureKind = RequestErrorKind | "slow" | "headers_too_large" | "internal";
-
-/** The status code of an answer to a failure. */
+/** The status of an answer to a failure. */
 export function statusOf(kind: FailureKind): number {
   return ANSWERS[kind][0];
 }
@@ -65,7 +56,7 @@ type Status = readonly [status: number, name: string, headers?: Readonly<Record<
 
 const ANSWERS: Readonly<Record<FailureKind, Status>> = {
   malformed: [400, "bad_request"],
-  unauthorized: [401, "unauthorized", { "WWW-Authenticate": "Bearer" }],
+  unauthorized: [401, "unauthorized"],
   forbidden: [403, "forbidden"],
   not_found: [404, "not_found"],
   slow: [408, "request_timeout"],
@@ -84,16 +75,15 @@ function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
   const type: unknown = error instanceof Error ? Reflect.get(error, "type") : undefined;
   switch (type) {
     case "entity.too.large":
-      return answer(ANSWERS.too_large, "request.too_large", "The body is too large.");
+      return failure("request.too_large", "The body is too large.");
     case "encoding.unsupported":
     case "charset.unsupported":
-      return answer(
-        ANSWERS.unsupported,
+      return failure(
         "request.unsupported_media_type",
         "Send UTF-8, as it is or compressed with gzip, deflate or br.",
       );
     case "entity.parse.failed":
-      return answer(ANSWERS.malformed, "request.malformed", "The body is not valid JSON.");
+      return failure("request.malformed", "The body is not valid JSON.");
     default:
       return malformedAnswer(error);
   }
@@ -104,7 +94,11 @@ function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
 function malformedAnswer(error: unknown): ErrorAnswer | undefined {
   if (!(error instanceof Error) || Reflect.get(error, "status") !== 400) return undefined;
   const part = error instanceof URIError ? "path" : "body";
-  return answer(ANSWERS.malformed, "request.malformed", `The ${part} cannot be read.`);
+  return failure("request.malformed", `The ${part} cannot be read.`);
+}
+
+function failure(code: ErrorCode, message: string): ErrorAnswer {
+  return answer(ANSWERS[API_ERRORS[code].kind], code, message);
 }
 
 function answer(

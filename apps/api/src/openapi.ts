@@ -1,3 +1,4 @@
+import type { FailureKind } from "@bulk/domain/error-codes";
 import { z } from "zod";
 import {
   type CreateDocumentOptions,
@@ -10,7 +11,8 @@ import {
 import manifest from "../package.json" with { type: "json" };
 import { type AnswerHeader, describeHeaders } from "./answer-headers.ts";
 import type { Endpoint, Operation, SchemaByType } from "./context.ts";
-import { type FailureKind, statusOf } from "./error-body.ts";
+import { describeErrors } from "./describe-errors.ts";
+import { statusOf } from "./error-body.ts";
 import { EXAMPLE_IDS } from "./examples.ts";
 import { FAILURE_ANSWERS } from "./failure-answers.ts";
 import { LIST_PARAMETERS } from "./query.ts";
@@ -47,9 +49,13 @@ export function describeApi(routes: readonly ServedRoute[]) {
 const DESCRIPTION = `Deletes thousands or millions of a shop's records in the background and tells the truth about
 every id.
 
-Every answer carries \`Request-Id\`; send an \`X-Request-Id\` of your own to choose it. Every answer that is
-no success has one shape: decide by its \`code\`. A 401 means that the token is missing or bad, and nothing else. After
-a 429 or a 503, wait as long as \`Retry-After\` says and try again. Times are whole seconds since 1970, UTC.`;
+Every answer carries \`Request-Id\`; send an \`X-Request-Id\` of your own to choose it. Times are whole seconds since
+1970, UTC.
+
+All errors share one schema: decide by \`code\`. A 401 means that the token is missing or bad, and nothing else. After
+a 429 or a 503, wait as long as \`Retry-After\` says and try again.
+
+${describeErrors()}`;
 
 const OPTIONS: CreateDocumentOptions = {
   // A schema with checks of ours only; its shape is in its metadata.

@@ -7,7 +7,7 @@ import type { z } from "zod";
  * how many there are in all.
  */
 export function validate<Schema extends z.ZodType>(
-  object: string,
+  object: ValidatedObject,
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {
@@ -17,6 +17,9 @@ export function validate<Schema extends z.ZodType>(
   const errors = issues.slice(0, LISTED_FAULTS).map((issue) => describe(object, issue));
   throw new RequestError("invalid", `${object}.invalid`, summarize(errors[0], countFaults(issues)), errors);
 }
+
+/** What the attributes are of. */
+type ValidatedObject = "bulk_action" | "webhook_endpoint" | "webhook_delivery";
 
 /** Enough for a person; a caller's thousand wrong words are not listed one by one. */
 const LISTED_FAULTS = 50;

@@ -184,7 +184,7 @@ export const errorObject = z
       }),
     request_id: z.string().meta({ description: "As in `Request-Id`: by it our logs know the request." }),
   })
-  .meta({ id: "Error" });
+  .meta({ id: "ApiError" });
 
 const pagination = z.object({
   count: countOf("How many there are in all."),
