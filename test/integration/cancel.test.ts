@@ -7,6 +7,7 @@ import pg from "pg";
 import { describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { lockRows } from "../support/lock-rows.ts";
 import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { loseAllTurns } from "../support/service-queue.ts";
@@ -76,7 +77,7 @@ describe("a cancel", () => {
   test("ends what waits for a locked record", async () => {
     await using service = await openTestService();
     const { token, productIds } = await service.fillShop({ products: 10 });
-    await using _lock = await lockProduct(service, String(productIds[3]));
+    await using _lock = await lockRows(service.database, "products", productIds.slice(3, 4));
     await service.startWorker({ LOCK_TIMEOUT_MS: "50" });
     const { id } = await service.submit(token, "delete_products", productIds);
     await eventually(async () => {
@@ -210,13 +211,6 @@ function readChunks(service: TestService) {
 async function countProducts(service: TestService): Promise<number | undefined> {
   const [row] = await service.database.query<{ count: number }>("SELECT count(*)::int FROM products");
   return row?.count;
-}
-
-async function lockProduct(service: TestService, id: string): Promise<AsyncDisposable> {
-  const client = await connect(service);
-  await client.query("BEGIN");
-  await client.query("SELECT FROM products WHERE id = $1 FOR UPDATE", [id]);
-  return { [Symbol.asyncDispose]: () => client.end() };
 }
 
 type Claim = { readonly text: string; readonly values: readonly unknown[] };

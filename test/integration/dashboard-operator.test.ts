@@ -1,7 +1,7 @@
-import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Dashboard, signIn, writeUsers } from "../support/dashboard.ts";
 import { eventually } from "../support/eventually.ts";
+import { lockRows } from "../support/lock-rows.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -73,7 +73,7 @@ test("a queue that is paused takes no turn, says so, and may be cleaned; resumed
 
 test("a turn that backs off and is promoted finds its records still locked, and backs off again", async () => {
   const action = await prepare(10);
-  await using locker = await lockProducts(action.productIds.slice(5));
+  await using locker = await lockRows(service.database, "products", action.productIds.slice(5));
   const { id } = await service.submit(action.token, "delete_products", action.productIds);
   const promoted = new Set<string>();
   await eventually(async () => {
@@ -162,19 +162,6 @@ async function expectTrueOutcomes({ token, id, productIds, inUse }: Submitted & 
   );
   const deleted = productIds.length - inUse;
   expect(counts).toEqual({ deleted, skipped: inUse, done: productIds.length, there: inUse });
-}
-
-async function lockProducts(ids: readonly string[]): Promise<AsyncDisposable & { release(): Promise<void> }> {
-  const client = new pg.Client({ connectionString: service.database.url });
-  await client.connect();
-  await client.query("BEGIN");
-  await client.query("SELECT FROM products WHERE id = ANY($1::uuid[]) FOR UPDATE", [ids]);
-  return {
-    async release() {
-      await client.query("ROLLBACK");
-    },
-    [Symbol.asyncDispose]: () => client.end(),
-  };
 }
 
 async function endConnectionsAtWork(): Promise<void> {

@@ -1,0 +1,20 @@
+import pg from "pg";
+import type { TestDatabase } from "./test-database.ts";
+
+/** Holds rows of a table until they are released. */
+export async function lockRows(
+  database: Pick<TestDatabase, "url">,
+  table: string,
+  ids: readonly string[],
+): Promise<AsyncDisposable & { release(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query("BEGIN");
+  await client.query(`SELECT FROM ${table} WHERE id = ANY($1::uuid[]) FOR UPDATE`, [ids]);
+  return {
+    async release() {
+      await client.end();
+    },
+    [Symbol.asyncDispose]: () => client.end(),
+  };
+}
