@@ -326,14 +326,14 @@ test("endpoints without a key, or with another than their secrets were sealed wi
 test("bulk actions nobody works on and turns that failed are a warning", async () => {
   const { accountId } = await fillShop(database.url, "shop", { products: 0, customers: 0, inUse: 0 });
   await database.query(
-    `INSERT INTO bulk_actions (account_id, action_type, record_count, updated_at)
+    `INSERT INTO bulk_actions (account_id, action_type, record_count, created_at)
      VALUES ($1, 'delete_products', 1, now() - interval '2 hours')`,
     [accountId],
   );
   await failOneTurn();
   const warnings = (await diagnoseWith({})).filter(({ verdict }) => verdict === "warning");
   expect(warnings.map(({ found }) => found)).toEqual([
-    expect.stringMatching(/^1 open bulk actions have been quiet for an hour, the oldest [0-9a-f-]{36}/),
+    expect.stringMatching(/^1 open bulk action has made no progress for an hour, the oldest [0-9a-f-]{36}/),
     expect.stringMatching(/^1 turns have failed within the last hour/),
   ]);
 });

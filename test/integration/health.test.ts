@@ -1,4 +1,5 @@
 import { firstTurns } from "@bulk/queue/turn";
+import { readClock, sweepOnce } from "@bulk/store/sweep";
 import { Redis } from "ioredis";
 import { describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
@@ -156,6 +157,8 @@ describe("/health/work", () => {
       // Nobody gets a turn: as when a consumer died and its process did not.
       const next = await writeBulkAction(direct.database, accountId, [second]);
       await eventually(async () => {
+        // The sweeper of another worker starts its lanes again and again, which is no progress.
+        await sweepOnce(direct.database, { watermark: await readClock(direct.database) });
         const health = await ask(worker.opsUrl, "work");
         expect(health).toMatchObject({ httpStatus: 503, status: "stalled" });
         expect(health.reason).toMatch(/There has been work for \d+ s, and this worker takes none of it\./);
@@ -166,7 +169,12 @@ describe("/health/work", () => {
         expect(await ask(worker.opsUrl, "work")).toMatchObject({ httpStatus: 200, status: "ok", reason });
       });
       await queue.native.resume();
-      const start = { id: next.id, actionType: next.actionType, generation: 1, enqueuedAt: next.createdAt };
+      const [{ generation } = { generation: 0 }] = await service.database.query<{ generation: number }>(
+        "SELECT generation FROM bulk_actions WHERE id = $1",
+        [next.id],
+      );
+      expect(generation).toBeGreaterThan(1);
+      const start = { id: next.id, actionType: next.actionType, generation, enqueuedAt: next.createdAt };
       await queue.addTurns(firstTurns(start, 1, 1));
       await service.finished(token, next.id);
     } finally {

@@ -11,6 +11,7 @@ import { createSchemaCheck } from "@bulk/store/migration/schema-state";
 import { readClock } from "@bulk/store/sweep";
 import type { Registry } from "prom-client";
 import type { WorkerConfig } from "./config.ts";
+import type { Switchboard } from "./switchboard.ts";
 import { addWorkHealth, type WorkHealthTools } from "./work-health.ts";
 import type { WorkLog } from "./work-log.ts";
 
@@ -25,6 +26,7 @@ export type WorkerOpsTools = {
   readonly queue: TurnQueue;
   readonly prometheus: Registry;
   readonly work: WorkLog;
+  readonly switchboard: Pick<Switchboard, "pausesUnchangedMs">;
 };
 
 /** Opens the port for health and metrics. Throws `PortTakenError`. */
@@ -50,10 +52,11 @@ async function openReadiness({ database, queue }: WorkerOpsTools): Promise<Readi
 
 function workHealthTools(
   { WORK_STALL_SECONDS, TURN_MS, STATEMENT_TIMEOUT_MS }: WorkerConfig,
-  { work, database, queue }: WorkerOpsTools,
+  { work, switchboard, database, queue }: WorkerOpsTools,
 ): WorkHealthTools {
   return {
     work,
+    pausesUnchangedMs: switchboard.pausesUnchangedMs,
     stallSeconds: WORK_STALL_SECONDS,
     // A statement that times out is tried once more, carefully.
     longestTurnMs: TURN_MS + 2 * STATEMENT_TIMEOUT_MS,

@@ -36,10 +36,10 @@ export async function startWorker(
   const engine = queueEngine(config);
   const onError = reportTrouble(logger);
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
-  const ops = await openOps(config, { database, queue, prometheus, work });
-  const newest = createNewestTaken();
   const maxReplicaLagSeconds = config.MAX_REPLICA_LAG_SECONDS;
   const switchboard = openSwitchboard({ database, logger, maxReplicaLagSeconds });
+  const ops = await openOps(config, { database, queue, prometheus, work, switchboard });
+  const newest = createNewestTaken();
   const tools = {
     ...{ database, queue, registry, logger, metrics, turnMs: config.TURN_MS },
     ...{ switchboard, pace: createSlicePace() },

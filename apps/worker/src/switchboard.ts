@@ -14,6 +14,8 @@ export type SwitchView = Switches & {
 export type Switchboard = {
   /** The view, read again when it is older than a second. Throws when the database is away. */
   view(): Promise<SwitchView>;
+  /** How long ago this process saw the pauses change, or began. */
+  pausesUnchangedMs(): number;
 };
 
 export type SwitchboardOptions = {
@@ -32,10 +34,13 @@ const MAX_AGE_MS = 1_000;
 export function openSwitchboard(options: SwitchboardOptions): Switchboard {
   let known: { readonly view: SwitchView; readonly readAt: number } | undefined;
   let reading: Promise<SwitchView> | undefined;
+  let pausesChangedAt = performance.now();
   async function read(): Promise<SwitchView> {
     const readAt = performance.now();
     const view = await readView(options);
-    tellChange(known?.view ?? NOTHING_SET, view, options.logger);
+    const before = known?.view ?? NOTHING_SET;
+    tellChange(before, view, options.logger);
+    if (isOther(before.pauses, view.pauses)) pausesChangedAt = readAt;
     known = { view, readAt };
     return view;
   }
@@ -47,6 +52,7 @@ export function openSwitchboard(options: SwitchboardOptions): Switchboard {
       });
       return await reading;
     },
+    pausesUnchangedMs: () => performance.now() - pausesChangedAt,
   };
 }
 

@@ -5,11 +5,13 @@ import type { WorkLog } from "./work-log.ts";
 
 export type WorkHealthTools = {
   readonly work: Pick<WorkLog, "silentMs" | "running">;
+  /** How long ago an operator's pauses changed: what was paused until then has not been due for longer. */
+  readonly pausesUnchangedMs: () => number;
   /** How long without a turn is suspicious while there is work. */
   readonly stallSeconds: number;
   /** How much longer one turn may take than its time: the statements it may be in. */
   readonly longestTurnMs: number;
-  /** For how many seconds there has been work that nobody does, if for so long. */
+  /** For how many seconds there has been work that makes no progress, if for so long. */
   readonly findDueWork: (quietSeconds: number) => Promise<number | undefined>;
   /** Whether somebody paused the queue in Bull Board. Throws when it does not answer. */
   readonly isQueuePaused: () => Promise<boolean>;
@@ -49,9 +51,12 @@ async function examineWork(tools: WorkHealthTools): Promise<WorkReport> {
 type Verdict = Pick<WorkReport, "status" | "reason">;
 
 async function judge(turns: number, silentMs: number, tools: WorkHealthTools): Promise<Verdict> {
-  const { stallSeconds, longestTurnMs, findDueWork, isQueuePaused } = tools;
+  const { stallSeconds, longestTurnMs, pausesUnchangedMs, findDueWork, isQueuePaused } = tools;
   const patienceMs = stallSeconds * 1000 + (turns > 0 ? longestTurnMs : 0);
   if (silentMs <= patienceMs) return { status: "ok", reason: "Turns are taken, or were a moment ago." };
+  if (pausesUnchangedMs() <= patienceMs) {
+    return { status: "ok", reason: "An operator paused or resumed work a moment ago." };
+  }
   const dueFor = await answerOr(findDueWork(stallSeconds), "unknown", DEADLINE_MS);
   if (dueFor === "unknown")
     return { status: "unknown", reason: "The database does not say whether there is work." };

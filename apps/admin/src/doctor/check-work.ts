@@ -13,10 +13,10 @@ export async function checkWork(database: Database, subject: Subject): Promise<r
 
 async function checkActions(database: Database): Promise<readonly Observation[]> {
   const { count, oldestId } = await findQuietActions(database, HOUR_MS);
-  if (count === 0) return [ok("No open bulk action has been quiet for an hour.")];
+  if (count === 0) return [ok("No open bulk action has been without progress for an hour.")];
   return [
     warning(
-      `${count} open bulk actions have been quiet for an hour, the oldest ${oldestId}: no worker takes them up.`,
+      `${count} open bulk ${count === 1 ? "action has" : "actions have"} made no progress for an hour, the oldest ${oldestId}.`,
       "See that a worker runs (/health/ready on its WORKER_OPS_PORT), and what its log says of `turn failed` and `swept`.",
     ),
   ];

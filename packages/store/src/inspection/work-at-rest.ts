@@ -1,14 +1,17 @@
 import type { Queryable } from "../database.ts";
+import { IS_PAUSED } from "../pauses.ts";
+import { PROGRESS } from "../progress.ts";
 
 /** Bulk actions that are open and that nobody works on. */
 export type QuietActions = { readonly count: number; readonly oldestId: string | null };
 
-/** Of all accounts: those without any activity for this long. */
+/** Of all accounts: those that no operator has paused and that have made no progress for this long. */
 export async function findQuietActions(database: Queryable, quietForMs: number): Promise<QuietActions> {
   const [row] = await database.$queryRaw<QuietActions[]>`
-    SELECT count(*)::int AS count, (array_agg(id::text ORDER BY updated_at))[1] AS "oldestId" FROM bulk_actions
-    WHERE status IN ('pending', 'processing')
-      AND updated_at < now() - ${quietForMs} * interval '1 millisecond'`;
+    SELECT count(*)::int AS count, (array_agg(id::text ORDER BY progressed_at))[1] AS "oldestId"
+    FROM bulk_actions, ${PROGRESS}
+    WHERE status IN ('pending', 'processing') AND NOT ${IS_PAUSED}
+      AND progressed_at < now() - ${quietForMs} * interval '1 millisecond'`;
   if (row === undefined) throw new Error("count(*) returned no row.");
   return row;
 }
