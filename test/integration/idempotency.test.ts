@@ -1,24 +1,31 @@
 import { randomUUID } from "node:crypto";
+import type { IdempotencyKey } from "@bulk/store/admission";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import type { WireAction } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { lockRows } from "../support/lock-rows.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { bearer, type Headers, type RawAnswer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { expectRefusal } from "../support/refusal.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 import { openTestStack } from "../support/test-stack.ts";
+import { writeBulkAction } from "../support/write-bulk-action.ts";
 
 const COLLECTION = "/v1/bulk_actions";
 const REUSED = { status: 422, httpStatus: "unprocessable_entity", code: "idempotency_key.reused" };
 
+const IN_PROGRESS = { status: 409, httpStatus: "conflict", code: "idempotency_key.in_progress" };
+
 let service: TestService;
+let accountId: string;
 let token: string;
 
 beforeAll(async () => {
   service = await openTestService();
-  ({ token } = await service.fillShop({}));
+  ({ accountId, token } = await service.fillShop({}));
 });
 
 afterAll(() => service[Symbol.asyncDispose]());
@@ -84,21 +91,32 @@ describe("a request sent again with its key", () => {
 
   test("is told to wait while the first is under way, and is taken once that has come to nothing", async () => {
     const key = randomUUID();
-    const first = new pg.Client({ connectionString: service.database.url });
-    await first.connect();
-    await first.query("BEGIN");
-    await first.query(
-      `INSERT INTO bulk_actions (account_id, action_type, record_count, idempotency_path, idempotency_key)
-       SELECT account_id, '', 1, $1, $2 FROM api_tokens LIMIT 1`,
-      [COLLECTION, key],
+    await using direct = openServiceDatabase(service.database.url);
+    const first = direct.database.$transaction(
+      async (transaction) => {
+        await writeBulkAction(transaction, accountId, ids, keyOf(key));
+        const answer = await create(key, write(ids));
+        expectRefusal(answer, IN_PROGRESS);
+        expect(answer.headers["retry-after"]).toBe("1");
+        throw new Error("It comes to nothing.");
+      },
+      { timeout: 60_000 },
     );
-    const answer = await create(key, write(ids));
-    expectRefusal(answer, { status: 409, httpStatus: "conflict", code: "idempotency_key.in_progress" });
-    expect(answer.headers["retry-after"]).toBe("1");
-    await first.end();
+    await expect(first).rejects.toThrow("It comes to nothing.");
     const second = await create(key, write(ids));
     expect(second.status).toBe(200);
     expect(second.headers).not.toHaveProperty("idempotent-replayed");
+  });
+
+  test("is not told so of a new key while its create waits for another lock", async () => {
+    const key = randomUUID();
+    await using lock = await lockRows(service.database, "accounts", [accountId]);
+    const answer = await create(key, write(ids));
+    expectRefusal(answer, { status: 503, httpStatus: "service_unavailable", code: "service.unavailable" });
+    expect(answer.headers["retry-after"]).toBe("5");
+    await lock.release();
+    expect((await create(key, write(ids))).status).toBe(200);
+    expect(await rowsOf(key)).toHaveLength(1);
   });
 
   test("creates one bulk action, however many are sent at once to however many APIs", async () => {
@@ -111,7 +129,7 @@ describe("a request sent again with its key", () => {
     const good = answers.filter(({ status }) => status === 200);
     const early = answers.filter(({ status }) => status !== 200);
     for (const answer of early) {
-      expectRefusal(answer, { status: 409, httpStatus: "conflict", code: "idempotency_key.in_progress" });
+      expectRefusal(answer, IN_PROGRESS);
     }
     expect(new Set(good.map((answer) => parse(answer).id)).size).toBe(1);
     expect(good.filter(({ headers }) => headers["idempotent-replayed"] === undefined)).toHaveLength(1);
@@ -261,4 +279,9 @@ function parse({ status, body }: RawAnswer): WireAction {
 
 function rowsOf(key: string) {
   return service.database.query("SELECT FROM bulk_actions WHERE idempotency_key = $1", [key]);
+}
+
+/** The key as the store knows it, of a request that means something else than any here. */
+function keyOf(key: string): IdempotencyKey {
+  return { path: COLLECTION, key, fingerprint: Buffer.alloc(32) };
 }

@@ -1,7 +1,7 @@
 import { isOpen } from "@bulk/domain/bulk-action";
 import { RequestError } from "@bulk/domain/request-error";
 import { firstTurns } from "@bulk/queue/turn";
-import { type Admission, findCreatedWith } from "@bulk/store/admission";
+import { type Admission, awaitKey, findCreatedWith } from "@bulk/store/admission";
 import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
 import type { AnswerHeader } from "./answer-headers.ts";
@@ -43,9 +43,7 @@ export async function createOnce(
     maxOpen: context.config.MAX_OPEN_ACTIONS,
     idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
   };
-  const created = await create(admission).catch((error: unknown) => {
-    throw admission.idempotencyKey !== undefined && isLockTimeout(error) ? inProgress() : error;
-  });
+  const created = await create(admission).catch((error: unknown) => judgeLock(error, admission, context));
   if (created !== undefined) {
     nudge(created, context);
     return await answer(created, {}, expand, request, context);
@@ -75,6 +73,19 @@ function nudge(
   metrics.accepted(actionType);
   const start = { id, actionType, generation: 1, enqueuedAt: createdAt };
   nudger.nudge(firstTurns(start, Math.ceil(recordCount / config.CHUNK_SIZE), config.WINDOW));
+}
+
+// Only a lock on this very key means that a request with it is under way; one that has ended meanwhile is replayed.
+async function judgeLock(
+  error: unknown,
+  { accountId, idempotencyKey }: Admission,
+  { database }: ApiContext,
+): Promise<undefined> {
+  if (idempotencyKey === undefined || !isLockTimeout(error)) throw error;
+  await awaitKey(database, accountId, idempotencyKey).catch((cause: unknown) => {
+    throw isLockTimeout(cause) ? inProgress() : cause;
+  });
+  if ((await findCreatedWith(database, accountId, idempotencyKey)) === undefined) throw error;
 }
 
 async function replay(

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import type { Database, Queryable } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 
 /** What a statement that creates a bulk action must hold to, whatever the bulk action is made from. */
@@ -34,6 +34,30 @@ export function hasRoom({ accountId, maxOpen }: Pick<Admission, "accountId" | "m
       SELECT FROM bulk_actions
       WHERE account_id = ${accountId}::uuid AND status IN ('pending', 'processing') LIMIT ${maxOpen}
     ) AS open)`;
+}
+
+/**
+ * A condition that always holds, and marks the key as under way until the statement's transaction has ended: see
+ * `awaitKey`. It takes part in every statement that creates something with a key.
+ */
+export function marksKey({
+  accountId,
+  idempotencyKey,
+}: Pick<Admission, "accountId" | "idempotencyKey">): Sql {
+  if (idempotencyKey === undefined) return sql`true`;
+  return sql`pg_try_advisory_xact_lock_shared(${lockOf(accountId, idempotencyKey)}) IS NOT NULL`;
+}
+
+/**
+ * Waits until no request with this key is under way. Throws a lock time-out (55P03) when one outlasts that; any
+ * other lock that a create may meet does not count.
+ */
+export async function awaitKey(database: Queryable, accountId: string, key: IdempotencyKey): Promise<void> {
+  await database.$executeRaw`SELECT pg_advisory_xact_lock(${lockOf(accountId, key)})`;
+}
+
+function lockOf(accountId: string, { path, key }: IdempotencyKey): Sql {
+  return sql`hashtextextended(${`${accountId} ${path} ${key}`}, 0)`;
 }
 
 /** The columns that keep the key on the bulk action it has created, as long as that is kept. */

@@ -1,8 +1,8 @@
 import type { Progress } from "@bulk/domain/action-outcome";
 import type { BulkAction, BulkActionStatus } from "@bulk/domain/bulk-action";
-import { type Admission, hasRoom, KEY_COLUMNS, keyValues, unlessKeyIsTaken } from "./admission.ts";
+import { type Admission, hasRoom, KEY_COLUMNS, keyValues, marksKey, unlessKeyIsTaken } from "./admission.ts";
 import { tellOfChange } from "./change-channel.ts";
-import type { Database } from "./database.ts";
+import type { Database, Queryable } from "./database.ts";
 import { type Sql, sql, textArray } from "./sql.ts";
 import type { UuidList } from "./uuid-list.ts";
 import { announceSettled } from "./webhook-outbox.ts";
@@ -28,7 +28,7 @@ export type BulkActionWithRecords = BulkAction &
  * the account has too many open.
  */
 export async function createBulkAction(
-  database: Database,
+  database: Queryable,
   action: NewBulkAction,
 ): Promise<BulkAction | undefined> {
   const [row] = await database.$queryRaw<BulkAction[]>`
@@ -36,7 +36,7 @@ export async function createBulkAction(
       INSERT INTO bulk_actions (account_id, action_type, record_count, created_by_token_id, ${KEY_COLUMNS})
       SELECT ${action.accountId}::uuid, ${action.actionType}, ${action.recordIds.ids.length},
              ${action.createdByTokenId ?? null}::uuid, ${keyValues(action)}
-      WHERE ${hasRoom(action)}
+      WHERE ${marksKey(action)} AND ${hasRoom(action)}
       ${unlessKeyIsTaken(action)}
       RETURNING *
     ),

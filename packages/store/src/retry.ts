@@ -1,6 +1,6 @@
 import { NO_PROGRESS } from "@bulk/domain/action-outcome";
 import { type BulkAction, type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
-import { type Admission, hasRoom, KEY_COLUMNS, keyValues } from "./admission.ts";
+import { type Admission, hasRoom, KEY_COLUMNS, keyValues, marksKey } from "./admission.ts";
 import { type BulkActionWithRecords, COLUMNS, insertChunks } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
@@ -49,7 +49,7 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
         (account_id, action_type, record_count, retry_of_id, created_by_token_id, ${KEY_COLUMNS})
       SELECT account_id, action_type, cardinality(ids), id, ${retry.createdByTokenId ?? null}::uuid,
              ${keyValues(retry)}
-      FROM parent, submitted WHERE cardinality(ids) > 0 AND ${hasRoom(retry)}
+      FROM parent, submitted WHERE cardinality(ids) > 0 AND ${marksKey(retry)} AND ${hasRoom(retry)}
       ON CONFLICT DO NOTHING
       RETURNING *
     ),
