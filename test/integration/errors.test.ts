@@ -168,7 +168,6 @@ describe("404", () => {
   });
 
   test.each([
-    "GET /",
     "GET /v1",
     "GET /v2/bulk_actions",
     "GET //v1/bulk_actions",

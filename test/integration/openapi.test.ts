@@ -1,3 +1,4 @@
+import { EXAMPLE_IDS } from "@bulk/api/examples";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actOut, listExamples } from "../support/act-out-examples.ts";
 import { type ApiDocument, expectDocumented, fetchDocument, readValues } from "../support/documented.ts";
@@ -55,6 +56,13 @@ describe("the OpenAPI document", () => {
   });
 });
 
+test("the root shows a person to the page, and a program to the document", async () => {
+  const response = await fetch(`${service.url}/`, { redirect: "manual" });
+  expect(response.status).toBe(302);
+  expect(response.headers.get("location")).toBe("/docs");
+  expect(await response.json()).toEqual({ docs: "/docs", openapi: "/openapi.json" });
+});
+
 test("the page's files are there whatever a browser asks for them with", async () => {
   for (const path of ["/docs", "/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]) {
     const headers = { range: "bytes=99999999-", "if-match": '"other"' };
@@ -78,6 +86,8 @@ test("every example of the document is answered as it says", async () => {
 });
 
 describe("an answer that is not as documented is noticed", () => {
+  const records = `/v1/bulk_actions/${EXAMPLE_IDS.bulk_actions}/records`;
+  const lines = { target: records, headers: { "content-type": "application/x-ndjson" } };
   const list = { object: "list", pagination: { count: 0, limit: 20, page: 1, url: "/" }, data: [] };
   const sound = {
     ...{ method: "GET", target: "/v1/bulk_actions?limit=1", status: 200 },
@@ -98,6 +108,7 @@ describe("an answer that is not as documented is noticed", () => {
       "/data/0 must have",
     ],
     ["an error of another shape", { status: 401, body: JSON.stringify({ error: "no" }) }, "http_status"],
+    ["a line that is no record", { ...lines, body: '{"object":"bulk_action_record"}\n' }, "must have"],
     ["a code that is not in the table", { status: 401, body: errorWith("token.strange") }, "no code"],
     ["a code of another status", { status: 401, body: errorWith("bulk_action.not_found") }, "another status"],
   ])("by %s", async (_what, change, expected) => {

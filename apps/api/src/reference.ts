@@ -7,7 +7,10 @@ import express, { type Router } from "express";
 import helmet from "helmet";
 import { isNamed } from "./polling.ts";
 
-/** `GET /openapi.json` and, for people, `GET /docs`. Neither asks for a token: they tell nothing of any account. */
+/**
+ * `GET /openapi.json`, `GET /docs` for people, and `GET /`, which points to both. None asks for a token: they tell
+ * nothing of any account.
+ */
 export function serveReference(document: object): Router {
   const router = express.Router();
   const text = JSON.stringify(document);
@@ -16,6 +19,10 @@ export function serveReference(document: object): Router {
     response.set({ ETag: etag, ...KEPT_A_WHILE });
     if (isNamed(etag, headers["if-none-match"] ?? "")) response.status(304).end();
     else response.type("json").send(text);
+  });
+  // A browser follows the redirect, `curl` shows the body.
+  router.get("/", (_request, response) => {
+    response.status(302).location("/docs").json({ docs: "/docs", openapi: "/openapi.json" });
   });
   router.use("/docs", allowOwnFilesOnly);
   for (const [path, file] of Object.entries(FILES)) {

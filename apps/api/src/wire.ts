@@ -158,6 +158,16 @@ export const bulkActionRecord = z
 
 export type WireRecord = z.output<typeof bulkActionRecord>;
 
+/**
+ * Many of them, one a line. Text, as that is what every generated client can be sure of: OpenAPI 3.1 has no word for a
+ * sequence of JSON texts, and a client that reads "one record" instead parses the whole body as one.
+ */
+export const bulkActionRecordLines = z.string().meta({
+  description:
+    "One `BulkActionRecord` as JSON a line, each ended by a line feed (NDJSON). Parse line by line.",
+  examples: [EXAMPLE_RECORDS.map((record) => `${JSON.stringify(record)}\n`).join("")],
+});
+
 /** What a request was refused for, or what became of it on our side. */
 export const errorObject = z
   .object({

@@ -10,7 +10,7 @@ import { EXAMPLE_IDS } from "../examples.ts";
 import { presentPage, presentRecord } from "../present.ts";
 import { pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { bulkActionRecord, listOf } from "../wire.ts";
+import { bulkActionRecord, bulkActionRecordLines, listOf } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}/records` */
 export function listBulkActionRecords({ database }: ApiContext): Endpoint {
@@ -26,7 +26,7 @@ export function listBulkActionRecords({ database }: ApiContext): Endpoint {
       query: recordsQuery,
       answer: {
         [JSON_TYPE]: listOf(bulkActionRecord, urlOf(EXAMPLE_IDS.bulk_actions)),
-        [NDJSON_TYPE]: bulkActionRecord,
+        [NDJSON_TYPE]: bulkActionRecordLines,
       },
       refusals: ["not_found", "invalid"],
     },
