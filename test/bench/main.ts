@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { InvalidArgumentError, program } from "commander";
+import { commandLine } from "@bulk/service/command-line";
+import { InvalidArgumentError } from "commander";
 import { accept } from "./accept.ts";
 import type { BenchCase, Measurement } from "./bench.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
@@ -45,12 +46,14 @@ type Options = {
   readonly docs?: true;
 };
 
-program
-  .name("pnpm bench")
-  .description(
+const program = commandLine({
+  name: "pnpm bench",
+  description:
     "Measures the service beside the physical floor and beside what one would pick instead, in one run, on " +
-      "engines of its own and the same data. Ratios are the point; the rest depends on the machine.",
-  )
+    "engines of its own and the same data. Ratios are the point; the rest depends on the machine.",
+  variables: {},
+  example: "pnpm bench --only delete,accept --pairs 3",
+})
   .option("--full", "also what takes long: a million ids, ten thousand open actions")
   .option("--tiny", "just enough to see that everything runs; the figures mean nothing")
   .option(
@@ -71,7 +74,6 @@ program
   )
   .option("--out <file>", "write the figures there as JSON")
   .option("--docs", "write the figures and charts into docs/performance.md")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
 const { only, out, docs, full, tiny, ...chosen } = program.opts<Options>();

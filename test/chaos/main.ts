@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { InvalidArgumentError, Option, program } from "commander";
+import { commandLine } from "@bulk/service/command-line";
+import { InvalidArgumentError, Option } from "commander";
 import type { ChaosEngine } from "./fault-plan.ts";
 import { createLiveLine, printReport } from "./report.ts";
 import { runChaos } from "./run.ts";
@@ -15,13 +16,15 @@ type Options = {
   readonly logs?: string;
 };
 
-program
-  .name("pnpm chaos")
-  .description(
+const program = commandLine({
+  name: "pnpm chaos",
+  description:
     "Starts the whole service on engines of its own, sends hundreds of overlapping bulk actions, breaks " +
-      "everything that can break, and then proves from the database that every id got exactly the outcome " +
-      "it was promised. Exit code 0: no violation; 1: violations, or the run could not be made; 2: wrong usage.",
-  )
+    "everything that can break, and then proves from the database that every id got exactly the outcome " +
+    "it was promised. Exit code 0: no violation; 1: violations, or the run could not be made; 2: wrong usage.",
+  variables: {},
+  example: "pnpm chaos --seconds 60 --seed 7 --engine redis",
+})
   .option("--seconds <number>", "how long to break things", parseCount, 120)
   .option("--seed <number>", "what to break when; the same seed gives the same schedule", parseCount, 1)
   .addOption(
@@ -32,7 +35,6 @@ program
   .option("--rolling-restart", "break nothing, but restart two workers ten times each under load", false)
   .option("--json <file>", "write the result there as JSON")
   .option("--logs <directory>", "keep there what the processes wrote")
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .parse();
 
 const options = program.opts<Options>();

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
 import { findFreePort } from "@bulk/local/free-port";
-import { program } from "commander";
+import { commandLine } from "@bulk/service/command-line";
+import { InvalidArgumentError } from "commander";
 import pg from "pg";
 import { type Client, createClient } from "../support/client.ts";
 import { type Engines, startEngines } from "../support/engines.ts";
@@ -10,15 +11,17 @@ import { type Program, startProgram } from "../support/program.ts";
 import { openTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
 
-program
-  .name("pnpm chaos:recovery")
-  .description(
+const { outage } = commandLine({
+  name: "pnpm chaos:recovery",
+  description:
     "Breaks one thing at a time under one running bulk action, with default settings and the queue on Redis, " +
-      "and prints how long after the end of the cause the next chunk was finished.",
-  )
-  .option("--outage <seconds>", "how long Redis and PostgreSQL stay away", Number, 60)
-  .parse();
-const { outage } = program.opts<{ outage: number }>();
+    "and prints how long after the end of the cause the next chunk was finished.",
+  variables: {},
+  example: "pnpm chaos:recovery --outage 10",
+})
+  .option("--outage <seconds>", "how long Redis and PostgreSQL stay away", parseSeconds, 60)
+  .parse()
+  .opts<{ outage: number }>();
 
 /** Everything a case may break. */
 type Bench = {
@@ -97,6 +100,11 @@ try {
 } finally {
   await endAll();
   await database.end();
+}
+
+function parseSeconds(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
 }
 
 async function measure(breakIt: Case, ids: readonly string[]): Promise<string> {

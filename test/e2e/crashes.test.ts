@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { findFreePort } from "@bulk/local/free-port";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { createClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProgram } from "../support/program.ts";
+import { readText } from "../support/repository.ts";
 import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
-import type { TestDatabase } from "../support/test-database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { openTestStack, queueEngines, type TestStack } from "../support/test-stack.ts";
 
 describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engine) => {
@@ -114,13 +117,62 @@ describe.skipIf(inject("redisServer") === undefined)("SIGTERM while Redis is awa
 
 describe("a start that cannot work", () => {
   test.each([
-    ["apps/api/src/main.ts", { PORT: "70000" }, /DATABASE_URL: .*\n {2}PORT: must be a whole number/],
+    [
+      "apps/api/src/main.ts",
+      { PORT: "70000", DATABASE_ULR: "x" },
+      /DATABASE_URL: must be set\n {2}PORT: must be a whole number.*\n.*Did you mean DATABASE_URL\?/,
+    ],
     ["apps/worker/src/main.ts", { DATABASE_URL: "mysql://x", TURN_MS: "no" }, /DATABASE_URL: must be a URL/],
   ] as const)("of %s lists every fault by name and exits with 1", async (entry, environment, expected) => {
     await using program = startProgram(entry, environment);
     expect(await program.exited()).toEqual({ code: 1, signal: null });
     expect(program.output()).toMatch(expected);
     expect(program.output()).not.toMatch(/\n\s+at /);
+  });
+
+  test("of API and worker on a database that was never migrated says so, and they are not ready until it is", async () => {
+    const database = await createTestDatabase();
+    await database.query("DROP SCHEMA public CASCADE");
+    await database.query("CREATE SCHEMA public");
+    const [port, ...opsPorts] = [await findFreePort(0), await findFreePort(0), await findFreePort(0)].map(
+      String,
+    );
+    const [OPS_PORT, WORKER_OPS_PORT] = opsPorts;
+    const environment = { DATABASE_URL: database.url, PORT: port, OPS_PORT, WORKER_OPS_PORT, REDIS_ULR: "x" };
+    {
+      await using api = startProgram("apps/api/src/main.ts", environment);
+      await using worker = startProgram("apps/worker/src/main.ts", environment);
+      for (const program of [api, worker]) {
+        const unready = await program.says(/"level":50.*"reason":"([^"]+)".*not ready: run pnpm migrate/);
+        expect(unready[1]).toMatch(/^The database has never been migrated\./);
+        await program.says(/"level":40.*"variable":"REDIS_ULR","nearest":"REDIS_URL"/);
+      }
+      await eventually(async () => expect(await readinessAt(opsPorts)).toEqual([503, 503]));
+      const client = createClient(`http://127.0.0.1:${port}`);
+      expect((await client.request("bulk_live_x", "/v1/bulk_actions")).status).toBe(503);
+
+      await using migrate = startProgram("packages/local/src/migrate.ts", environment);
+      expect(await migrate.exited()).toEqual({ code: 0, signal: null });
+      expect(migrate.output()).toContain("Warning: REDIS_ULR is not a variable of this service.");
+      await eventually(async () => expect(await readinessAt(opsPorts)).toEqual([200, 200]), 20_000);
+      for (const program of [api, worker]) await program.says(/the schema is this version's now/);
+    }
+    await database.dispose();
+  });
+
+  test.each([
+    "apps/api/src/main",
+    "apps/worker/src/main",
+    "apps/admin/src/main",
+    "packages/local/src/migrate",
+  ] as const)("of %s on a Node that cannot run TypeScript says what to do", async (entry) => {
+    const pretended = `Object.defineProperty(process, "versions", { value: { node: "20.1.0" } })`;
+    const environment = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(pretended)}` };
+    await using program = startProgram(`${entry}.ts`, environment);
+    expect(await program.exited()).toEqual({ code: 1, signal: null });
+    expect(program.output()).toMatch(/^This is Node 20\.1\.0; the service needs Node 24 .* `npx -y pnpm@/);
+    // Nothing else that an older Node would stumble over before it gets there.
+    expect(readText(`${entry}.js`)).not.toMatch(/^import /m);
   });
 
   test("because its port is taken names the variable to set and exits with 1", async () => {
@@ -169,4 +221,9 @@ async function expectHonest(stack: TestStack, id: string, submitted: number): Pr
     [id],
   );
   expect(tally).toEqual({ done: submitted, deleted: submitted - tally?.["left"], left: tally?.["left"] });
+}
+
+async function readinessAt(ports: readonly string[]): Promise<readonly number[]> {
+  const answers = ports.map((port) => fetch(`http://127.0.0.1:${port}/health/ready`));
+  return (await Promise.all(answers)).map(({ status }) => status);
 }

@@ -62,6 +62,7 @@ describe("what is wrong with the configuration", () => {
       LOG_LEVEL: "s3cret",
       OPS_PORT: "3000",
       LOCK_TIMEOUT_MS: "20000",
+      REDIS_ULR: "s3cret",
     };
     const findings = await diagnoseWith({ ...wrong, WORKER_OPS_PORT: "s3cret" });
     const unwell = findings.filter(({ verdict }) => verdict !== "ok");
@@ -71,6 +72,7 @@ describe("what is wrong with the configuration", () => {
         "WORKER_OPS_PORT must be a whole number from 0 to 65535 (read by: worker, commands)",
       ),
       expect.stringContaining("WORKER_CONCURRENCY must be a whole number from 1 to 100 (read by: worker)"),
+      expect.stringContaining("configuration warning REDIS_ULR is not a variable of this service."),
       expect.stringContaining("configuration fault PORT and OPS_PORT are both 3000"),
       expect.stringContaining(
         "configuration warning LOCK_TIMEOUT_MS (20000) is not below STATEMENT_TIMEOUT_MS",

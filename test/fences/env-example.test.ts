@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { apiConfig } from "@bulk/api/config";
 import { localConfig } from "@bulk/local/config";
 import { ConfigError, readConfig } from "@bulk/service/read-config";
+import { VARIABLE_NAMES } from "@bulk/service/variable-names";
 import { workerConfig } from "@bulk/worker/config";
 import { expect, test } from "vitest";
 import { readText } from "../support/repository.ts";
@@ -12,6 +13,11 @@ const REQUIRED = { DATABASE_URL: "postgres://host/database" };
 test(".env.example has every variable, each with a comment and its default, and no other", () => {
   expect(findFaults(readText(".env.example"))).toEqual([]);
   expect(parseExample(readText(".env.example")).length).toBeGreaterThan(20);
+});
+
+test("every variable of the schemas is among those that a misspelt one is compared with", () => {
+  const known = SCHEMAS.flatMap((schema) => Object.keys(schema.shape));
+  expect(VARIABLE_NAMES).toEqual([...new Set(known)].sort());
 });
 
 test.each([

@@ -55,7 +55,8 @@ test("a barrel is noticed", () => {
 });
 
 test("pnpm has one version, wherever it is named", () => {
-  const files = read(readText, "package.json", "Dockerfile", ".ci/run", "*.md", "docs/**/*.md");
+  const entries = "{apps,packages}/*/src/*.js";
+  const files = read(readText, "package.json", "Dockerfile", ".ci/run", "*.md", "docs/**/*.md", entries);
   expect(listPnpmVersions(files)).toHaveLength(1);
   expect(listPnpmVersions({ ...files, "old.md": "npx -y pnpm@1.2.3 test" })).toHaveLength(2);
 });

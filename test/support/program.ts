@@ -21,11 +21,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The files that the scripts of package.json run, and what the benchmark measures beside them. */
 export type Entry =
-  | "apps/admin/src/main.ts"
-  | "apps/api/src/main.ts"
-  | "apps/worker/src/main.ts"
-  | "apps/admin/src/main.ts"
+  | `apps/${"admin" | "api" | "worker"}/src/main.ts`
   | `test/bench/${"main" | "bare-api" | "peer-worker"}.ts`
+  | `test/chaos/${"main" | "recovery"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
 /** Starts a process of the tree in `directory`, with these variables and no others of ours. */

@@ -1,10 +1,9 @@
 import { RequestError } from "@bulk/domain/request-error";
 import { explain } from "@bulk/service/run-service";
 import { isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
-import type { Command, CommanderError } from "commander";
+import type { Command } from "commander";
 
 const COULD_NOT = 1;
-const WRONG_USAGE = 2;
 const NO_SUCH_THING = 3;
 /** Of `action watch`: the bulk action ended, and not as `succeeded`. */
 export const DID_NOT_SUCCEED = 4;
@@ -16,11 +15,6 @@ Exit codes:
   2  wrong usage
   3  no such account, token or bulk action
   4  of action watch: it ended otherwise than succeeded`;
-
-/** For Commander, which has said already what is wrong, or has helped. */
-export function exitOnUsage({ exitCode }: CommanderError): never {
-  process.exit(exitCode === 0 ? 0 : WRONG_USAGE);
-}
 
 /** Runs the command that the process was started with; of an error it says why and what to do. */
 export async function runCommands(program: Command): Promise<void> {

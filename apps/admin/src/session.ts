@@ -1,6 +1,5 @@
-import { localConfig } from "@bulk/local/config";
+import { readLocalConfig } from "@bulk/local/config";
 import { type Engines, joinEngines } from "@bulk/local/engines";
-import { readConfig } from "@bulk/service/read-config";
 import { type Database, openDatabase } from "@bulk/store/database";
 
 /** What a command works with. */
@@ -11,7 +10,7 @@ export type Session = {
 
 /** Opens the database for one command, also beside a running `pnpm start`, and closes it whatever happens. */
 export async function withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
-  const engines = await joinEngines(readConfig(localConfig, process.env));
+  const engines = await joinEngines(readLocalConfig(process.env));
   const database = openDatabase({
     url: engines.databaseUrl,
     applicationName: "bulk-actions-admin",

@@ -1,6 +1,6 @@
 import { API_ERRORS, type ErrorCode, type FailureKind } from "@bulk/domain/error-codes";
 import { RequestError, type ValidationError } from "@bulk/domain/request-error";
-import { isDatabaseUnavailable } from "@bulk/store/sqlstate";
+import { isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
 
 /** The base contract's five keys of every answer that is not a 2xx; `request_id` is added on the way out. */
 export type ErrorBody = {
@@ -27,7 +27,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
       ...([error.code, error.message, error.validationErrors] as const),
     );
   }
-  if (isDatabaseUnavailable(error)) {
+  // The API is not ready then. Whoever calls it all the same may come again after the migration.
+  if (isDatabaseUnavailable(error) || isNotMigrated(error)) {
     return failure("service.unavailable", "The database is not available. Try again soon.");
   }
   return bodyParserAnswer(error) ?? failure("service.internal_error", "Something went wrong on our side.");

@@ -7,6 +7,7 @@ import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import { createReadiness, type Readiness } from "@bulk/service/readiness";
+import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
 import type { Database } from "@bulk/store/database";
 import { createSchemaCheck } from "@bulk/store/migration/schema-state";
 import { readClock } from "@bulk/store/sweep";
@@ -35,7 +36,8 @@ export async function openOps(
   { database, queue, webhooks, prometheus, logger }: ApiOpsTools,
 ): Promise<ApiOps> {
   addPoolGauges(prometheus, database);
-  const checkSchema = await createSchemaCheck(database);
+  const checkSchema = reportSchema(await createSchemaCheck(database), logger);
+  lookAtSchema(checkSchema);
   // Without the queue bulk actions are accepted all the same, and begin when it is back.
   const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: false };
   const readiness = createReadiness(engineDependencies(checks));

@@ -3,8 +3,10 @@ import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
 import { closeServer, listen } from "@bulk/service/listen";
+import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
 import { createReadiness, type Readiness } from "@bulk/service/readiness";
+import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
 import type { Database } from "@bulk/store/database";
 import { findDueWork } from "@bulk/store/due-work";
 import { createSchemaCheck } from "@bulk/store/migration/schema-state";
@@ -27,6 +29,7 @@ export type WorkerOpsTools = {
   readonly prometheus: Registry;
   readonly work: WorkLog;
   readonly switchboard: Pick<Switchboard, "pausesUnchangedMs">;
+  readonly logger: Logger;
 };
 
 /** Opens the port for health and metrics. Throws `PortTakenError`. */
@@ -44,8 +47,9 @@ export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Prom
   };
 }
 
-async function openReadiness({ database, queue }: WorkerOpsTools): Promise<Readiness> {
-  const checkSchema = await createSchemaCheck(database);
+async function openReadiness({ database, queue, logger }: WorkerOpsTools): Promise<Readiness> {
+  const checkSchema = reportSchema(await createSchemaCheck(database), logger);
+  lookAtSchema(checkSchema);
   const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: true };
   return createReadiness(engineDependencies(checks));
 }

@@ -38,7 +38,7 @@ export async function startWorker(
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
   const maxReplicaLagSeconds = config.MAX_REPLICA_LAG_SECONDS;
   const switchboard = openSwitchboard({ database, logger, maxReplicaLagSeconds });
-  const ops = await openOps(config, { database, queue, prometheus, work, switchboard });
+  const ops = await openOps(config, { database, queue, prometheus, work, switchboard, logger });
   const newest = createNewestTaken();
   const tools = {
     ...{ database, queue, registry, logger, metrics, turnMs: config.TURN_MS },

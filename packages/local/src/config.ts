@@ -1,4 +1,5 @@
-import { urlOf, wholeNumber } from "@bulk/service/read-config";
+import { describeMisspelling, findMisspellings } from "@bulk/service/find-misspellings";
+import { readConfig, urlOf, wholeNumber } from "@bulk/service/read-config";
 import { redisCheck, redisVariables } from "@bulk/service/redis-config";
 import { z } from "zod";
 
@@ -18,3 +19,15 @@ export const localConfig = z
   .check(redisCheck());
 
 export type LocalConfig = z.infer<typeof localConfig>;
+
+/**
+ * The configuration of a command. Warns on the error output of variables whose names are nearly ours. Throws
+ * `ConfigError`.
+ */
+export function readLocalConfig(environment: NodeJS.ProcessEnv): LocalConfig {
+  const config = readConfig(localConfig, environment);
+  for (const misspelling of findMisspellings(environment)) {
+    process.stderr.write(`Warning: ${describeMisspelling(misspelling)}\n`);
+  }
+  return config;
+}

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { commandLine } from "@bulk/service/command-line";
 import { readConfig } from "@bulk/service/read-config";
 import { runService, type Service } from "@bulk/service/run-service";
-import { program } from "commander";
 import { localConfig } from "./config.ts";
 import { type DemoAction, runDemoAction } from "./demo-action.ts";
 import { type Engines, migrateEngines, ownEngines } from "./engines.ts";
@@ -12,16 +12,17 @@ import { findFreePort } from "./free-port.ts";
 import { startStack } from "./stack.ts";
 import { withWebhookKey } from "./webhook-key.ts";
 
-program
-  .name("pnpm demo")
-  .description(
+const { exit } = commandLine({
+  name: "pnpm demo",
+  description:
     "Starts everything on embedded engines (nothing to install or configure), deletes 50,000 products of " +
-      "a made-up shop with one bulk action over HTTP, and stays up for you to try more.",
-  )
+    "a made-up shop with one bulk action over HTTP, and stays up for you to try more.",
+  variables: { DATA_DIR: "where the embedded server, a token and logs are kept (.data)" },
+  example: "pnpm demo --exit",
+})
   .option("--exit", "stop after the bulk action; exit code 0 only if it ended succeeded", false)
-  .parse();
-
-const { exit } = program.opts<{ exit: boolean }>();
+  .parse()
+  .opts<{ exit: boolean }>();
 
 await runService(async () => {
   const { DATA_DIR } = readConfig(localConfig, { DATA_DIR: process.env["DATA_DIR"] });

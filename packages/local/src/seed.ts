@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { readConfig } from "@bulk/service/read-config";
-import { InvalidArgumentError, program } from "commander";
-import { localConfig } from "./config.ts";
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
+import { InvalidArgumentError } from "commander";
+import { readLocalConfig } from "./config.ts";
 import { joinEngines, migrateEngines } from "./engines.ts";
 import { fillShop } from "./fill-shop.ts";
 import { runCommand } from "./run-command.ts";
@@ -14,11 +14,13 @@ type SeedOptions = {
   readonly out?: string;
 };
 
-program
-  .name("pnpm seed")
-  .description(
+const program = commandLine({
+  name: "pnpm seed",
+  description:
     "Fills a shop in the database (DATABASE_URL, or the embedded server when it is unset) and mints a token.",
-  )
+  variables: ENGINE_VARIABLES,
+  example: "pnpm seed --account shop --products 1000 --in-use 2 --out .data/shop.json",
+})
   .option("--account <name>", "the account; created if there is none of this name", "demo")
   .option("--products <number>", "products to add", parseCount, 1_000)
   .option("--customers <number>", "customers to add", parseCount, 1_000)
@@ -32,7 +34,7 @@ program
     if (options.inUse > options.products) {
       program.error("error: --in-use cannot be more than --products");
     }
-    const engines = await joinEngines(readConfig(localConfig, process.env));
+    const engines = await joinEngines(readLocalConfig(process.env));
     try {
       await migrateEngines(engines);
       const shop = await fillShop(engines.databaseUrl, options.account, options);

@@ -1,12 +1,25 @@
-import { readConfig } from "@bulk/service/read-config";
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
 import { runService } from "@bulk/service/run-service";
-import { localConfig } from "./config.ts";
+import { readLocalConfig } from "./config.ts";
 import { migrateEngines, ownEngines } from "./engines.ts";
 import { startStack } from "./stack.ts";
 import { findStackEnvironment } from "./webhook-key.ts";
 
+commandLine({
+  name: "pnpm start",
+  description:
+    "Migrates the database, then starts one API and one worker and keeps them running until Ctrl-C or SIGTERM. " +
+    "For production, run pnpm migrate, start:api and start:worker.",
+  variables: {
+    ...ENGINE_VARIABLES,
+    REDIS_URL: "Redis or Valkey for the queue; unset: the queue is in the database",
+    PORT: "port of the API (3000)",
+  },
+  example: "PORT=8080 pnpm start",
+}).parse();
+
 await runService(async () => {
-  const config = readConfig(localConfig, process.env);
+  const config = readLocalConfig(process.env);
   const engines = await ownEngines(config);
   try {
     await migrateEngines(engines);

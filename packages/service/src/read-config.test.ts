@@ -86,3 +86,10 @@ function writeSecret(directory: string, text: string): string {
   writeFileSync(path, text);
   return path;
 }
+
+test("a variable that is missing must be set, and a misspelt one beside it is named", () => {
+  expect(() => readConfig(schema, { DATABASE_ULR: "postgres://h/d", SECRET: "x" })).toThrow(
+    "The configuration cannot be used:\n  DATABASE_URL: must be set\n" +
+      "  DATABASE_ULR is not a variable of this service. Did you mean DATABASE_URL?",
+  );
+});

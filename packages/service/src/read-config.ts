@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeMisspelling, findMisspellings } from "./find-misspellings.ts";
 import { readSecretFiles, type SecretFiles } from "./secret-files.ts";
 
 /** A configuration that cannot be used; the message lists every fault, by name and never by value. */
@@ -16,7 +17,10 @@ export function readConfig<Schema extends z.ZodObject>(
 ): Readonly<z.infer<Schema>> {
   const { values, faults } = parse(schema, environment);
   if (values !== undefined && faults.length === 0) return Object.freeze(values);
-  const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
+  const lines = [
+    ...faults.map(({ variable, message }) => `  ${variable}: ${message}`),
+    ...findMisspellings(environment).map((misspelling) => `  ${describeMisspelling(misspelling)}`),
+  ];
   throw new ConfigError(`The configuration cannot be used:\n${lines.join("\n")}`);
 }
 
@@ -40,8 +44,15 @@ function parse<Schema extends z.ZodObject>(schema: Schema, environment: NodeJS.P
   const present = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
   const files = readSecretFiles(Object.keys(schema.shape), present);
   const parsed = schema.safeParse({ ...present, ...files.values });
-  const faults = [...listFiles(files), ...listIssues(parsed.error?.issues ?? [], files)];
-  return { values: parsed.data, faults };
+  const issues = (parsed.error?.issues ?? []).map((issue) =>
+    isMissing(issue, present) ? { ...issue, message: "must be set" } : issue,
+  );
+  return { values: parsed.data, faults: [...listFiles(files), ...listIssues(issues, files)] };
+}
+
+// Zod would say that it expected a string and received undefined.
+function isMissing({ code, path }: z.core.$ZodIssue, present: NodeJS.ProcessEnv): boolean {
+  return code === "invalid_type" && present[String(path[0])] === undefined;
 }
 
 function listFiles({ faults }: SecretFiles): readonly ConfigFault[] {

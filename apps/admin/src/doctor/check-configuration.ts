@@ -1,3 +1,4 @@
+import { describeMisspelling } from "@bulk/service/find-misspellings";
 import type { ConfigFault } from "@bulk/service/read-config";
 import { fault, type Observation, ok, warning } from "./finding.ts";
 import type { Configuration } from "./read-configuration.ts";
@@ -12,6 +13,9 @@ export function checkConfiguration(
   const observations = [
     ...fileFaults.map(describeFileFault),
     ...configuration.faults.filter(({ variable }) => !told.has(`${variable}_FILE`)).map(describeFault),
+    ...configuration.misspellings.map((misspelling) =>
+      warning(describeMisspelling(misspelling), `Rename ${misspelling.variable}, or unset it.`),
+    ),
     ...findTwinPorts(configuration),
     ...findUselessLockTimeout(configuration),
   ];

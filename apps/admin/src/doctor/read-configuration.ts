@@ -1,11 +1,13 @@
 import { type ApiConfig, apiConfig } from "@bulk/api/config";
 import { type LocalConfig, localConfig } from "@bulk/local/config";
+import { findMisspellings, type Misspelling } from "@bulk/service/find-misspellings";
 import { type ConfigFault, findConfigFaults, readConfig } from "@bulk/service/read-config";
 import { type WorkerConfig, workerConfig } from "@bulk/worker/config";
 
 /** What the processes would read, and what they would refuse. */
 export type Configuration = {
   readonly faults: readonly (ConfigFault & { readonly processes: readonly string[] })[];
+  readonly misspellings: readonly Misspelling[];
   /** A variable that is refused counts as unset here, so that the rest can be looked at. */
   readonly local: LocalConfig;
   readonly api: ApiConfig;
@@ -26,6 +28,7 @@ export function readConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const both = { DATABASE_URL: "postgres://refused", ...usable };
   return {
     faults: gather(faults),
+    misspellings: findMisspellings(environment),
     local: readConfig(localConfig, {
       ...usable,
       DATABASE_URL: environment["DATABASE_URL"] && both.DATABASE_URL,

@@ -43,6 +43,7 @@ function compare(wanted: readonly string[], applied: readonly Applied[]): Schema
   if (unfinished.length > 0) {
     return unavailable(`A migration is under way or failed half-way: ${unfinished.join(", ")}`);
   }
+  if (had.size === 0) return unavailable("The database has never been migrated");
   if (missing.length > 0) return unavailable(`The database is behind this version: ${missing.join(", ")}`);
   if (foreign.length === 0) return { status: "ok" };
   const names = foreign.join(", ");

@@ -1,0 +1,31 @@
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
+import { addAccountCommands } from "./commands/account.ts";
+import { addActionCommands } from "./commands/action.ts";
+import { addAuditCommands } from "./commands/audit.ts";
+import { addDashboardPasswordCommand } from "./commands/dashboard-password.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addPauseCommands } from "./commands/pause.ts";
+import { addThrottleCommands } from "./commands/throttle.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { EXIT_CODES_HELP, runCommands } from "./exit-codes.ts";
+
+/** Runs one of the operator's commands as this process. */
+export async function runAdmin(): Promise<void> {
+  const program = commandLine({
+    name: "pnpm admin",
+    description: "Looks after accounts, tokens and bulk actions, on DATABASE_URL or the embedded server.",
+    variables: ENGINE_VARIABLES,
+    example: "pnpm admin token create --account north",
+  })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("afterAll", EXIT_CODES_HELP);
+  addAccountCommands(program);
+  addTokenCommands(program);
+  addActionCommands(program);
+  addAuditCommands(program);
+  addPauseCommands(program);
+  addThrottleCommands(program);
+  addDoctorCommand(program);
+  addDashboardPasswordCommand(program);
+  await runCommands(program);
+}
