@@ -4,7 +4,7 @@ import { type BenchEngines, type QueueEngine, withQueueOn } from "./engines.ts";
 import { collect, percentile, repeat } from "./figures.ts";
 import { type BenchService, startService } from "./service.ts";
 import { type BenchShop, loadShop } from "./shop.ts";
-import { untilSucceeded } from "./time-action.ts";
+import { untilDone } from "./time-action.ts";
 
 const SMALL_SIZE = 10;
 
@@ -49,7 +49,7 @@ async function measureOnce(
   const idle = await timeSmall(engines, service, shop, small.slice(smallCount / 2), () => true);
   const big = await service.submit(shop.token, shop.actionType, shop.recordIds.slice(0, -smallCount));
   let isBigOpen = true;
-  const bigEnd = untilSucceeded(engines, big.id).then(() => {
+  const bigEnd = untilDone(engines, big.id).then(() => {
     isBigOpen = false;
   });
   const beside = await timeSmall(engines, service, shop, small.slice(0, smallCount / 2), () => isBigOpen);
@@ -83,7 +83,7 @@ async function timeOne(
   const startedAt = Date.now();
   const { id } = await service.submit(token, actionType, ids);
   // The database keeps whole milliseconds, so an end may seem to come before its beginning.
-  return Math.max(1, (await untilSucceeded(engines, id)) - startedAt);
+  return Math.max(1, (await untilDone(engines, id)) - startedAt);
 }
 
 function namePercentiles(name: string, milliseconds: readonly number[]) {

@@ -9,7 +9,7 @@ const PATIENCE_MS = 600_000;
 /** Milliseconds from sending the POST to the terminal status. */
 export async function timeAction(engines: BenchEngines, client: Client, shop: BenchShop): Promise<number> {
   const { startedAt, id } = await submitTimed(client, shop);
-  return (await untilSucceeded(engines, id)) - startedAt;
+  return (await untilDone(engines, id)) - startedAt;
 }
 
 /**
@@ -30,10 +30,15 @@ export async function submitTimed(
   return { startedAt, id };
 }
 
-/** When the bulk action ended, as `untilSettled` says it; throws when it ended in another way. */
-export async function untilSucceeded(engines: BenchEngines, id: string): Promise<number> {
+/** When the bulk action ended, as `untilSettled` says it. Throws unless every record was deleted or skipped, some deleted. */
+export async function untilDone(engines: BenchEngines, id: string): Promise<number> {
   const { status, endedAt } = await untilSettled(engines, id);
-  if (status !== "succeeded") throw new Error(`The bulk action ended ${status}.`);
+  const { rows } = await engines.database.query<{ isDone: boolean }>(
+    `SELECT sum(done_count - failed_count) = sum(record_count) AS "isDone"
+     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+    [id],
+  );
+  if (status === "invalid" || !rows[0]?.isDone) throw new Error(`The bulk action ended ${status}.`);
   return endedAt;
 }
 

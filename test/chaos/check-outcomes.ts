@@ -27,17 +27,27 @@ export const OUTCOME_CHECKS: readonly string[] = [
      FROM outcome GROUP BY bulk_action_id, position) AS counted USING (bulk_action_id, position)
    WHERE (done_count, deleted_count, skipped_count, failed_count) <> (done, deleted, skipped, failed)`,
 
-  `SELECT format('Bulk action %s ended %s, but with %s deleted, %s failed and %s not attempted it is %s.',
-     id, status, deleted, failed, not_attempted, derived) AS sentence
-   FROM (SELECT id, status, deleted, failed, not_attempted,
-           CASE WHEN failed + not_attempted > 0 THEN 'completed'
-           WHEN deleted > 0 THEN 'succeeded' ELSE 'invalid' END AS derived
+  `SELECT format('Bulk action %s ended %s, but with %s deleted, %s spared, %s failed and %s not attempted it is %s.',
+     id, status, deleted, spared, failed, not_attempted, derived) AS sentence
+   FROM (SELECT id, status, deleted, spared, failed, not_attempted,
+           CASE WHEN failed + not_attempted > 0 THEN 'completed' WHEN deleted = 0 THEN 'invalid'
+           WHEN spared > 0 THEN 'completed' ELSE 'succeeded' END AS derived
          FROM kept, LATERAL (SELECT count(*) FILTER (WHERE kind = 'deleted') AS deleted,
            count(*) FILTER (WHERE kind = 'failed') AS failed,
+           count(*) FILTER (WHERE skip_code <> 'record.not_found') AS spared,
            count(*) FILTER (WHERE kind = 'none') AS not_attempted
            FROM outcome WHERE bulk_action_id = kept.id) AS counted
          WHERE status IN ('succeeded', 'completed', 'invalid')) AS ended
    WHERE status <> derived`,
+
+  `SELECT format('Bulk action %s ended succeeded, but %s is still in the shop of its account.',
+     bulk_action_id, record_id) AS sentence
+   FROM outcome JOIN kept ON kept.id = bulk_action_id
+   WHERE status = 'succeeded' AND (
+     (outcome.action_type = 'delete_products' AND EXISTS (SELECT FROM products
+       WHERE products.id = record_id AND products.account_id = outcome.account_id))
+     OR (outcome.action_type = 'delete_customers' AND EXISTS (SELECT FROM customers
+       WHERE customers.id = record_id AND customers.account_id = outcome.account_id)))`,
 
   `SELECT format('Id %s of bulk action %s is skipped for the unknown reason %s.',
      id, bulk_action_id, COALESCE(code, 'NULL')) AS sentence

@@ -38,12 +38,12 @@ beforeEach(async () => {
     cancels: [],
     observations: [
       { id: action, status: "processing", skippedCount: 0 },
-      { id: action, status: "succeeded", skippedCount: 3 },
+      { id: action, status: "completed", skippedCount: 3 },
     ],
     tallies: [{ bulkActionId: action, position: 0, done: 5, deleted: 2, skipped: 3, failed: 0 }],
     finalAnswers: [
       {
-        ...{ id: action, actionType: "delete_products", status: "succeeded" },
+        ...{ id: action, actionType: "delete_products", status: "completed" },
         ...{ recordIds: submitted, skippedIds: [used, foreign, unknown] },
       },
     ],
@@ -65,8 +65,13 @@ describe("a lie in the database is told in a sentence:", () => {
     ["an action is still open", `UPDATE bulk_actions SET status = 'processing'`, /is still processing/],
     [
       "a status is not what the outcomes say",
-      `UPDATE bulk_actions SET status = 'completed'`,
-      /it is succeeded/,
+      `UPDATE bulk_actions SET status = 'invalid'`,
+      /it is completed/,
+    ],
+    [
+      "a bulk action that spared a record succeeded",
+      `UPDATE bulk_actions SET status = 'succeeded'`,
+      new RegExp(`ended succeeded, but ${used} is still in the shop`),
     ],
     [
       "ids are kept in another order",
@@ -167,7 +172,7 @@ describe("a lie in the database is told in a sentence:", () => {
       `UPDATE bulk_action_chunks SET done_count = 0; UPDATE bulk_action_chunks SET done_count = 5`,
       /got its outcome in 2 writes/,
     ],
-    ["an action ends twice", `UPDATE bulk_actions SET status = 'invalid'`, /went from succeeded to invalid/],
+    ["an action ends twice", `UPDATE bulk_actions SET status = 'invalid'`, /went from completed to invalid/],
     [
       "an action is worked on after its end",
       `UPDATE bulk_action_chunks SET done_count = done_count`,
@@ -180,7 +185,7 @@ describe("a lie in the database is told in a sentence:", () => {
     ],
     [
       "an id that is left out does not count for the status",
-      `UPDATE bulk_actions SET cancel_requested_at = now();
+      `UPDATE bulk_actions SET cancel_requested_at = now(), status = 'succeeded';
        UPDATE bulk_action_chunks SET done_count = 4, skipped_count = 2, skipped_ids = skipped_ids[:2],
          skipped_codes = skipped_codes[:2]`,
       /1 not attempted it is completed/,
@@ -216,12 +221,12 @@ describe("a lie in what was seen is told in a sentence:", () => {
     [
       "a status goes back",
       ({ observations }) => ({ observations: observations.toReversed() }),
-      /was seen as succeeded and later as processing/,
+      /was seen as completed and later as processing/,
     ],
     [
       "more is skipped after the end",
       ({ observations }) => ({
-        observations: observations.map((seen) => ({ ...seen, status: "succeeded" })),
+        observations: observations.map((seen) => ({ ...seen, status: "completed" })),
       }),
       /changed after its end/,
     ],
@@ -259,5 +264,5 @@ async function runAction(): Promise<void> {
     UPDATE bulk_action_chunks SET done_count = 5, deleted_count = 2, skipped_count = 3,
       skipped_ids = '{${used},${foreign},${unknown}}',
       skipped_codes = '{record.in_use,record.not_found,record.not_found}', finished_at = clock_timestamp()`);
-  await client.query("UPDATE bulk_actions SET status = 'succeeded', finished_at = clock_timestamp()");
+  await client.query("UPDATE bulk_actions SET status = 'completed', finished_at = clock_timestamp()");
 }

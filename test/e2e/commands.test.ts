@@ -21,13 +21,13 @@ afterEach(async () => {
 });
 
 describe("pnpm demo --exit", () => {
-  test("on nothing but Node runs one real bulk action to succeeded, beside whatever has the usual ports", async () => {
+  test("on nothing but Node runs one real bulk action that leaves only what it must, beside whatever has the usual ports", async () => {
     await using _taken = await occupy([3000, 3001, 3002, 5432, 6379]);
     await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory }, ["--exit"]);
 
     expect(await demo.exited()).toEqual({ code: 0, signal: null });
 
-    expect(demo.output()).toMatch(/Bulk action [0-9a-f-]{36} succeeded in/);
+    expect(demo.output()).toMatch(/Bulk action [0-9a-f-]{36} completed in/);
     expect(demo.output()).toMatch(/deleted {2}49750\n/);
     expect(demo.output()).toMatch(/skipped {2}275 {2}\(250 × record\.in_use, 25 × record\.not_found\)/);
     expect(demo.output()).toMatch(/100 % \(50025 of 50025 records\)/);
@@ -45,7 +45,7 @@ describe("pnpm demo", () => {
     const [, dashboard = ""] = await demo.says(/Dashboard {2}(\S+)/);
     const client = createClient(url);
 
-    expect(await client.retrieve(token, id)).toMatchObject({ status: "succeeded" });
+    expect(await client.retrieve(token, id)).toMatchObject({ status: "completed" });
     const one = await client.submit(token, "delete_products", [productId]);
     expect(await client.finished(token, one.id)).toMatchObject({ status: "succeeded" });
     expect((await fetch(dashboard)).status).toBe(200);
@@ -91,7 +91,7 @@ describe("pnpm start", () => {
     await using again = startProgram("packages/local/src/start.ts", environment);
     await again.says(/Ctrl-C stops everything/, 60_000);
     const { token } = await readShop(out);
-    expect(await client.retrieve(token, id)).toMatchObject({ status: "succeeded" });
+    expect(await client.retrieve(token, id)).toMatchObject({ status: "completed" });
     again.kill("SIGTERM");
     expect(await again.exited()).toEqual({ code: 0, signal: null });
   });

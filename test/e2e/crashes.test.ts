@@ -25,7 +25,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
     await using _second = stack.startWorker();
 
     const ended = await stack.finished(token, id);
-    expect(ended).toMatchObject({ status: "succeeded", skipped_record_ids: inUseProductIds });
+    expect(ended).toMatchObject({ status: "completed", skipped_record_ids: inUseProductIds });
     await expectHonest(stack, id, productIds.length);
   });
 

@@ -71,7 +71,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
     await proxy.mend();
 
     expect(await stack.finished(token, id)).toMatchObject({
-      status: "succeeded",
+      status: "completed",
       skipped_record_ids: inUseProductIds,
     });
   });

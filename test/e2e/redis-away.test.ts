@@ -51,7 +51,7 @@ describe.skipIf(inject("redisServer") === undefined)("in mid-action", () => {
     await fault(stack);
 
     expect(await stack.finished(token, id)).toMatchObject({
-      status: "succeeded",
+      status: "completed",
       skipped_record_ids: inUseProductIds,
     });
     const left = await stack.database.query<{ id: string }>("SELECT id FROM products");

@@ -70,7 +70,7 @@ describe.skipIf(inject("redisServer") === undefined)("the queue on", () => {
     redis.hangPrimary(300).catch(() => undefined);
 
     expect(await stack.finished(token, id)).toMatchObject({
-      status: "succeeded",
+      status: "completed",
       skipped_record_ids: inUseProductIds,
     });
     expect(await listProducts(stack)).toEqual(new Set([later, ...inUseProductIds]));

@@ -44,7 +44,7 @@ describe("a client that only polls the list by ids", () => {
     await own.startWorker();
     const ended = await eventually(async () => {
       const polled = await poll(own, shop.token, first.id, second.id);
-      expect(polled.map(({ status }) => status)).toEqual(["invalid", "succeeded"]);
+      expect(polled.map(({ status }) => status)).toEqual(["invalid", "completed"]);
       return polled;
     });
     expect(ended).toMatchObject([
@@ -142,7 +142,7 @@ describe("a client that crashes on what it does not expect", () => {
     await eventually(async () => {
       await look();
       expect(seen).toContain("invalid");
-      expect(seen).toContain("succeeded");
+      expect(seen).toContain("completed");
     });
     const five = ["pending", "processing", "succeeded", "completed", "invalid"];
     expect([...seen].filter((status) => !five.includes(status))).toEqual([]);

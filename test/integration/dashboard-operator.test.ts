@@ -153,7 +153,7 @@ async function readPage(id: string): Promise<string> {
 
 /** Waits for the end; then every product is gone and counted as deleted once, or there and counted as skipped. */
 async function expectTrueOutcomes({ token, id, productIds, inUse }: Submitted & { readonly id: string }) {
-  expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+  expect(await service.finished(token, id)).toMatchObject({ status: "completed" });
   const [counts] = await service.database.query(
     `SELECT sum(deleted_count)::int AS deleted, sum(skipped_count)::int AS skipped, sum(done_count)::int AS done,
             (SELECT count(*)::int FROM products WHERE id = ANY($2::uuid[])) AS there

@@ -242,7 +242,7 @@ test.skipIf(inject("chromium") === undefined)(
       .first()
       .waitFor();
     await page.goto(`${service.opsUrl}/dashboard/bulk-actions/${id}`);
-    await page.getByRole("heading", { name: "delete_products: succeeded" }).waitFor();
+    await page.getByRole("heading", { name: "delete_products: completed" }).waitFor();
     await page.goto(`${service.opsUrl}/dashboard/login`);
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Password").waitFor();

@@ -14,7 +14,7 @@ describe("a bulk action", () => {
     const submitted = await service.submit(shop.token, "delete_products", recordIds);
     const ended = await service.finished(shop.token, submitted.id);
 
-    expect(ended.status).toBe("succeeded");
+    expect(ended.status).toBe("completed");
     expect(ended.record_ids).toEqual(recordIds);
     expect(ended.skipped_record_ids).toEqual([unknown, ...shop.inUseProductIds]);
     expect(await service.database.query("SELECT id FROM products ORDER BY id")).toEqual(

@@ -47,7 +47,7 @@ describe("a caller that follows a bulk action", () => {
     expect(progressOf(events.at(-1)?.data)).toEqual({
       ...{
         id,
-        status: "succeeded",
+        status: "completed",
         total: 2_000,
         processed: 2_000,
         deleted: 2_000 - skipped,

@@ -52,7 +52,7 @@ describe("a request sent again with its key", () => {
     const ended = await own.finished(caller, id);
     const replayed = await send();
     expect(parse(replayed)).toEqual(ended);
-    expect(ended).toMatchObject({ status: "succeeded", skipped_record_ids: [productIds[0]] });
+    expect(ended).toMatchObject({ status: "completed", skipped_record_ids: [productIds[0]] });
     expect(replayed.headers).not.toHaveProperty("retry-after");
     expect(await own.database.query("SELECT FROM bulk_actions")).toHaveLength(1);
   });

@@ -50,7 +50,7 @@ describe("/metrics", () => {
     await eventually(async () => {
       const samples = await scrape(worker.opsUrl);
       expect(select(samples, "bulk_actions_total", "bulk_records_total")).toEqual({
-        [`bulk_actions_total{${DELETING},status="succeeded"}`]: 1,
+        [`bulk_actions_total{${DELETING},status="completed"}`]: 1,
         [`bulk_records_total{${DELETING},outcome="deleted"}`]: 3,
         [`bulk_records_total{${DELETING},outcome="skipped"}`]: 1,
       });

@@ -21,7 +21,7 @@ describe("an order line that arrives while its product's chunk is running", () =
     await shopper.client.query("COMMIT");
 
     const ended = await service.finished(token, id);
-    expect(ended).toMatchObject({ status: "succeeded", skipped_record_ids: [sold] });
+    expect(ended).toMatchObject({ status: "completed", skipped_record_ids: [sold] });
     expect(await countReasons(service.database, id)).toEqual({ "record.in_use": 1 });
     expect(await service.database.query("SELECT id FROM products")).toEqual([{ id: sold }]);
     expect(await service.database.query("SELECT product_id FROM line_items")).toEqual([{ product_id: sold }]);

@@ -33,7 +33,7 @@ test("a database that goes back to a backup makes its open bulk actions end, wha
   // With long turns it takes seconds of silence until the sweeper starts the lanes once more: each generation that
   // comes about here is one to get past in the end.
   const second = await service.startWorker({ ...HASTY, TURN_MS: "2000" });
-  expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+  expect(await service.finished(token, id)).toMatchObject({ status: "completed" });
   await second.stop();
   const forgotten = await service.submit(token, "delete_products", later);
   await expectWaiting(service, forgotten.id);
@@ -43,7 +43,7 @@ test("a database that goes back to a backup makes its open bulk actions end, wha
   await service.startWorker(HASTY);
 
   expect(await service.finished(token, id, 120_000)).toMatchObject({
-    status: "succeeded",
+    status: "completed",
     skipped_record_ids: inUseProductIds,
   });
   expect(await listProducts(service)).toEqual(new Set([...inUseProductIds, ...later]));

@@ -29,7 +29,7 @@ describe("a retry", () => {
       updated_at: expect.any(Number),
     });
     expect(await service.finished(token, created.id)).toMatchObject({
-      status: "succeeded",
+      status: "completed",
       record_ids: [...failed, ...left],
       skipped_record_ids: inUseProductIds,
     });

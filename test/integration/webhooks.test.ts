@@ -41,7 +41,7 @@ describe("an ended bulk action", () => {
       created_at: expect.any(Number),
       data: {
         object: {
-          ...{ id, object: "bulk_action", action_type: "delete_products", status: "succeeded" },
+          ...{ id, object: "bulk_action", action_type: "delete_products", status: "completed" },
           ...{ total: 12, deleted: 10, skipped: 2, failed: 0 },
           ...{ created_at: ended.created_at, updated_at: ended.updated_at },
         },

@@ -225,7 +225,7 @@ function describe({ kind, isPresent, isOrdered }: ModelRecord, isPresentNow: boo
   return `a ${kind}${order}, ${presence}`;
 }
 
-/** The status follows from the outcomes alone; only a cancel may leave one out. */
+/** The status follows from the outcomes alone, and `succeeded` leaves no record; only a cancel may leave one out. */
 function assertTerminal(action: ModelAction, name: string): void {
   const missing = action.records.filter((_, at) => action.outcomes[at] === undefined);
   if (missing.length > 0 && !action.isCanceled)
@@ -238,7 +238,9 @@ function assertTerminal(action: ModelAction, name: string): void {
 
 function terminalStatus(outcomes: ModelAction["outcomes"]): BulkActionStatus {
   if (outcomes.some((outcome) => outcome === undefined || isFailure(outcome))) return "completed";
-  return outcomes.includes("deleted") ? "succeeded" : "invalid";
+  if (!outcomes.includes("deleted")) return "invalid";
+  const isGone = (outcome?: Outcome) => outcome === "deleted" || outcome === "record.not_found";
+  return outcomes.every(isGone) ? "succeeded" : "completed";
 }
 
 function isFailure(outcome: Outcome): boolean {

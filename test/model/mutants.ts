@@ -21,6 +21,10 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
   ["a bulk action is settled twice", replacing("status IN ('pending', 'processing') AND tally", "tally")],
   ["failed records do not count for the status", replacing("tally.failed > 0", "tally.failed < 0")],
   [
+    "records in use do not count for the status",
+    replacing("AND NOT skipped_codes <@", "AND false AND '{}' <@"),
+  ],
+  [
     "the sweeper does not raise the generation",
     replacing("generation = generation + 1", "generation = generation"),
   ],

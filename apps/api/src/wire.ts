@@ -17,9 +17,9 @@ const unixSeconds = z.int().nonnegative().meta({ description: "Whole seconds sin
 
 export const bulkActionStatus = z.enum(["pending", "processing", "succeeded", "completed", "invalid"]).meta({
   description:
-    "`pending`: not yet begun. `processing`: under way. `succeeded`: no record failed and at least one was " +
-    "deleted; skipped ids do not spoil it. `completed`: done, but not for all records. `invalid`: the action " +
-    "applied to none of the ids.",
+    "`pending`: not yet begun. `processing`: under way. `succeeded`: at least one record was deleted, and none of " +
+    "the others exists in the account. `completed`: ended, and some records may be left: in use, failed, or not " +
+    "attempted because of a cancel. `invalid`: the action applied to none of the ids, all were skipped.",
 });
 
 /** How many of something. */
@@ -47,7 +47,7 @@ export const bulkActionDetails = z
       .meta({
         description:
           "What `status` says, more exactly; null while it is open. `completed` is one of three here: `canceled` " +
-          "(by a cancel, with records untouched), `partial` (some records were deleted), `failed` (none was).",
+          "(by a cancel, with records untouched), `partial` (some records were deleted, not all), `failed` (none was).",
       }),
     total: countOf("How many records it is about."),
     processed: countOf("Deleted, skipped and failed together. No count ever goes down."),

@@ -1,8 +1,8 @@
 /**
  * The five statuses of the wire, for ever (the base contract allows no sixth):
- * `succeeded`: no record failed and at least one was deleted; `completed`: executed, with failures, or
- * canceled before all was attempted;
- * `invalid`: the action applied to none of the ids.
+ * `succeeded`: at least one record was deleted, and none of the others exists in the account;
+ * `invalid`: the action applied to none of the ids, every one was skipped;
+ * `completed`: every other end, such as a record that is in use, failed or was not attempted.
  */
 export type BulkActionStatus = "pending" | "processing" | "succeeded" | "completed" | "invalid";
 

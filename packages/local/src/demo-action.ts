@@ -14,8 +14,8 @@ export type DemoAction = {
   readonly id: string;
   readonly status: string;
   readonly tally: Tally;
-  /** Why records were not deleted, most frequent first. */
-  readonly reasons: readonly { readonly code: string; readonly count: number }[];
+  /** The records that were not deleted, by the reason for it. */
+  readonly notDeleted: ReadonlyMap<string, readonly string[]>;
   readonly seconds: number;
 };
 
@@ -27,7 +27,7 @@ const wireAction = z.object({
   details: z.object({ processed: count, deleted: count, skipped: count, failed: count }),
 });
 
-const wireRecord = z.object({ code: z.string() });
+const wireRecord = z.object({ record_id: z.string(), code: z.string() });
 
 /** Submits one bulk action over HTTP, shows its progress, waits for its end. */
 export async function runDemoAction(options: DemoOptions): Promise<DemoAction> {
@@ -43,7 +43,7 @@ export async function runDemoAction(options: DemoOptions): Promise<DemoAction> {
   const seconds = (performance.now() - startedAt) / 1000;
   progress.end(action.details.processed);
   const { id, status, details: tally } = action;
-  return { id, status, tally, reasons: await countReasons(options, id), seconds };
+  return { id, status, tally, notDeleted: await listNotDeleted(options, id), seconds };
 }
 
 async function submit(options: DemoOptions) {
@@ -61,15 +61,14 @@ async function retrieve(options: DemoOptions, id: string) {
   return wireAction.parse(await response.json());
 }
 
-async function countReasons(options: DemoOptions, id: string): Promise<DemoAction["reasons"]> {
+async function listNotDeleted(options: DemoOptions, id: string): Promise<DemoAction["notDeleted"]> {
   const response = await call(options, `/${id}/records?outcome[]=skipped&outcome[]=failed`, {
     headers: { accept: "application/x-ndjson" },
   });
   const lines = (await response.text()).split("\n").filter((line) => line !== "");
-  const byCode = Map.groupBy(lines, (line) => wireRecord.parse(JSON.parse(line)).code);
-  return [...byCode]
-    .map(([code, records]) => ({ code, count: records.length }))
-    .sort((one, other) => other.count - one.count);
+  const records = lines.map((line) => wireRecord.parse(JSON.parse(line)));
+  const byCode = Map.groupBy(records, (record) => record.code);
+  return new Map([...byCode].map(([code, some]) => [code, some.map((record) => record.record_id)]));
 }
 
 async function call({ apiUrl, token }: DemoOptions, path: string, init: RequestInit = {}) {

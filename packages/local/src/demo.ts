@@ -20,7 +20,11 @@ const { exit } = commandLine({
   variables: { DATA_DIR: "where the embedded server, a token and logs are kept (.data)" },
   example: "pnpm demo --exit",
 })
-  .option("--exit", "stop after the bulk action; exit code 0 only if it ended succeeded", false)
+  .option(
+    "--exit",
+    "stop after the bulk action; exit code 0 only if it left what it must, the 250 on order lines",
+    false,
+  )
   .parse()
   .opts<{ exit: boolean }>();
 
@@ -64,27 +68,42 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     await stack.stop();
     await engines.close();
   }
-  const recordIds = [...shop.productIds.slice(0, 50_000), ...Array.from({ length: 25 }, () => randomUUID())];
+  const unknownIds = Array.from({ length: 25 }, () => randomUUID());
+  const recordIds = [...shop.productIds.slice(0, 50_000), ...unknownIds];
   console.log(`Deleting ${recordIds.length} products through ${apiUrl} (25 of the ids do not exist) …`);
   const action = await runDemoAction({ apiUrl, token: shop.token, recordIds });
   printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
   if (exit) {
     await stop();
     console.log("\nEverything is stopped. pnpm start brings it back, with the same shop and token.");
-    process.exit(action.status === "succeeded" ? 0 : 1);
+    process.exit(isAsPlanned(action, shop.inUseProductIds, unknownIds) ? 0 : 1);
   }
   console.log("\nEverything stays up. Ctrl-C stops it.");
   return { stop, failed: stack.failed };
 }
 
+/** Whether everything was deleted but what is in use and what never was. */
+function isAsPlanned(
+  { status, notDeleted }: DemoAction,
+  inUseIds: readonly string[],
+  unknownIds: readonly string[],
+): boolean {
+  const planned = { "record.in_use": inUseIds, "record.not_found": unknownIds };
+  return (
+    status === "completed" &&
+    notDeleted.size === 2 &&
+    Object.entries(planned).every(([code, ids]) => String(notDeleted.get(code)) === String(ids))
+  );
+}
+
 function printResult(
-  { id, status, tally, reasons, seconds }: DemoAction,
+  { id, status, tally, notDeleted, seconds }: DemoAction,
   shop: FilledShop,
   apiUrl: string,
   dashboardUrl: string,
   dataDirectory: string,
 ): void {
-  const why = reasons.map(({ code, count }) => `${count} × ${code}`).join(", ");
+  const why = [...notDeleted].map(([code, ids]) => `${ids.length} × ${code}`).join(", ");
   const [next] = shop.productIds.slice(-1);
   console.log(`
 Bulk action ${id} ${status} in ${seconds.toFixed(1)} s

@@ -196,9 +196,9 @@ export type Settlement =
  * Writes the terminal status, once, if every chunk is finished, and with it the duty to tell of it by webhook.
  * Safe to call at any time from anywhere.
  *
- * A failed record makes it `completed`, and so does one that a cancel kept from being attempted; otherwise it
- * is `succeeded` when anything was deleted and `invalid` when the action applied to none of the ids (the base
- * contract's words).
+ * The status follows from the outcomes: `invalid` if every record was skipped; `succeeded` if at least one was deleted
+ * and all others were `record.not_found`, so that none of the records is left; otherwise `completed`
+ * (docs/decisions/028).
  */
 export async function settle(database: Database, id: string): Promise<Settlement> {
   const settlement = await settleFinished(database, id);
@@ -238,7 +238,8 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
     settled AS (
       UPDATE bulk_actions SET
         status = CASE WHEN tally.failed > 0 OR tally.done < record_count THEN 'completed'
-                      WHEN tally.deleted > 0 THEN 'succeeded' ELSE 'invalid' END,
+                      WHEN tally.deleted = 0 THEN 'invalid'
+                      WHEN ${isAnyKept(id)} THEN 'completed' ELSE 'succeeded' END,
         started_at = COALESCE(started_at, CASE WHEN tally.done > 0 THEN clock_timestamp() END),
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
       FROM tally
@@ -261,6 +262,12 @@ async function settleFinished(database: Database, id: string): Promise<Settlemen
   if (row.unfinished === 0) return { kind: "closed" };
   const { generation, isCanceled, troubledCount, dueInMs, percent } = row;
   return { kind: "open", generation, isCanceled, troubledCount, dueInMs, percent };
+}
+
+// Asked once, at the end. Any other code means that the record is still there, also one that a newer worker wrote.
+function isAnyKept(id: string): Sql {
+  return sql`EXISTS (SELECT FROM bulk_action_chunks
+    WHERE bulk_action_id = ${id}::uuid AND skipped_count > 0 AND NOT skipped_codes <@ '{record.not_found}')`;
 }
 
 type SettlementRow = {
