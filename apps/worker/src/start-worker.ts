@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { registry } from "@bulk/actions/registry";
 import { createMetrics } from "@bulk/metrics/create-metrics";
 import { queueEngine } from "@bulk/queue/engine";
@@ -123,9 +124,16 @@ function startWebhooksIfSetUp(
   const secretKey = config.WEBHOOK_SECRET_KEY;
   if (secretKey === undefined) return undefined;
   const engine = queueEngine(config);
-  const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK };
+  const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK, refused: listOwnAddresses() };
   const tools = { ...base, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   return startWebhooks(engine, config, tools, onError);
+}
+
+// What listens here on all interfaces must not be reached by way of a public address either.
+function listOwnAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.map(({ address }) => address),
+  );
 }
 
 function openWorkerDatabase(config: WorkerConfig): Database {

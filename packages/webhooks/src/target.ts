@@ -4,6 +4,8 @@ import ipaddr from "ipaddr.js";
 export type TargetPolicy = {
   /** For development: this machine as well, and plain HTTP. */
   readonly allowsLoopback: boolean;
+  /** Addresses that webhooks never go to, although they are public: this machine's own. */
+  readonly refused?: readonly string[];
 };
 
 /**
@@ -32,8 +34,35 @@ export function isAllowedAddress(address: string, policy: TargetPolicy): boolean
   const parsed = ipaddr.parse(address);
   if (policy.allowsLoopback && parsed.range() === "loopback") return true;
   if (parsed.range() !== "unicast") return false;
-  // The rest of IPv6 is not handed out, or wraps an IPv4 address (`::127.0.0.1`): RFC 4291, 2.4 and 2.5.5.
-  return parsed.kind() === "ipv4" || parsed.match(ipaddr.parseCIDR("2000::/3"));
+  if (policy.refused?.some((own) => parsed.toString() === ipaddr.parse(own).toString())) return false;
+  return parsed instanceof ipaddr.IPv4 ? !isProvidersOwn(parsed) : isPublicIpv6(parsed);
+}
+
+/**
+ * Public by number, but answered by a cloud provider to its own customers' machines only: metadata, credentials,
+ * name servers, internal services. All others that are known (169.254.169.254, 100.100.100.200, 192.0.0.192,
+ * fd00:ec2::254, fd20:ce::254) are in ranges that are not public.
+ */
+const PROVIDERS_OWN = [
+  // Azure: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+  "168.63.129.16/32",
+  // IBM Cloud: https://cloud.ibm.com/docs/vpc?topic=vpc-service-endpoints-for-vpc
+  "161.26.0.0/16",
+  "166.8.0.0/14",
+].map((range) => ipaddr.IPv4.parseCIDR(range));
+
+function isProvidersOwn(address: ipaddr.IPv4): boolean {
+  return PROVIDERS_OWN.some((range) => address.match(range));
+}
+
+const HANDED_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
+
+// What is not handed out may wrap an IPv4 address (`::127.0.0.1`, RFC 4291, 2.5.5). ISATAP wraps one in the last 64
+// bits, under any prefix (RFC 5214, 6.1).
+function isPublicIpv6(address: ipaddr.IPv6): boolean {
+  const [fifth = 0, sixth = 0] = address.parts.slice(4);
+  const isIsatap = (fifth === 0 || fifth === 0x02_00) && sixth === 0x5e_fe;
+  return address.match(HANDED_OUT) && !isIsatap;
 }
 
 // Names that no public DNS has (RFC 6761, RFC 6762), and names without a dot, which are somebody's own.
