@@ -1,6 +1,5 @@
-import type { LookupAddress } from "node:dns";
-import type { Resolve } from "@bulk/webhooks/guard-lookup";
-import { postWebhook } from "@bulk/webhooks/post-webhook";
+import { openConnections, postWebhook } from "@bulk/webhooks/post-webhook";
+import { createNameResolver, type ResolveName } from "@bulk/webhooks/resolve-name";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
@@ -47,11 +46,9 @@ describe("nothing is sent to this machine", () => {
   test("by a name that leads elsewhere first and here when it is connected to", async () => {
     const answers = [["93.184.216.34"], ["127.0.0.1"]];
     let asked = 0;
-    const resolve: Resolve = (name, options, callback) => {
-      answering(...(answers[asked++] ?? []))(name, options, callback);
-    };
+    const resolve: ResolveName = (name) => answering(...(answers[asked++] ?? []))(name);
     // What a check beforehand would have seen.
-    resolve("rebound.example", { all: true }, () => undefined);
+    await resolve("rebound.example");
 
     expect(await post(`https://rebound.example:${receiver.port}/`, resolve)).toEqual(REFUSED);
     expect(asked).toBe(2);
@@ -82,28 +79,26 @@ describe("nothing is sent to this machine", () => {
 });
 
 test("the address that was checked is the one that is connected to", async () => {
-  const policy = { allowsLoopback: true };
   const { url, port } = receiver;
-  const resolve = answering("127.0.0.1");
   const target = `http://shop.example:${port}/`;
   const before = receiver.received.length;
-  expect(
-    await postWebhook({ url: target, headers: {}, body: "{}" }, { policy, timeoutMs: 5_000, resolve }),
-  ).toEqual({ kind: "answered", status: 204 });
+  expect(await post(target, answering("127.0.0.1"), { allowsLoopback: true })).toEqual({
+    kind: "answered",
+    status: 204,
+  });
   expect(receiver.received).toHaveLength(before + 1);
   expect(receiver.received.at(-1)?.headers.host).toBe(`shop.example:${new URL(url).port}`);
 });
 
-function post(url: string, resolve?: Resolve) {
-  const options = { policy: STRICT, timeoutMs: 5_000, ...(resolve && { resolve }) };
-  return postWebhook({ url, headers: {}, body: "{}" }, options);
+async function post(url: string, resolve = createNameResolver(), policy = STRICT) {
+  const connections = openConnections(1);
+  const options = { policy, timeoutMs: 5_000, resolve, connections };
+  const result = await postWebhook({ url, headers: {}, body: "{}" }, options);
+  connections.close();
+  return result;
 }
 
 /** A resolver that knows one answer. */
-function answering(...addresses: readonly string[]): Resolve {
-  const found: LookupAddress[] = addresses.map((address) => ({
-    address,
-    family: address.includes(":") ? 6 : 4,
-  }));
-  return (_name, _options, callback) => callback(null, found);
+function answering(...addresses: readonly string[]): ResolveName {
+  return async () => addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
 }

@@ -1,11 +1,17 @@
 import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { closeServer, listen } from "@bulk/service/listen";
 import { openDatabase } from "@bulk/store/database";
 import { claimDelivery, recordAttempt } from "@bulk/store/webhook-deliveries";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
-import { openWebhookReceiver, type ReceivedWebhook } from "../support/webhook-receiver.ts";
+import {
+  openWebhookReceiver,
+  type ReceivedWebhook,
+  type WebhookReceiver,
+} from "../support/webhook-receiver.ts";
 import { openWebhookService, type WebhookService } from "../support/webhook-service.ts";
 
 type Event = {
@@ -332,21 +338,16 @@ describe("a delivery", () => {
     });
   });
 
-  test("behind fifty others of its endpoint does not wait for the next look", async () => {
-    await using receiver = await openWebhookReceiver();
+  test("behind more than a turn has time for does not wait for the next look", async () => {
+    await using receiver = await openSlowReceiver();
     await using own = await openWebhookService();
     const shop = await own.fillShop({});
     const endpoint = await own.register(shop.token, receiver.url);
-    await own.database.query(
-      `INSERT INTO webhook_deliveries (account_id, endpoint_id, event_type)
-       SELECT account_id, id, 'webhook_endpoint.test' FROM webhook_endpoints, generate_series(1, 120)
-       WHERE id = $1`,
-      [endpoint.id],
-    );
+    await addTests(own, endpoint.id, 3);
     // It looks once, when it starts.
     await own.startWorker({ SWEEP_INTERVAL_MS: "3600000" });
-    const webhooks = await receiver.has(120);
-    expect(new Set(webhooks.map(({ headers }) => headers["webhook-id"])).size).toBe(120);
+    const webhooks = await receiver.has(3);
+    expect(new Set(webhooks.map(({ headers }) => headers["webhook-id"])).size).toBe(3);
   });
 
   test("is sent once, however many workers there are", async () => {
@@ -365,6 +366,76 @@ describe("a delivery", () => {
       );
     });
     expect(receiver.received).toHaveLength(20);
+  });
+});
+
+describe("another account's webhooks", () => {
+  test("go on while sixteen receivers answer with 101", async () => {
+    await using switching = await openSwitchingServer();
+    await using receiver = await openWebhookReceiver();
+    for (const [account, endpoints] of Object.entries({ "switching one": 10, "switching two": 6 })) {
+      const { token } = await service.fillShop({}, account);
+      for (let n = 0; n < endpoints; n += 1) {
+        const { id } = await service.register(token, `${switching.url}?${n}`);
+        await service.call(token, `POST /v1/webhook_endpoints/${id}/test`);
+      }
+    }
+    await eventually(() => expect(switching.answered()).toBe(16));
+
+    await tellOf("beside 101", receiver.url);
+
+    await receiver.has(1);
+    const [{ codes } = {}] = await service.database.query<{ codes: readonly number[] }>(
+      `SELECT array_agg(DISTINCT last_response_code) AS codes FROM webhook_deliveries delivery
+       JOIN webhook_endpoints endpoint ON endpoint.id = endpoint_id WHERE url LIKE $1`,
+      [`${switching.url}%`],
+    );
+    expect(codes).toEqual([101]);
+  });
+
+  test("do not wait for one whose receivers take all the time they have", async () => {
+    const { promise: isReleased, resolve: release } = Promise.withResolvers<void>();
+    await using holding = await openWebhookReceiver((_request, response) => {
+      void isReleased.then(() => response.writeHead(204).end());
+    });
+    await using receiver = await openWebhookReceiver();
+    await using own = await openWebhookService({ WEBHOOK_CONCURRENCY: "4", WEBHOOK_TIMEOUT_MS: "60000" });
+    const slow = await own.fillShop({}, "slow");
+    for (let n = 0; n < 10; n += 1) {
+      const { id } = await own.register(slow.token, `${holding.url}?${n}`);
+      await addTests(own, id, 2);
+    }
+    await own.startWorker();
+    await holding.has(1);
+
+    const quick = await own.fillShop({}, "quick");
+    await addTests(own, (await own.register(quick.token, receiver.url)).id, 1);
+
+    await receiver.has(1);
+    // A quarter of four places.
+    expect(holding.received).toHaveLength(1);
+    release();
+    // And all of the slow one's endpoints have their turn.
+    await holding.has(20);
+  });
+
+  test("take turns with those of one that has many to be sent", async () => {
+    const order: string[] = [];
+    await using slow = await openSlowReceiver(() => order.push("many"));
+    await using receiver = await openWebhookReceiver((_request, response) => {
+      order.push("one");
+      response.writeHead(204).end();
+    });
+    await using own = await openWebhookService({ WEBHOOK_CONCURRENCY: "1" });
+    const many = await own.fillShop({}, "many");
+    await addTests(own, (await own.register(many.token, slow.url)).id, 4);
+    const one = await own.fillShop({}, "one");
+    await addTests(own, (await own.register(one.token, receiver.url)).id, 1);
+
+    await own.startWorker();
+
+    await receiver.has(1);
+    expect(order.indexOf("one")).toBeLessThanOrEqual(1);
   });
 });
 
@@ -464,6 +535,40 @@ describe("a rotated secret", () => {
 async function rotate(token: string, endpointId: string): Promise<string> {
   const { body } = await service.call(token, `POST /v1/webhook_endpoints/${endpointId}/rotate_secret`);
   return (body as { readonly signing_secret: string }).signing_secret;
+}
+
+/** Events to try an endpoint with, all due. */
+async function addTests(own: WebhookService, endpointId: string, count: number): Promise<void> {
+  await own.database.query(
+    `INSERT INTO webhook_deliveries (account_id, endpoint_id, event_type)
+     SELECT account_id, id, 'webhook_endpoint.test' FROM webhook_endpoints, generate_series(1, $2::int)
+     WHERE id = $1`,
+    [endpointId, count],
+  );
+}
+
+/** Answers each request with 204 when a turn's time is over. */
+function openSlowReceiver(onRequest = () => {}): Promise<WebhookReceiver> {
+  return openWebhookReceiver((_request, response) => {
+    onRequest();
+    setTimeout(() => response.writeHead(204).end(), 1_100);
+  });
+}
+
+/** Answers whatever it is asked with a switch of protocols, and counts how often. */
+async function openSwitchingServer() {
+  let answered = 0;
+  const server = createServer((request, response) => {
+    answered += 1;
+    request.socket.write("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+    request.on("error", () => response.destroy());
+  });
+  const port = await listen(server, { host: "127.0.0.1", port: 0, variable: "PORT" });
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    answered: () => answered,
+    [Symbol.asyncDispose]: () => closeServer(server, 0),
+  };
 }
 
 async function tellOf(account: string, url: string) {

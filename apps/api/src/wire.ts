@@ -275,7 +275,8 @@ export const webhookDeliveryObject = z
       .nullable()
       .meta({
         description:
-          "Why there was none: `timeout`, `connection_failed`, `target_refused` (not a public address), " +
+          "Why there was none: `timeout`, `dns_failed` (the name could not be resolved), `connection_failed`, " +
+          "`invalid_answer` (not HTTP, or no end of interim answers), `target_refused` (not a public address), " +
           "`endpoint_disabled`, `secret_unreadable`.",
       }),
     last_attempt_at: unixSeconds.nullable(),

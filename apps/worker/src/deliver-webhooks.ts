@@ -9,7 +9,13 @@ import {
   recordAttempt,
 } from "@bulk/store/webhook-deliveries";
 import { updateWebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import { type PostResult, postWebhook } from "@bulk/webhooks/post-webhook";
+import {
+  openConnections,
+  type PostResult,
+  postWebhook,
+  type WebhookConnections,
+} from "@bulk/webhooks/post-webhook";
+import type { ResolveName } from "@bulk/webhooks/resolve-name";
 import { signatureHeaders } from "@bulk/webhooks/sign";
 import { openSecret } from "@bulk/webhooks/signing-secret";
 import type { TargetPolicy } from "@bulk/webhooks/target";
@@ -23,51 +29,63 @@ export type WebhookTools = {
   /** Opens the endpoints' secrets. */
   readonly secretKey: Uint8Array;
   readonly policy: TargetPolicy;
+  readonly resolve: ResolveName;
   readonly timeoutMs: number;
 };
 
-/** After so many requests a worker looks after others first. */
-const REQUESTS_AT_ONCE = 50;
+/** After so long a worker looks after others first. */
+const TURN_MS = 1_000;
 
 /** What a request may take beside its time-out: composing, signing, writing down. */
 const LEASE_MARGIN_MS = 20_000;
 
 /**
- * Sends an endpoint, one after the other, what is due to it. Ends at the first failure, so that a receiver in
- * trouble is not pressed and holds one worker's place for one time-out at most.
+ * Sends an endpoint, one after the other, what is due to it, for about a second. Ends at the first failure, so that
+ * a receiver in trouble is not pressed and holds one worker's place for one time-out at most.
  */
 export async function deliverWebhooks(
   endpointId: string,
   stopping: AbortSignal,
   tools: WebhookTools,
 ): Promise<WebhookEnding> {
-  for (let requests = 0; requests < REQUESTS_AT_ONCE; requests += 1) {
-    if (stopping.aborted) return "idle";
-    const delivery = await claimDelivery(tools.database, endpointId, tools.timeoutMs + LEASE_MARGIN_MS);
-    if (delivery === undefined) return "idle";
-    const kind = await attempt(delivery, tools).catch((error: unknown) => {
-      tools.logger.error({ ...identify(delivery), error }, "webhook not sent; it is due again in a moment");
-      throw error;
-    });
-    if (kind === "retry" || kind === "failed") return "idle";
+  const endsAt = performance.now() + TURN_MS;
+  const connections = openConnections(1);
+  try {
+    while (performance.now() < endsAt) {
+      if (stopping.aborted) return "idle";
+      const delivery = await claimDelivery(tools.database, endpointId, tools.timeoutMs + LEASE_MARGIN_MS);
+      if (delivery === undefined) return "idle";
+      const kind = await attempt(delivery, connections, tools).catch((error: unknown) => {
+        tools.logger.error({ ...identify(delivery), error }, "webhook not sent; it is due again in a moment");
+        throw error;
+      });
+      if (kind === "retry" || kind === "failed") return "idle";
+    }
+    return "more";
+  } finally {
+    connections.close();
   }
-  return "more";
 }
 
 async function attempt(
   delivery: ClaimedDelivery,
+  connections: WebhookConnections,
   tools: WebhookTools,
 ): Promise<AttemptResult["next"]["kind"]> {
   const page = await composeEvent(tools.database, delivery);
+  const startedAt = performance.now();
   const result =
-    page === undefined ? NOTHING_TO_TELL : conclude(await send(page, delivery, tools), page, delivery);
+    page === undefined
+      ? NOTHING_TO_TELL
+      : conclude(await send(page, delivery, connections, tools), page, delivery);
+  const durationMs = Math.round(performance.now() - startedAt);
   await recordAttempt(tools.database, delivery, result);
   if (page !== undefined) tools.metrics.webhookSent(result.next.kind);
   if (result.responseCode === GONE) {
     const { accountId, endpointId } = delivery;
     await updateWebhookEndpoint(tools.database, accountId, endpointId, { enabled: false });
   }
-  logAttempt(delivery, result, tools.logger);
+  logAttempt(delivery, result, durationMs, tools.logger);
   return result.next.kind;
 }
 
@@ -81,7 +99,8 @@ type SendResult = PostResult | { readonly kind: "unanswered"; readonly fault: "s
 async function send(
   { event }: EventPage,
   delivery: ClaimedDelivery,
-  { secretKey, policy, timeoutMs }: WebhookTools,
+  connections: WebhookConnections,
+  { secretKey, policy, timeoutMs, resolve }: WebhookTools,
 ): Promise<SendResult> {
   const secrets = openSecrets(delivery, secretKey);
   if (secrets === undefined) return { kind: "unanswered", fault: "secret_unreadable" };
@@ -92,7 +111,8 @@ async function send(
     "content-type": "application/json",
     "user-agent": "bulk-actions-webhooks/1",
   };
-  return await postWebhook({ url: delivery.url, headers, body }, { policy, timeoutMs });
+  const options = { policy, timeoutMs, resolve, connections };
+  return await postWebhook({ url: delivery.url, headers, body }, options);
 }
 
 function openSecrets(
@@ -144,9 +164,11 @@ function conclude(
 function logAttempt(
   delivery: ClaimedDelivery,
   { responseCode, error, next }: AttemptResult,
+  durationMs: number,
   logger: Logger,
 ): void {
-  logger.info({ ...identify(delivery), responseCode, fault: error }, `webhook ${WORDS[next.kind]}`);
+  const attempt = { ...identify(delivery), responseCode, fault: error, durationMs };
+  logger.info(attempt, `webhook ${WORDS[next.kind]}`);
 }
 
 // Never the URL: its query may hold a secret of the receiver's.

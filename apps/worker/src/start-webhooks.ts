@@ -1,8 +1,9 @@
 import type { QueueEngine } from "@bulk/queue/connection";
-import { openWebhookQueue } from "@bulk/queue/webhook-queue";
-import { startWebhookWorker } from "@bulk/queue/webhook-worker";
+import { type EndpointJob, openWebhookQueue } from "@bulk/queue/webhook-queue";
+import { startWebhookWorker, type WebhookEnding } from "@bulk/queue/webhook-worker";
 import { every } from "@bulk/service/every";
 import { findDueEndpoints } from "@bulk/store/webhook-deliveries";
+import { type AccountShares, createAccountShares } from "./account-shares.ts";
 import type { WorkerConfig } from "./config.ts";
 import { deliverWebhooks, type WebhookTools } from "./deliver-webhooks.ts";
 
@@ -26,16 +27,20 @@ export function startWebhooks(
 ): WebhookSender {
   const { database } = tools;
   const queue = openWebhookQueue({ engine, deadlineMs: 5_000, onError });
+  const shares = createAccountShares(config.WEBHOOK_CONCURRENCY);
+  function addAgain(endpoints: readonly EndpointJob[]): void {
+    if (endpoints.length > 0) void queue.addEndpoints(endpoints).catch(onError);
+  }
   const worker = startWebhookWorker({
     ...{ engine, concurrency: config.WEBHOOK_CONCURRENCY, onError },
-    deliver: (endpointId, stopping) => deliverWebhooks(endpointId, stopping, tools),
-    onMore: (endpointId) => void queue.addEndpoints([endpointId]).catch(onError),
+    deliver: (endpoint, stopping) => deliverFairly(endpoint, stopping, tools, shares, addAgain),
+    onMore: (endpoint) => addAgain([endpoint]),
   });
   const lookout = every(
     config.SWEEP_INTERVAL_MS,
     async () => {
-      const endpointIds = await findDueEndpoints(database, ENDPOINTS_AT_ONCE);
-      if (endpointIds.length > 0) await queue.addEndpoints(endpointIds);
+      const endpoints = await findDueEndpoints(database, ENDPOINTS_AT_ONCE);
+      if (endpoints.length > 0) await queue.addEndpoints(endpoints);
     },
     onError,
   );
@@ -45,4 +50,20 @@ export function startWebhooks(
       await queue.close();
     },
   };
+}
+
+// An endpoint above its account's share is taken up again as soon as another of the account is done.
+async function deliverFairly(
+  endpoint: EndpointJob,
+  stopping: AbortSignal,
+  tools: WebhookTools,
+  shares: AccountShares,
+  addAgain: (endpoints: readonly EndpointJob[]) => void,
+): Promise<WebhookEnding> {
+  if (!shares.enter(endpoint)) return "idle";
+  try {
+    return await deliverWebhooks(endpoint.id, stopping, tools);
+  } finally {
+    addAgain(shares.leave(endpoint));
+  }
 }

@@ -10,6 +10,7 @@ import type { Logger } from "@bulk/service/logger";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
 import { type Database, openDatabase } from "@bulk/store/database";
+import { createNameResolver } from "@bulk/webhooks/resolve-name";
 import type { WorkerConfig } from "./config.ts";
 import type { WebhookTools } from "./deliver-webhooks.ts";
 import { openOps } from "./open-ops.ts";
@@ -125,7 +126,8 @@ function startWebhooksIfSetUp(
   if (secretKey === undefined) return undefined;
   const engine = queueEngine(config);
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK, refused: listOwnAddresses() };
-  const tools = { ...base, secretKey, policy, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
+  const resolve = createNameResolver();
+  const tools = { ...base, secretKey, policy, resolve, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
   return startWebhooks(engine, config, tools, onError);
 }
 

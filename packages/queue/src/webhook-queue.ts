@@ -3,12 +3,23 @@ import { type QueueEngine, WEBHOOK_QUEUE } from "./connection.ts";
 import { openNativeQueue } from "./native-queue.ts";
 import { within } from "./within.ts";
 
+/** An endpoint that somebody is to send to. */
+export type EndpointJob = {
+  readonly id: string;
+  readonly accountId: string;
+  /** 1 for one endpoint of each account, 2 for a second one, and so on: lower ranks are taken first. */
+  readonly rank: number;
+};
+
 /** The producer's side of the queue of webhooks. One job: somebody look after this endpoint. */
 export type WebhookQueue = {
   /** BullMQ's own object, for Bull Board. */
   readonly native: Queue;
-  /** An endpoint that waits or is looked after already is not added again. Throws after the deadline. */
-  addEndpoints(endpointIds: readonly string[]): Promise<void>;
+  /**
+   * Adds endpoints behind all others of the same rank. One that waits or is looked after already is not added again.
+   * Throws after the deadline.
+   */
+  addEndpoints(endpoints: readonly EndpointJob[]): Promise<void>;
   /** Ends the connections; gives up waiting after the deadline. */
   close(): Promise<void>;
 };
@@ -25,9 +36,13 @@ export function openWebhookQueue({ engine, deadlineMs, onError }: WebhookQueueOp
   const { queue, close } = openNativeQueue(WEBHOOK_QUEUE, engine, onError);
   return {
     native: queue,
-    async addEndpoints(endpointIds) {
-      // The id is the endpoint's: BullMQ ignores an id it has.
-      const jobs = endpointIds.map((id) => ({ name: "deliver", data: {}, opts: { jobId: id } }));
+    async addEndpoints(endpoints) {
+      // The id is the endpoint's: BullMQ ignores an id it has. It takes a lower priority first, and each first in,
+      // first out.
+      const jobs = endpoints.map(({ id, accountId, rank }) => ({
+        ...{ name: "deliver", data: { accountId, rank } },
+        opts: { jobId: id, priority: rank },
+      }));
       await within(deadlineMs, queue.addBulk(jobs));
     },
     close: () => close(deadlineMs),

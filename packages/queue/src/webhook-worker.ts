@@ -1,5 +1,7 @@
+import type { Job } from "bullmq";
 import { type QueueEngine, WEBHOOK_QUEUE } from "./connection.ts";
 import { type StoppableWorker, startNativeWorker } from "./native-worker.ts";
+import type { EndpointJob } from "./webhook-queue.ts";
 
 /** How looking after an endpoint ended: nothing left that could be done now, or time to let others. */
 export type WebhookEnding = "idle" | "more";
@@ -8,9 +10,9 @@ export type WebhookWorkerOptions = {
   readonly engine: QueueEngine;
   /** How many endpoints this process looks after at once. */
   readonly concurrency: number;
-  readonly deliver: (endpointId: string, stopping: AbortSignal) => Promise<WebhookEnding>;
+  readonly deliver: (endpoint: EndpointJob, stopping: AbortSignal) => Promise<WebhookEnding>;
   /** There is more to do for this endpoint, and its job is gone. */
-  readonly onMore: (endpointId: string) => void;
+  readonly onMore: (endpoint: EndpointJob) => void;
   readonly onError: (error: Error) => void;
 };
 
@@ -23,9 +25,19 @@ export function startWebhookWorker(options: WebhookWorkerOptions): StoppableWork
     poolSize: 4,
     // A job that stayed would keep its endpoint from being added again; the log of deliveries is elsewhere.
     retention: { removeOnComplete: { count: 0 }, removeOnFail: { count: 0 } },
-    runJob: ({ id = "" }, { stopping, lost }) => deliver(id, AbortSignal.any([stopping, lost])),
-    onCompleted({ id = "" }, returned) {
-      if (returned === "more") onMore(id);
+    runJob: (job, { stopping, lost }) => deliver(readJob(job), AbortSignal.any([stopping, lost])),
+    onCompleted(job, returned) {
+      if (returned === "more") onMore(readJob(job));
     },
   });
+}
+
+// One that an older version added names no account; it then has a share of its own.
+function readJob({ id = "", data }: Pick<Job, "id" | "data">): EndpointJob {
+  const { accountId, rank } = { ...data };
+  return {
+    id,
+    accountId: typeof accountId === "string" ? accountId : id,
+    rank: Number.isInteger(rank) && rank > 0 ? rank : 1,
+  };
 }

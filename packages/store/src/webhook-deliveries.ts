@@ -156,15 +156,28 @@ export async function recordAttempt(
     WHERE id = ${id}::uuid AND attempts = ${attempts} AND status = 'pending'`;
 }
 
-/** Endpoints for which something is due, the longest waiting first. */
-export async function findDueEndpoints(database: Database, limit: number): Promise<readonly string[]> {
-  const rows = await database.$queryRaw<{ id: string }[]>`
-    SELECT endpoint.id FROM webhook_endpoints endpoint, LATERAL (
-      SELECT min(next_attempt_at) AS due_at FROM webhook_deliveries
-      WHERE endpoint_id = endpoint.id AND next_attempt_at IS NOT NULL) AS next
-    WHERE endpoint.enabled AND next.due_at <= clock_timestamp()
-    ORDER BY next.due_at LIMIT ${limit}`;
-  return rows.map((row) => row.id);
+/** An endpoint with something due. */
+export type DueEndpoint = {
+  readonly id: string;
+  readonly accountId: string;
+  /** Its place among the account's due endpoints, from 1: who has waited longest is first. */
+  readonly rank: number;
+};
+
+/**
+ * Endpoints for which something is due: the first of each account, then the second of each, and so on; of the same
+ * rank the longest waiting first. So an account with many does not keep the others out of the limit.
+ */
+export async function findDueEndpoints(database: Database, limit: number): Promise<readonly DueEndpoint[]> {
+  return await database.$queryRaw<DueEndpoint[]>`
+    SELECT due.id, due.account_id AS "accountId", due.rank
+    FROM (SELECT endpoint.id, endpoint.account_id, next.due_at,
+                 row_number() OVER (PARTITION BY endpoint.account_id ORDER BY next.due_at, endpoint.id)::int AS rank
+          FROM webhook_endpoints endpoint, LATERAL (
+            SELECT min(next_attempt_at) AS due_at FROM webhook_deliveries
+            WHERE endpoint_id = endpoint.id AND next_attempt_at IS NOT NULL) AS next
+          WHERE endpoint.enabled AND next.due_at <= clock_timestamp()) AS due
+    ORDER BY due.rank, due.due_at LIMIT ${limit}`;
 }
 
 /** Deletes some old test events; all others go with their bulk action. */

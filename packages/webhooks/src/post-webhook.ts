@@ -1,6 +1,12 @@
-import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
-import { guardLookup, type Resolve, TargetRefusedError } from "./guard-lookup.ts";
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+} from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { guardLookup, TargetRefusedError } from "./guard-lookup.ts";
+import { NameNotResolvedError, type ResolveName } from "./resolve-name.ts";
 import { findTargetFault, type TargetPolicy } from "./target.ts";
 
 export type WebhookRequest = {
@@ -9,16 +15,41 @@ export type WebhookRequest = {
   readonly body: string;
 };
 
+/** Connections to receivers, kept open from one request to the next until they are closed. */
+export type WebhookConnections = {
+  readonly plain: HttpAgent;
+  readonly secure: HttpsAgent;
+  close(): void;
+};
+
+/**
+ * Opens no connection yet. The addresses of a name are checked when it is connected to, so keep the connections for
+ * seconds, not for hours.
+ *
+ * @param most how many to one receiver
+ */
+export function openConnections(most: number): WebhookConnections {
+  const options = { keepAlive: true, maxSockets: most };
+  const [plain, secure] = [new HttpAgent(options), new HttpsAgent(options)];
+  return {
+    ...{ plain, secure },
+    close() {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
 export type PostOptions = {
   readonly policy: TargetPolicy;
   /** For everything, from the name's resolution to the answer's end. */
   readonly timeoutMs: number;
-  /** Instead of the system's resolver. */
-  readonly resolve?: Resolve;
+  readonly resolve: ResolveName;
+  readonly connections: WebhookConnections;
 };
 
 /** Why there was no answer. */
-export type PostFault = "target_refused" | "timeout" | "connection_failed";
+export type PostFault = "target_refused" | "dns_failed" | "timeout" | "connection_failed" | "invalid_answer";
 
 /** What became of a request: an answer of any status, or none. */
 export type PostResult =
@@ -27,57 +58,101 @@ export type PostResult =
 
 /**
  * Posts JSON to somebody else's URL: never to an address the policy does not allow, never further than to the
- * first answer (no redirects), never waiting without end, and without keeping what is answered.
+ * first answer (no redirects), and without keeping what is answered. Ends within the time-out, and with it the
+ * connection, whatever the receiver does or leaves undone.
  */
 export async function postWebhook(target: WebhookRequest, options: PostOptions): Promise<PostResult> {
-  const signal = AbortSignal.timeout(options.timeoutMs);
-  try {
-    const answer = await send(target, options, signal);
-    await discard(answer);
-    return { kind: "answered", status: answer.statusCode ?? 0 };
-  } catch (error) {
-    return { kind: "unanswered", fault: nameFault(error, signal) };
-  }
+  // The policy may have changed since the URL was registered.
+  if (findTargetFault(target.url, options.policy) !== undefined) return unanswered("target_refused");
+  const endsAt = performance.now() + options.timeoutMs;
+  const first = await exchange(target, options, options.timeoutMs);
+  // The receiver may close a connection that it kept open just when it is used again.
+  if (!first.isStale) return first.result;
+  return (await exchange(target, options, Math.max(1, endsAt - performance.now()))).result;
 }
 
-function send(
-  { url, headers, body }: WebhookRequest,
-  { policy, resolve }: PostOptions,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  // The policy may have changed since the URL was registered.
-  if (findTargetFault(url, policy) !== undefined) throw new TargetRefusedError("This URL is not allowed.");
-  const { promise, resolve: settle, reject } = Promise.withResolvers<IncomingMessage>();
-  const post = url.startsWith("https:") ? requestHttps : requestHttp;
-  const sent: ClientRequest = post(url, {
+type Exchange = {
+  readonly result: PostResult;
+  /** Broke off on a connection that had served before. */
+  readonly isStale: boolean;
+};
+
+/** Answers that announce another one, beyond which it is taken for a flood. */
+const MOST_INTERIM_ANSWERS = 20;
+
+async function exchange(target: WebhookRequest, options: PostOptions, limitMs: number): Promise<Exchange> {
+  const { promise, resolve: settle } = Promise.withResolvers<PostResult>();
+  const sent = open(target, options);
+  // Once there is a status, it stands.
+  let answered: PostResult | undefined;
+  const endAs = (fault: PostFault) => settle(answered ?? unanswered(fault));
+  const timer = setTimeout(endAs, limitMs, "timeout");
+  let interim = 0;
+  sent.on("information", () => {
+    interim += 1;
+    if (interim > MOST_INTERIM_ANSWERS) endAs("invalid_answer");
+  });
+  sent.once("response", (answer) => {
+    answered = { kind: "answered", status: answer.statusCode ?? 0 };
+    discard(answer).finally(() => endAs("connection_failed"));
+  });
+  // 101. Without this listener Node closes the connection and tells nobody but by `close`.
+  sent.once("upgrade", ({ statusCode = 0 }, socket) => {
+    socket.on("error", ignore).destroy();
+    settle({ kind: "answered", status: statusCode });
+  });
+  sent.on("error", (error) => endAs(nameFault(error)));
+  sent.once("close", () => endAs("connection_failed"));
+  const result = await promise;
+  clearTimeout(timer);
+  const isStale = sent.reusedSocket && result.kind === "unanswered" && result.fault === "connection_failed";
+  // Without effect on a connection that is kept open for the next request.
+  sent.destroy();
+  return { result, isStale };
+}
+
+function open({ url, headers, body }: WebhookRequest, options: PostOptions): ClientRequest {
+  const { policy, resolve, connections } = options;
+  const request = {
     method: "POST",
     headers: { ...headers, "content-length": Buffer.byteLength(body) },
-    // A connection of its own: what was checked is what is used.
-    agent: false,
     lookup: guardLookup(policy, resolve),
-    signal,
-  });
-  // Every error, also one after the answer: an event without a listener would end the process.
-  sent.once("response", settle).on("error", reject);
-  sent.end(body);
-  return promise;
+    maxHeaderSize: 16 * 1024,
+  };
+  const sent = url.startsWith("https:")
+    ? requestHttps(url, { ...request, agent: connections.secure })
+    : requestHttp(url, { ...request, agent: connections.plain });
+  return sent.end(body);
 }
 
-/** Read to its end so that the receiver sees its answer taken, but no further than this. */
+function ignore(): void {}
+
+function unanswered(fault: PostFault): PostResult {
+  return { kind: "unanswered", fault };
+}
+
+/** Read to its end so that the receiver sees its answer taken, but no further and no longer than this. */
 const MOST_ANSWER_BYTES = 64 * 1024;
+const MOST_ANSWER_MS = 1_000;
 
 // What happens to the rest of an answer does not change its status.
 async function discard(answer: IncomingMessage): Promise<void> {
+  const timer = setTimeout(() => answer.destroy(), MOST_ANSWER_MS);
   let size = 0;
   try {
     for await (const piece of answer) {
       size += piece.length;
       if (size > MOST_ANSWER_BYTES) break;
     }
-  } catch {}
+  } catch {
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function nameFault(error: unknown, signal: AbortSignal): PostFault {
+function nameFault(error: NodeJS.ErrnoException): PostFault {
   if (error instanceof TargetRefusedError) return "target_refused";
-  return signal.aborted ? "timeout" : "connection_failed";
+  if (error instanceof NameNotResolvedError) return "dns_failed";
+  // Not HTTP: https://nodejs.org/api/http.html, llhttp's errors.
+  return error.code?.startsWith("HPE_") ? "invalid_answer" : "connection_failed";
 }
