@@ -6,6 +6,7 @@ import { findFreePort } from "@bulk/local/free-port";
 import { VARIABLE_NAMES } from "@bulk/service/variable-names";
 import { afterEach, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { createClient } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Entry, startProgram } from "../support/program.ts";
 import { readManifest } from "../support/repository.ts";
 import { createTestDatabase } from "../support/test-database.ts";
@@ -145,6 +146,17 @@ describe("pnpm start", () => {
     }
 
     expect(await client.finished(token, id)).toMatchObject({ status: "succeeded" });
+    await start.says(/The api process ended[\s\S]*api is listening/);
+
+    // One that dies again before it has started is tried again and again all the same.
+    const pid = [...start.output().matchAll(/"pid":(\d+),"name":"api"/g)].at(-1)?.[1];
+    process.kill(Number(pid), "SIGKILL");
+    await start.says(/The api process ended \(SIGKILL\)[\s\S]*The api process ended \(SIGKILL\)/);
+    {
+      await using _taken = await occupy([Number(environment.PORT)]);
+      await start.says(/The api process ended \(exit code 1\)\. It is started again in [\d.]+ s\./);
+    }
+    await eventually(async () => expect((await client.finished(token, id)).status).toBe("succeeded"));
     start.kill("SIGTERM");
     expect(await start.exited()).toEqual({ code: 0, signal: null });
   });

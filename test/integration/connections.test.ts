@@ -74,9 +74,9 @@ describe("bytes that are no request", () => {
   });
 
   test.each([
-    ["headers", requestHead(`GET ${COLLECTION}`, { "x-large": "a".repeat(17_000) })],
-    ["many headers", requestHead(`GET ${COLLECTION}`, manyHeaders(1_000))],
-    ["a path", requestHead(`GET /${"a".repeat(17_000)}`)],
+    ["headers", requestHead(`GET ${COLLECTION}`, { "x-large": "a".repeat(70_000) })],
+    ["many headers", requestHead(`GET ${COLLECTION}`, manyHeaders(4_000))],
+    ["a path", requestHead(`GET /${"a".repeat(70_000)}`)],
   ])("are answered with 431: %s that are too large", async (_what, head) => {
     expectRefusal(await sendRaw(service.url, head), {
       status: 431,
@@ -85,16 +85,64 @@ describe("bytes that are no request", () => {
     });
   });
 
-  test("behind a good request are refused after its whole answer", async () => {
+  test("are not the headers of a client that sends its page's URL along", async () => {
+    const referer = `https://shop.test/wp-admin/?${"ids%5B%5D=00000000-0000-4000-8000-000000000000&".repeat(1_000)}`;
+    const head = requestHead(`GET ${COLLECTION}`, { ...bearer(token), referer });
+    expect(head.length).toBeGreaterThan(45_000);
+    expect(await sendRaw(service.url, head)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ["nonsense", "nonsense\r\n\r\n", 400],
+    ["a tunnel", "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 404],
+  ])("behind a good request are refused after its whole answer: %s", async (_what, bytes, status) => {
     const head = requestHead(`GET ${COLLECTION}`, { ...bearer(token), connection: "keep-alive" });
     await using connection = await openRaw(service.url);
-    await connection.write(`${head}nonsense\r\n\r\n`);
+    await connection.write(`${head}${bytes}`);
     const answers = (await connection.untilClosed()).split(/(?=HTTP\/1\.1 )/);
     expect(answers).toHaveLength(2);
     const [list, refusal] = answers.map(parseAnswer);
     expect(list?.status).toBe(200);
     expect(JSON.parse(list?.body ?? "")).toMatchObject({ object: "list" });
-    expectRefusal(refusal, { status: 400, httpStatus: "bad_request", code: "request.malformed" });
+    expect(refusal).toMatchObject({ status });
+  });
+});
+
+describe("a caller that resets its connection", () => {
+  let ports: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    const worker = await service.startWorker();
+    ports = { api: service.url, "the API's ops": service.opsUrl, "the worker's ops": worker.opsUrl };
+  });
+
+  const requests: readonly (readonly [what: string, bytes: string])[] = [
+    ["a tunnel", "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n"],
+    ["another protocol", "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"],
+    ["a miracle", "GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\n"],
+    ["nonsense", "nonsense\r\n\r\n"],
+    ["a good request and nonsense", "GET / HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n"],
+    [
+      "a good request and a tunnel",
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+    ["half a request", "GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"],
+  ];
+
+  // An error without a listener would fail the run.
+  test.each(requests)("after it has asked for %s harms no port", async (_what, bytes) => {
+    for (const url of Object.values(ports)) {
+      for (const answerFirst of [true, false]) {
+        const connection = await openRaw(url);
+        await connection.write(bytes);
+        if (answerFirst)
+          await Promise.race([connection.receive("HTTP/1.1"), connection.untilClosed()]).catch(
+            () => undefined,
+          );
+        connection.reset();
+      }
+      expect((await fetch(`${url}/health/live`)).status).toBe(url === service.url ? 404 : 200);
+    }
   });
 });
 

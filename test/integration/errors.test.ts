@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { registry } from "@bulk/actions/registry";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
@@ -55,6 +55,9 @@ describe("400", () => {
     ["a form in broken UTF-8", "request.malformed", withBrokenText(validForm), { "content-type": FORM }],
     ["a body that is not the gzip it claims", "request.malformed", "{}", { "content-encoding": "gzip" }],
     ["a gzip that breaks off", "request.malformed", brokenGzip(), { "content-encoding": "gzip" }],
+    ["JSON nested too deeply", "request.malformed", withIds(`${"[".repeat(30_000)}${"]".repeat(30_000)}`)],
+    ["objects nested too deeply", "request.malformed", `${'{"a":'.repeat(33)}1${"}".repeat(33)}`],
+    ["JSON that never closes what it opens", "request.malformed", "[".repeat(BODY_CAP)],
   ])("answers %s", async (_what, code, body, headers) => {
     expectRefusal(await post(body, headers), { status: 400, httpStatus: "bad_request", code });
   });
@@ -210,14 +213,48 @@ describe("413", () => {
     expectRefusal(await sendRaw(service.url, head, chunk, "0\r\n\r\n"), expected);
   });
 
-  test("answers a small body that unpacks to one over the cap", async () => {
-    const packed = gzipSync(padded(100 * BODY_CAP));
+  test.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ])("answers a small body that unpacks to one over the cap: %s", async (encoding, compress) => {
+    const packed = compress(padded(100 * BODY_CAP));
     expect(packed.length).toBeLessThan(BODY_CAP);
+    expectRefusal(await post(packed, { "content-encoding": encoding }), expected);
+  });
+
+  test("answers a body that unpacks to far more than ids do, though not to one over the cap", async () => {
+    const packed = gzipSync(padded(BODY_CAP));
     expectRefusal(await post(packed, { "content-encoding": "gzip" }), expected);
+    const ids = gzipSync(JSON.stringify({ bulk_action: { record_ids: randomIds(MOST_IDS) } }, undefined, 8));
+    expect(await post(ids, { "content-encoding": "gzip" })).toMatchObject({ status: 422 });
+  });
+
+  test.each<[string, string, Headers?]>([
+    ["keys", `{${Array.from({ length: 2_000 }, (_, n) => `"${n}":0`).join()}}`],
+    ["values", withIds("[],".repeat(2_500).slice(0, -1))],
+    ["parameters without a value", "a&".repeat(5_000), { "content-type": FORM }],
+    ["parameters", "a=b&".repeat(5_000), { "content-type": FORM }],
+  ])("answers a body of more %s than any that means something", async (_what, body, headers) => {
+    expect(body.length).toBeLessThan(BODY_CAP);
+    expectRefusal(await post(body, headers), expected);
+  });
+
+  test("answers a body of over 64 kB where no ids are taken", async () => {
+    const head = { ...bearer(token), "content-type": "application/json", "content-length": 65_537 };
+    for (const path of [`${COLLECTION}/${NOBODY}/cancel`, "/v1/webhook_endpoints"]) {
+      expectRefusal(await sendRaw(service.url, requestHead(`POST ${path}`, head), padded(65_537)), expected);
+    }
   });
 });
 
 describe("415", () => {
+  const expected = {
+    status: 415,
+    httpStatus: "unsupported_media_type",
+    code: "request.unsupported_media_type",
+  };
+
   test.each<[string, Headers]>([
     ["text/plain", { "content-type": "text/plain" }],
     ["multipart/form-data", { "content-type": "multipart/form-data; boundary=x" }],
@@ -230,12 +267,28 @@ describe("415", () => {
     ["a form in an unknown charset", { "content-type": `${FORM}; charset=utf-99` }],
     ["an unknown content encoding", { "content-encoding": "compress" }],
   ])("answers %s", async (_what, headers) => {
-    expectRefusal(await post(JSON.stringify(validBody()), headers), {
-      status: 415,
-      httpStatus: "unsupported_media_type",
-      code: "request.unsupported_media_type",
-    });
+    expectRefusal(await post(JSON.stringify(validBody()), headers), expected);
   });
+
+  test("says which header to send where there is none", async () => {
+    const { message } = expectRefusal(
+      await post(JSON.stringify(validBody()), { "content-type": "" }),
+      expected,
+    );
+    expect(message).toContain("Send the header Content-Type: application/json");
+  });
+
+  test.each(["utf8", "UTF-8", '"utf-8"', "unicode-1-1-utf-8", ""])(
+    "is not answered to charset=%s, which is UTF-8 as well",
+    async (charset) => {
+      const headers = { "content-type": `application/json; charset=${charset}` };
+      expectRefusal(await post("{}", headers), {
+        status: 400,
+        httpStatus: "bad_request",
+        code: "bulk_action.missing",
+      });
+    },
+  );
 });
 
 describe("422", () => {
@@ -347,12 +400,6 @@ describe("422", () => {
     expect(fault?.message.length).toBeLessThan(200);
   });
 
-  test("answers an id that is nested too deeply to be written out", async () => {
-    const nested = `${"[".repeat(30_000)}${"]".repeat(30_000)}`;
-    const body = `{"bulk_action":{"action_type":"delete_products","record_ids":[${nested}]}}`;
-    expect(await post(body)).toMatchObject({ status: 422 });
-  });
-
   test("names everything that is wrong at once", async () => {
     const faults = await expectInvalid({
       action_type: "delete_everything",
@@ -450,6 +497,11 @@ describe("503", () => {
 
 function validBody(note?: string) {
   return { bulk_action: { action_type: "delete_products", record_ids: randomIds(1) }, note };
+}
+
+/** A create with these ids, as JSON text. */
+function withIds(ids: string): string {
+  return `{"bulk_action":{"action_type":"delete_products","record_ids":[${ids}]}}`;
 }
 
 function formWith(brackets: string): string {

@@ -22,6 +22,8 @@ export type RawConnection = AsyncDisposable & {
   untilClosed(): Promise<string>;
   /** Whether the server takes no more bytes either. */
   isCut(): boolean;
+  /** Ends the connection with a reset (RST). */
+  reset(): void;
 };
 
 /**
@@ -86,6 +88,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
       return received();
     },
     isCut: () => socket.destroyed,
+    reset: () => void socket.resetAndDestroy(),
     async [Symbol.asyncDispose]() {
       socket.destroy();
       await closed;

@@ -3,6 +3,7 @@ import type { Caller } from "@bulk/store/api-tokens";
 import type { RequestHandler, Response } from "express";
 import type { Endpoint } from "./context.ts";
 import type { ErrorAnswer } from "./error-body.ts";
+import { parseQuery } from "./query.ts";
 
 /** What a request gathers on its way: who calls, and for the log, which bulk action it is about. */
 export type Locals = { caller?: Caller; bulkActionId?: string };
@@ -21,7 +22,7 @@ export function answerWith(
     const answer = await endpoint.answer({
       caller,
       params: request.params,
-      query: new URLSearchParams(request.originalUrl.replace(/^[^?]*/, "")),
+      query: parseQuery(request.originalUrl),
       body: request.body,
       headers: request.headers,
       ended: end.signal,

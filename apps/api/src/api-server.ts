@@ -1,11 +1,6 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { createHttpServer } from "@bulk/service/http-server";
 import type { Logger } from "@bulk/service/logger";
 import { originForm } from "./origin-form.ts";
 import { refuseConnection, refuseRequest } from "./refuse-connection.ts";
@@ -43,14 +38,15 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
     request.url = originForm(request.url ?? "");
     app(request, response);
   }
-  const server = createServer(
+  const server = createHttpServer(
     {
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       connectionsCheckingInterval: timeouts.checkMs,
       // Longer than the idle time of common load balancers, so that they close first.
       keepAliveTimeout: 65_000,
-      maxHeaderSize: 16 * 1024,
+      // Clients copy the URL of their page into a header, with an id for each record selected on it.
+      maxHeaderSize: 64 * 1024,
       // Node refuses without a body; the app does it in the error shape.
       requireHostHeader: false,
     },
@@ -59,15 +55,24 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
   server.timeout = timeouts.silenceMs;
   // An expectation we do not know is no reason to refuse (RFC 9110, 10.1.1 leaves it to the server).
   server.on("checkExpectation", pass);
-  // Node would hang up without a word.
-  server.on("connect", (_request, socket) => refuseConnection(socket, "CONNECT", logger));
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === "ECONNRESET" || !socket.writable) return;
+  // Whoever sends something else behind a good request gets the answer to that first, and whole.
+  function refuse(socket: Duplex, code: string | undefined): void {
     const response = latestResponse.get(socket);
-    if (response === undefined || response.writableFinished) refuseConnection(socket, error.code, logger);
-    else if (!response.headersSent && !response.req.complete) refuseRequest(response, error.code);
-    // Whoever sends rubbish after a good request gets the answer to that first, and whole.
-    else response.once("finish", () => refuseConnection(socket, error.code, logger));
+    if (response === undefined || response.writableFinished) refuseConnection(socket, code, logger);
+    else response.once("finish", () => refuseConnection(socket, code, logger));
+  }
+  // Node would hang up without a word.
+  server.on("connect", (_request, socket) => refuse(socket, "CONNECT"));
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const response = latestResponse.get(socket);
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else if (response !== undefined && isCutShort(response)) refuseRequest(response, error.code);
+    else refuse(socket, error.code);
   });
   return server;
+}
+
+/** Whether it answers a request whose body never came to its end. */
+function isCutShort(response: ServerResponse): boolean {
+  return !response.writableFinished && !response.headersSent && !response.req.complete;
 }

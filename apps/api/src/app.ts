@@ -28,7 +28,8 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   const served = routes.map((route) => ({ ...route, endpoint: route.endpoint(context) }));
   app.use(serveReference(describeApi(served)));
   for (const { method, path, scope, endpoint } of served) {
-    const body = takesBody(method) ? readBody(context.config.MAX_RECORD_IDS) : [];
+    const mostIds = endpoint.operation.takesRecordIds ? context.config.MAX_RECORD_IDS : 0;
+    const body = takesBody(method) ? [readBody(mostIds)] : [];
     app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint));
   }
   app.use(refuseUnknownPath);

@@ -10,6 +10,7 @@ import type { z } from "zod";
 import type { AnswerHeader } from "./answer-headers.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
 import type { ApiConfig } from "./config.ts";
+import type { Parameter } from "./parameters.ts";
 
 /** What every endpoint may use; made once. */
 export type ApiContext = {
@@ -35,7 +36,7 @@ export type ApiContext = {
 export type ApiRequest = {
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
+  readonly query: readonly Parameter[];
   /** Parsed JSON or form; `undefined` without a body. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
@@ -80,6 +81,8 @@ export type Operation = {
   readonly headers?: z.ZodObject;
   /** By content type where it is not JSON alone. */
   readonly body?: z.ZodType | SchemaByType;
+  /** Its body may have `MAX_RECORD_IDS` ids, and so megabytes; that of any other endpoint 64 kB. */
+  readonly takesRecordIds?: true;
   /** The body of a 200, by content type where it is not JSON alone. */
   readonly answer: z.ZodType | SchemaByType;
   /** Headers that an answer may have beside `Request-Id`; with an `ETag` it may be a 304. */

@@ -31,7 +31,7 @@ export function errorAnswer(error: unknown): ErrorAnswer {
   if (isDatabaseUnavailable(error) || isNotMigrated(error)) {
     return failure("service.unavailable", "The database is not available. Try again soon.");
   }
-  return bodyParserAnswer(error) ?? failure("service.internal_error", "Something went wrong on our side.");
+  return unreadablePath(error) ?? failure("service.internal_error", "Something went wrong on our side.");
 }
 
 /** The answer to what never became a request: bad syntax, too slow, headers too large, a tunnel asked for. */
@@ -71,31 +71,10 @@ const ANSWERS: Readonly<Record<FailureKind, Status>> = {
   unavailable: [503, "service_unavailable", { "Retry-After": "5" }],
 };
 
-// What express.json() and express.text() throw: https://github.com/expressjs/body-parser#errors
-function bodyParserAnswer(error: unknown): ErrorAnswer | undefined {
-  const type: unknown = error instanceof Error ? Reflect.get(error, "type") : undefined;
-  switch (type) {
-    case "entity.too.large":
-      return failure("request.too_large", "The body is too large.");
-    case "encoding.unsupported":
-    case "charset.unsupported":
-      return failure(
-        "request.unsupported_media_type",
-        "Send UTF-8, as it is or compressed with gzip, deflate or br.",
-      );
-    case "entity.parse.failed":
-      return failure("request.malformed", "The body is not valid JSON.");
-    default:
-      return malformedAnswer(error);
-  }
-}
-
-// Everything else that Express and its parsers blame on the caller: a path that is no percent-encoding, a
-// body that is no gzip or breaks off.
-function malformedAnswer(error: unknown): ErrorAnswer | undefined {
-  if (!(error instanceof Error) || Reflect.get(error, "status") !== 400) return undefined;
-  const part = error instanceof URIError ? "path" : "body";
-  return failure("request.malformed", `The ${part} cannot be read.`);
+// What Express blames on the caller: a path that is no percent-encoding.
+function unreadablePath(error: unknown): ErrorAnswer | undefined {
+  if (!(error instanceof URIError) || Reflect.get(error, "status") !== 400) return undefined;
+  return failure("request.malformed", "The path cannot be read.");
 }
 
 function failure(code: ErrorCode, message: string): ErrorAnswer {

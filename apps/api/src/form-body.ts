@@ -1,4 +1,5 @@
 import { RequestError } from "@bulk/domain/request-error";
+import { parseParameters } from "./parameters.ts";
 
 export const FORM = "application/x-www-form-urlencoded";
 
@@ -11,12 +12,15 @@ export const FORM_FIELDS = {
 /**
  * A form-encoded body as the JSON it stands for: `bulk_action[action_type]=…&bulk_action[record_ids][]=…`
  * (or `[record_ids][0]=…`). Order is kept and no id is dropped, however many there are: general form
- * parsers cap arrays, some of them silently. Throws for record ids in any other spelling.
+ * parsers cap arrays, some of them silently. Throws `malformed` for record ids in any other spelling, and `too_large`
+ * for more than `most` parameters.
  */
-export function parseFormBody(text: string): unknown {
+export function parseFormBody(text: string, most: number): unknown {
   let actionType: string | undefined;
   let recordIds: string[] | undefined;
-  for (const [name, value] of new URLSearchParams(text)) {
+  const parameters = parseParameters(text, most);
+  if (parameters === undefined) throw tooMany(most);
+  for (const [name, value] of parameters) {
     if (name === FORM_FIELDS.actionType) actionType = value;
     if (!name.startsWith(FORM_FIELDS.recordIds)) continue;
     if (!/^\[\d*\]$/.test(name.slice(FORM_FIELDS.recordIds.length))) throw unreadable(name);
@@ -33,4 +37,8 @@ function unreadable(name: string): RequestError {
     "request.malformed",
     `Send each id as ${FORM_FIELDS.recordIds}[]=<id>, not as ${name.slice(0, 80)}.`,
   );
+}
+
+function tooMany(most: number): RequestError {
+  return new RequestError("too_large", "request.too_large", `The form has more than ${most} parameters.`);
 }

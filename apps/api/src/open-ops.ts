@@ -1,8 +1,8 @@
-import { createServer } from "node:http";
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { WebhookQueue } from "@bulk/queue/webhook-queue";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
+import { createHttpServer } from "@bulk/service/http-server";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
@@ -43,7 +43,7 @@ export async function openOps(
   const readiness = createReadiness(engineDependencies(checks));
   const app = createOpsApp(readiness, prometheus);
   addDashboard(app, { config, database, turns: queue, webhooks, logger });
-  const server = createServer(app);
+  const server = createHttpServer({}, app);
   const { OPS_HOST: host, OPS_PORT: port } = config;
   return {
     port: await listen(server, { host, port, variable: "OPS_PORT" }),

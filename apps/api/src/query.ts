@@ -1,4 +1,6 @@
+import { RequestError } from "@bulk/domain/request-error";
 import { z } from "zod";
+import { type Parameter, parseParameters } from "./parameters.ts";
 import { fault } from "./validate.ts";
 
 /** The parameters of all endpoints that may come several times. */
@@ -8,15 +10,32 @@ export const LIST_PARAMETERS: ReadonlySet<string> = new Set(["ids", "expand", "s
  * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any
  * other parameter the first one counts, and an empty one counts as absent.
  */
-export function readQuery(query: URLSearchParams): Readonly<Record<string, string | readonly string[]>> {
-  const values = new Map<string, string | string[]>();
+export function readQuery(query: Iterable<Parameter>): Readonly<Record<string, string | readonly string[]>> {
+  const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   for (const [spelling, value] of query) {
     const name = spelling.replace(/\[\d*\]$/, "");
-    if (LIST_PARAMETERS.has(name)) values.set(name, [...(values.get(name) ?? []), value]);
+    if (LIST_PARAMETERS.has(name))
+      lists
+        .set(name, lists.get(name) ?? [])
+        .get(name)
+        ?.push(value);
     else if (value !== "" && !values.has(name)) values.set(spelling, value);
   }
   // Without a prototype, so that no name of the caller's means anything but a parameter.
-  return Object.assign(Object.create(null), Object.fromEntries(values));
+  return Object.assign(Object.create(null), Object.fromEntries(values), Object.fromEntries(lists));
+}
+
+/** More than the ids that fit into the headers of a request. */
+const MOST_PARAMETERS = 2_000;
+
+/** The parameters of a request target. Throws `malformed` for more than 2,000 of them. */
+export function parseQuery(target: string): readonly Parameter[] {
+  const start = target.indexOf("?");
+  const parameters = start < 0 ? [] : parseParameters(target.slice(start + 1), MOST_PARAMETERS);
+  if (parameters !== undefined) return parameters;
+  const message = `The query has more than ${MOST_PARAMETERS} parameters.`;
+  throw new RequestError("malformed", "request.malformed", message);
 }
 
 /** The query of every list that is answered in pages. */

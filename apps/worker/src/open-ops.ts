@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
+import { createHttpServer } from "@bulk/service/http-server";
 import { closeServer, listen } from "@bulk/service/listen";
 import type { Logger } from "@bulk/service/logger";
 import { createOpsApp } from "@bulk/service/ops-app";
@@ -38,7 +38,7 @@ export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Prom
   const readiness = await openReadiness(tools);
   const app = createOpsApp(readiness, tools.prometheus);
   addWorkHealth(app, workHealthTools(config, tools));
-  const server = createServer(app);
+  const server = createHttpServer({}, app);
   const { OPS_HOST: host, WORKER_OPS_PORT: port } = config;
   return {
     port: await listen(server, { host, port, variable: "WORKER_OPS_PORT" }),

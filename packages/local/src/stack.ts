@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Service } from "@bulk/service/run-service";
 import type { Engines } from "./engines.ts";
@@ -51,33 +52,52 @@ export async function startStack(
 
 type Kept = { readonly ready: Promise<unknown>; readonly failed: Promise<never>; stop(): Promise<void> };
 
-// What dies under work is started again, as any process manager would; what does not even start is a failure.
+// What dies is started again, as any process manager would, for as long as this process lives: whatever ended it, an
+// attack or a database that was away for a while, must not keep the service down. What has never started is a failure:
+// its port is taken, or its configuration wrong.
 function keepRunning(
   name: "api" | "worker",
   environment: NodeJS.ProcessEnv,
   logDirectory: string | undefined,
 ): Kept {
+  const stopping = new AbortController();
   let current = startProcess(name, environment, logDirectory);
-  let isStopping = false;
+  const { ready } = current;
+  let failures = 0;
   async function watch(): Promise<never> {
-    for (;;) {
+    for (let hasEverStarted = false; ; ) {
       const ending = await current.ended;
-      if (isStopping) return await new Promise<never>(() => undefined);
+      if (stopping.signal.aborted) return await new Promise<never>(() => undefined);
+      hasEverStarted ||= current.hasStarted();
       const where = logDirectory === undefined ? "" : `; see ${join(logDirectory, `${name}.log`)}`;
       const what = `The ${name} process ended (${ending})${where}.`;
-      if (!current.hasStarted()) throw new StackError(what);
-      console.error(`${what} It is started again.`);
-      current = startProcess(name, environment, logDirectory);
+      if (!hasEverStarted) throw new StackError(what);
+      failures = current.hasLasted() ? 0 : failures + 1;
+      const pauseMs = restartPauseMs(failures);
+      console.error(`${what} It is started again${pauseMs === 0 ? "" : ` in ${pauseMs / 1_000} s`}.`);
+      await wait(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopping.signal.aborted) current = startProcess(name, environment, logDirectory);
     }
   }
   return {
-    ready: current.ready,
+    ready,
     failed: watch(),
     async stop() {
-      isStopping = true;
+      stopping.abort();
       await current.stop();
     },
   };
+}
+
+/** How long a process must have run to be started again at once. */
+const LASTED_MS = 60_000;
+
+/**
+ * How long to wait before a process is started again that has ended so many times in a row, each time within a minute
+ * of its start: 0, 0, then from half a second doubling to ten seconds.
+ */
+export function restartPauseMs(failures: number): number {
+  return failures < 2 ? 0 : Math.min(500 * 2 ** (failures - 2), 10_000);
 }
 
 function startProcess(name: string, environment: NodeJS.ProcessEnv, logDirectory: string | undefined) {
@@ -91,14 +111,19 @@ function startProcess(name: string, environment: NodeJS.ProcessEnv, logDirectory
     detached: true,
   });
   if (typeof log === "number") closeSync(log);
+  const startedAt = performance.now();
   let hasStarted = false;
   child.once("message", () => {
     hasStarted = true;
   });
-  const ended = once(child, "exit").then(([code, signal]) => String(signal ?? `exit code ${code}`));
+  // A process that the system refuses to make, for want of memory for example, has ended as well.
+  const ended = once(child, "exit").then(([code, signal]) => String(signal ?? `exit code ${code}`), String);
+  const ready = once(child, "message");
+  ready.catch(() => undefined);
   return {
-    ready: once(child, "message"),
+    ready,
     hasStarted: () => hasStarted,
+    hasLasted: () => performance.now() - startedAt >= LASTED_MS,
     ended,
     stop: () => stopChild(child, ended),
   };

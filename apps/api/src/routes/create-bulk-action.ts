@@ -22,6 +22,7 @@ export function createBulkAction(context: ApiContext): Endpoint {
       query: expandQuery,
       headers: creationHeaders,
       body: body.schema,
+      takesRecordIds: true,
       answer: bulkActionObject.meta({ examples: [exampleBulkAction("pending")] }),
       answerHeaders: creationAnswerHeaders,
       refusals: ["conflict", "invalid"],

@@ -20,6 +20,7 @@ export function previewBulkAction(context: ApiContext): Endpoint {
         "bulk action comes to them. An account has one preview at a time; 429 meanwhile. A server that does not " +
         "know this path answers 404.",
       body: body.schema,
+      takesRecordIds: true,
       answer: bulkActionPreview,
       refusals: ["invalid"],
     },
