@@ -24,6 +24,8 @@ export function refuseConnection(socket: Duplex, errorCode: string | undefined, 
 /** Answers a request whose body breaks off or takes too long; its log line is written as ever. */
 export function refuseRequest(response: ServerResponse, errorCode: string | undefined): void {
   const { status, headers, text } = render(errorCode, String(response.getHeader("Request-Id")));
+  // Another refusal may have been on its way.
+  response.removeHeader("WWW-Authenticate");
   response.writeHead(status, headers).end(text);
 }
 
