@@ -72,8 +72,12 @@ describe("pnpm admin action", () => {
     );
     const { id } = await stack.submit(token, "delete_products", productIds);
     expect(await succeed("action", "list", "--account", "shop", "--status", "pending")).toMatch(
-      new RegExp(`${id} +delete_products +pending .* 2500: 0 deleted, 0 skipped, 0 failed, 2500 pending`),
+      new RegExp(
+        `${id} +shop +delete_products +pending .* 2500: 0 deleted, 0 skipped, 0 failed, 2500 pending`,
+      ),
     );
+    const [listed] = parseList(await succeed("action", "list", "--json"));
+    expect(listed).toMatchObject({ id, account_name: "shop" });
 
     expect(await succeed("action", "cancel", id)).toContain("has ended as completed");
     expect(await readColumn("cancel_requested_by", id)).toBe("admin");
@@ -157,8 +161,20 @@ describe("pnpm admin action", () => {
     expect(shown).not.toContain("secret");
     expect(await succeed("action", "show", id, "--json")).not.toContain("secret");
 
+    await succeed("pause", "--all", "--reason", "index rebuild", "--by", "night shift");
+    await succeed("pause", "--account", "shop");
+    const paused = await succeed("action", "show", id);
+    expect(paused).toMatch(/paused {6}everything {2}since [\d :-]+Z, by night shift: index rebuild\n/);
+    expect(paused).not.toContain("account shop");
+    expect(parse(await succeed("action", "show", id, "--json"))).toMatchObject({
+      pauses: [{ scope: { kind: "all" }, paused_by: "night shift" }],
+    });
+    await succeed("resume", "--all");
+    await succeed("resume", "--account", "shop");
+
     await succeed("action", "cancel", id);
-    const retry = parse(await succeed("action", "retry", id, "--failed-only", "--json"));
+    expect(await succeed("action", "retry", id, "--failed-only")).toContain("takes up 1 record. See");
+    const [retry] = parseList(await succeed("action", "list", "--account", "troubled", "--json"));
     expect(retry).toMatchObject({ record_count: 1 });
     expect((await admin("action", "retry", id)).output).toContain(
       "Another retry of this bulk action is open",

@@ -60,16 +60,24 @@ describe("a pause", () => {
     await using switches = openSwitches(service);
     const one = await service.fillShop({ products: 2, customers: 1 }, "one");
     const other = await service.fillShop({ products: 1 }, "other");
+    const third = await service.fillShop({ products: 1, customers: 1 }, "third");
+    const productsOfThird: PauseScope = {
+      kind: "account_action_type",
+      accountId: third.accountId,
+      actionType: "delete_products",
+    };
     await switches.pause({ kind: "account", accountId: other.accountId });
     await switches.pause({ kind: "action_type", actionType: "delete_customers" });
+    await switches.pause(productsOfThird);
     await service.startWorker();
 
     const held = await service.submit(other.token, "delete_products", other.productIds);
     const alsoHeld = await service.submit(one.token, "delete_customers", one.customerIds);
+    const heldInThird = await service.submit(third.token, "delete_products", third.productIds);
     const free = await service.submit(one.token, "delete_products", one.productIds);
 
     expect(await service.finished(one.token, free.id)).toMatchObject({ status: "succeeded" });
-    await expectEndings(service, ["paused", "paused", "settled"]);
+    await expectEndings(service, ["paused", "paused", "paused", "settled"]);
     expect(await service.retrieve(other.token, held.id)).toMatchObject({ status: "pending" });
     expect(await service.retrieve(one.token, alsoHeld.id)).toMatchObject({ status: "pending" });
     expect((await readSwitches(switches.database)).pauses).toMatchObject([
@@ -79,7 +87,15 @@ describe("a pause", () => {
         accountName: null,
         reason: "why not",
       },
+      { scope: productsOfThird, accountName: "third" },
     ]);
+    expect(await service.retrieve(third.token, heldInThird.id)).toMatchObject({ status: "pending" });
+    expect(await switches.resume({ kind: "action_type", actionType: "delete_customers" })).toBe(true);
+    const customers = await service.submit(third.token, "delete_customers", third.customerIds);
+    expect(await service.finished(third.token, customers.id)).toMatchObject({ status: "succeeded" });
+    expect(await service.retrieve(third.token, heldInThird.id)).toMatchObject({ status: "pending" });
+    expect(await switches.resume(productsOfThird)).toBe(true);
+    await service.finished(third.token, heldInThird.id);
   });
 
   test("is obeyed within about a second by a worker that is busy", async () => {

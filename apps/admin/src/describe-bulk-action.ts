@@ -1,4 +1,5 @@
 import { countNotAttempted, countProcessed, judge } from "@bulk/domain/action-outcome";
+import { counted } from "@bulk/domain/counted";
 import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import {
   type ChunkStates,
@@ -7,7 +8,9 @@ import {
   type TroubledChunk,
 } from "@bulk/store/chunk-states";
 import type { Database } from "@bulk/store/database";
+import { listPausesOf } from "@bulk/store/pauses";
 import { countReasons } from "@bulk/store/tally";
+import { describePause } from "./describe-pause.ts";
 import { showMoment } from "./lines.ts";
 
 /** What an operator is told of a bulk action. */
@@ -17,6 +20,7 @@ export type Description = Awaited<ReturnType<typeof describeBulkAction>>;
 export async function describeBulkAction(database: Database, progress: BulkActionProgress) {
   return {
     ...summarize(progress),
+    pauses: await listPausesOf(database, progress.id),
     reasons: await countReasons(database, progress.id),
     chunks: await countChunkStates(database, progress.id),
     troubledChunks: await listTroubledChunks(database, progress.id, TROUBLED_SHOWN),
@@ -38,10 +42,11 @@ export function summarize(progress: BulkActionProgress) {
 
 /** The same for people. */
 export function toLines(description: Description): readonly string[] {
-  const { reasons, troubledChunks } = description;
+  const { pauses, reasons, troubledChunks } = description;
   return [
     `${description.id}  ${description.actionType}`,
     `status      ${description.status}${description.outcome === null ? "" : ` (${description.outcome})`}`,
+    ...pauses.map((pause) => `paused      ${describePause(pause)}`),
     `records     ${description.recordCount}: ${tellCounts(description)}`,
     ...reasons.map(({ code, count }) => `            ${count} × ${code}`),
     `chunks      ${tellChunks(description.chunks)}`,
@@ -74,7 +79,7 @@ function tellChunks(states: ChunkStates): string {
 function tellTrouble(chunk: TroubledChunk): string {
   const { position, recordCount, doneCount, failedCount, attempts, nextTryAt, sqlstate, fault } = chunk;
   const said = `the database said ${sqlstate ?? "no code"} (${fault ?? "nothing about the records"})`;
-  const done = `${doneCount} of ${recordCount} done, ${failedCount} failed, ${attempts} attempts`;
+  const done = `${doneCount} of ${recordCount} done, ${failedCount} failed, ${counted(attempts, "attempt")}`;
   const next = nextTryAt === null ? "finished" : `next try after ${showMoment(nextTryAt)}`;
   return `at ${position}: ${said}; ${done}; ${next}`;
 }

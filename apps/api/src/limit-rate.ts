@@ -1,3 +1,4 @@
+import { counted } from "@bulk/domain/counted";
 import { RequestError } from "@bulk/domain/request-error";
 import type { RateLimiter } from "@bulk/queue/rate-limiter";
 import type { Response } from "express";
@@ -15,6 +16,6 @@ export async function limitRate(limiter: RateLimiter, tokenId: string, response:
     RateLimit: `"default";r=${remaining};t=${resetSeconds}`,
   });
   if (!isExceeded) return;
-  const message = `This token may make ${requests} requests in ${seconds} s. Try again in ${resetSeconds} s.`;
+  const message = `This token may make ${counted(requests, "request")} in ${seconds} s. Try again in ${resetSeconds} s.`;
   throw new RequestError("limited", "rate_limit.exceeded", message, [], resetSeconds);
 }

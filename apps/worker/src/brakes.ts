@@ -72,7 +72,7 @@ export function createBrakes(turn: TakenTurn, tools: BrakeTools): Brakes {
 }
 
 function mayConcern({ scope }: Pause, turn: TakenTurn): boolean {
-  return scope.kind !== "action_type" || scope.actionType === turn.actionType;
+  return !("actionType" in scope) || scope.actionType === turn.actionType;
 }
 
 async function takeShare(turn: TakenTurn, view: SwitchView, tools: BrakeTools): Promise<Permit> {

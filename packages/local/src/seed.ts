@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { counted } from "@bulk/domain/counted";
 import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
 import { InvalidArgumentError } from "commander";
 import { readLocalConfig } from "./config.ts";
@@ -39,7 +40,7 @@ const program = commandLine({
       await migrateEngines(engines);
       const shop = await fillShop(engines.databaseUrl, options.account, options);
       console.log(
-        `Added ${options.products} products (${options.inUse} in use) and ${options.customers} customers ` +
+        `Added ${counted(options.products, "product")} (${options.inUse} in use) and ${counted(options.customers, "customer")} ` +
           `to the account ${options.account} (${shop.accountId}).`,
       );
       if (options.out === undefined) console.log(`Token: ${shop.token}`);

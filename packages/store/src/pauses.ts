@@ -1,17 +1,18 @@
 import type { ChunkSource } from "./chunks.ts";
 import type { Database } from "./database.ts";
-import { sql } from "./sql.ts";
+import { type Sql, sql } from "./sql.ts";
 
-/** What is paused: everything, one account's bulk actions, or those of one action type. */
+/** What is paused: everything, one account's bulk actions, those of one action type, or of both. */
 export type PauseScope =
   | { readonly kind: "all" }
   | { readonly kind: "account"; readonly accountId: string }
-  | { readonly kind: "action_type"; readonly actionType: string };
+  | { readonly kind: "action_type"; readonly actionType: string }
+  | { readonly kind: "account_action_type"; readonly accountId: string; readonly actionType: string };
 
 /** Who keeps what from beginning chunks, and why. */
 export type Pause = {
   readonly scope: PauseScope;
-  /** Of an account's pause; null when the account is gone. */
+  /** Where the scope names an account; null when that is gone. */
   readonly accountName: string | null;
   readonly reason: string | null;
   /** In their own words. */
@@ -44,22 +45,39 @@ export async function resume(database: Database, scope: PauseScope): Promise<boo
 
 /** Every pause there is, the oldest first. */
 export async function listPauses(database: Database): Promise<readonly Pause[]> {
+  return await selectPauses(database, sql`true`);
+}
+
+/** The pauses that hold this bulk action, the oldest first; none of one that has ended. */
+export async function listPausesOf(database: Database, bulkActionId: string): Promise<readonly Pause[]> {
+  return await selectPauses(
+    database,
+    sql`EXISTS (SELECT FROM bulk_actions
+                WHERE id = ${bulkActionId}::uuid AND finished_at IS NULL AND ${HOLDS})`,
+  );
+}
+
+async function selectPauses(database: Database, condition: Sql): Promise<readonly Pause[]> {
   const rows = await database.$queryRaw<PauseRow[]>`
     SELECT scope, subject, accounts.name AS "accountName", reason,
            paused_by AS "pausedBy", paused_at AS "pausedAt"
-    FROM pauses LEFT JOIN accounts ON scope = 'account' AND accounts.id::text = subject
+    FROM pauses LEFT JOIN accounts ON scope = 'account' AND accounts.id::text = split_part(subject, ' ', 1)
+    WHERE ${condition}
     ORDER BY paused_at`;
   return rows.map(({ scope, subject, ...words }) => ({ scope: fromKey(scope, subject), ...words }));
 }
 
 type PauseRow = Omit<Pause, "scope"> & { readonly scope: string; readonly subject: string };
 
+// A condition over a row of `pauses` and one of `bulk_actions`.
+const HOLDS = sql`(
+  scope = 'all'
+  OR (scope = 'account' AND subject IN (bulk_actions.account_id::text,
+                                        bulk_actions.account_id || ' ' || bulk_actions.action_type))
+  OR (scope = 'action_type' AND subject = bulk_actions.action_type))`;
+
 /** A condition over a row of `bulk_actions`: some pause holds it. */
-export const IS_PAUSED = sql`EXISTS (
-  SELECT FROM pauses
-  WHERE scope = 'all'
-     OR (scope = 'account' AND subject = bulk_actions.account_id::text)
-     OR (scope = 'action_type' AND subject = bulk_actions.action_type))`;
+export const IS_PAUSED = sql`EXISTS (SELECT FROM pauses WHERE ${HOLDS})`;
 
 /**
  * If the bulk action is paused now, ends its generation: every lane ends with its next turn, so that none is
@@ -83,6 +101,8 @@ function toKey(scope: PauseScope): { readonly scope: string; readonly subject: s
       return { scope: scope.kind, subject: scope.accountId };
     case "action_type":
       return { scope: scope.kind, subject: scope.actionType };
+    case "account_action_type":
+      return { scope: "account", subject: `${scope.accountId} ${scope.actionType}` };
   }
 }
 
@@ -91,10 +111,19 @@ function fromKey(scope: string, subject: string): PauseScope {
     case "all":
       return { kind: scope };
     case "account":
-      return { kind: scope, accountId: subject };
+      return fromSubject(subject);
     case "action_type":
       return { kind: scope, actionType: subject };
     default:
       throw new Error(`A pause has the scope ${scope}, which this version does not know.`);
   }
+}
+
+// An account's id, and with it maybe an action type. A version that knows no such pair takes it for an account
+// that holds nothing, where a scope of its own would make it fail.
+function fromSubject(subject: string): PauseScope {
+  const [accountId = "", actionType] = subject.split(" ");
+  return actionType === undefined
+    ? { kind: "account", accountId }
+    : { kind: "account_action_type", accountId, actionType };
 }

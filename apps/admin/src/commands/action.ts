@@ -1,5 +1,6 @@
 import { countProcessed } from "@bulk/domain/action-outcome";
 import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
+import { counted } from "@bulk/domain/counted";
 import { bulkActionNotFound, notCancelable } from "@bulk/domain/refusals";
 import { startProgress } from "@bulk/local/progress";
 import { type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
@@ -16,7 +17,6 @@ import { parseId, parseLimit } from "../parse-option.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { retryAsOperator } from "../retry-as-operator.ts";
 import { type Session, withSession } from "../session.ts";
-import { toSnakeCase } from "../snake-case.ts";
 
 /** `pnpm admin action …` */
 export function addActionCommands(program: Command): void {
@@ -63,20 +63,20 @@ async function list({ account, status, limit, ...options }: ListOptions): Promis
   const latest = await withSession(async ({ database }) =>
     listLatest(database, { accountId: await findAccountId(database, account), statuses: status, limit }),
   );
-  const summaries = latest.map(summarize);
+  const summaries = latest.map(({ accountName, ...progress }) => ({ accountName, ...summarize(progress) }));
   const rows = summaries.map((summary) => [
-    ...[summary.id, summary.actionType, summary.status, showMoment(summary.createdAt)],
+    ...[summary.id, summary.accountName, summary.actionType, summary.status, showMoment(summary.createdAt)],
     `${summary.recordCount}: ${tellCounts(summary)}`,
   ]);
-  const head = ["id", "type", "status", "created", "records"];
-  print(options, toSnakeCase(summaries), alignColumns([head, ...rows]));
+  const head = ["id", "account", "type", "status", "created", "records"];
+  print(options, summaries, alignColumns([head, ...rows]));
 }
 
 async function show(id: string, options: OutputOptions): Promise<void> {
   const description = await withSession(async ({ database }) =>
     describeBulkAction(database, await loadProgress({ database }, id)),
   );
-  print(options, toSnakeCase(description), toLines(description));
+  print(options, description, toLines(description));
 }
 
 async function loadProgress(
@@ -97,7 +97,7 @@ async function watch(id: string, options: OutputOptions): Promise<void> {
     bar?.end(countProcessed(ended));
     return await describeBulkAction(session.database, ended);
   });
-  print(options, toSnakeCase(description), toLines(description));
+  print(options, description, toLines(description));
   if (description.status !== "succeeded") process.exitCode = DID_NOT_SUCCEED;
 }
 
@@ -112,7 +112,7 @@ async function cancel(id: string, options: OutputOptions): Promise<void> {
   const state = isOpen(progress.status)
     ? "is canceled; the chunks under work are being finished"
     : `is canceled and has ended as ${progress.status}`;
-  print(options, toSnakeCase(summary), [`${id} ${state}: ${tellCounts(summary)}.`]);
+  print(options, summary, [`${id} ${state}: ${tellCounts(summary)}.`]);
 }
 
 type RetryOptions = OutputOptions & { readonly failedOnly?: true };
@@ -124,8 +124,8 @@ async function retry(id: string, { failedOnly, ...options }: RetryOptions): Prom
     const { id: createdId } = await retryAsOperator(session, { accountId, id }, taking);
     return await loadProgress(session, createdId);
   });
-  print(options, toSnakeCase(summarize(created)), [
-    `${created.id} takes up ${created.recordCount} records. See it through: pnpm admin action watch ${created.id}`,
+  print(options, summarize(created), [
+    `${created.id} takes up ${counted(created.recordCount, "record")}. See it through: pnpm admin action watch ${created.id}`,
   ]);
 }
 
@@ -138,5 +138,5 @@ async function exportAll(id: string, { format, out, ...options }: ExportOptions)
   });
   // On the standard output is the export itself.
   if (out !== undefined)
-    print(options, { id, format, out, records: count }, [`Wrote ${count} records to ${out}.`]);
+    print(options, { id, format, out, records: count }, [`Wrote ${counted(count, "record")} to ${out}.`]);
 }

@@ -5,7 +5,6 @@ import { alignColumns, showMoment } from "../lines.ts";
 import { parseLimit, parseMoment } from "../parse-option.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { withSession } from "../session.ts";
-import { toSnakeCase } from "../snake-case.ts";
 
 /** `pnpm admin audit …` */
 export function addAuditCommands(program: Command): void {
@@ -30,7 +29,7 @@ async function list({ account, since, limit, ...options }: ListOptions): Promise
   const entries = await withSession(async ({ database }) =>
     listAuditEntries(database, { accountId: await findAccountId(database, account), since, limit }),
   );
-  print(options, toSnakeCase(entries), alignColumns([HEAD, ...entries.map(toRow)]));
+  print(options, entries, alignColumns([HEAD, ...entries.map(toRow)]));
 }
 
 const HEAD = [

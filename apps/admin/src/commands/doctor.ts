@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { counted } from "@bulk/domain/counted";
 import type { Command } from "commander";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Finding, Verdict } from "../doctor/finding.ts";
@@ -44,7 +45,7 @@ function summarize(findings: readonly Finding[]): string {
   ];
   return faults + warnings + skips === 0
     ? "All is well."
-    : `${faults} faults, ${warnings} warnings, ${skips} not looked at.`;
+    : `${counted(faults, "fault")}, ${counted(warnings, "warning")}, ${skips} not looked at.`;
 }
 
 function count(findings: readonly Finding[], verdict: Verdict): number {

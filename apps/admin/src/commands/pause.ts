@@ -1,8 +1,9 @@
 import { RequestError } from "@bulk/domain/request-error";
-import { findAccount } from "@bulk/store/accounts";
 import type { Database } from "@bulk/store/database";
-import { listPauses, type Pause, type PauseScope, pause, resume } from "@bulk/store/pauses";
+import { listPauses, type PauseScope, pause, resume } from "@bulk/store/pauses";
 import { type Command, Option } from "commander";
+import { describePause } from "../describe-pause.ts";
+import { loadAccount } from "../find-account.ts";
 import { parseActionType } from "../known-action-type.ts";
 import { nameOperator } from "../operator.ts";
 import { type OutputOptions, print } from "../print.ts";
@@ -11,16 +12,25 @@ import { withSession } from "../session.ts";
 /** `pnpm admin pause`, `resume` and `pauses` */
 export function addPauseCommands(program: Command): void {
   addScopeOptions(program.command("pause"))
-    .description("keep workers from beginning chunks: of everything, of one account, or of one action type")
+    .description(
+      "keep workers from beginning chunks: of an account, of an action type, of both together, or with --all of everything",
+    )
     .option("--reason <text>", "why, for whoever lists the pauses")
     .option("--by <text>", "who pauses", nameOperator())
     .option("--list", "pause nothing, but list what is paused")
     .option("--json", "print JSON")
-    .action((options: PauseOptions) => (options.list ? printPauses(options) : pauseScope(options)));
+    .action(async (options: PauseOptions, command: Command) => {
+      if (options.list) return await printPauses(options);
+      demandScope(options, command);
+      await pauseScope(options);
+    });
   addScopeOptions(program.command("resume"))
     .description("take a pause back; others that hold the same bulk actions stay")
     .option("--json", "print JSON")
-    .action(resumeScope);
+    .action(async (options: ScopeOptions, command: Command) => {
+      demandScope(options, command);
+      await resumeScope(options);
+    });
   program
     .command("pauses")
     .description("what is paused, since when, by whom and why")
@@ -28,7 +38,11 @@ export function addPauseCommands(program: Command): void {
     .action(printPauses);
 }
 
-type ScopeOptions = OutputOptions & { readonly account?: string; readonly actionType?: string };
+type ScopeOptions = OutputOptions & {
+  readonly all?: true;
+  readonly account?: string;
+  readonly actionType?: string;
+};
 
 type PauseOptions = ScopeOptions & {
   readonly reason?: string;
@@ -38,8 +52,14 @@ type PauseOptions = ScopeOptions & {
 
 function addScopeOptions(command: Command): Command {
   return command
-    .addOption(new Option("--account <name>", "of this account alone").conflicts("actionType"))
-    .addOption(new Option("--action-type <type>", "of this type alone").argParser(parseActionType));
+    .addOption(new Option("--all", "everything").conflicts(["account", "actionType"]))
+    .option("--account <name>", "of this account alone")
+    .option("--action-type <type>", "of this type alone", parseActionType);
+}
+
+function demandScope({ all, account, actionType }: ScopeOptions, command: Command): void {
+  if (all || account !== undefined || actionType !== undefined) return;
+  command.error("error: name an --account, an --action-type or both; or say --all");
 }
 
 async function pauseScope(options: PauseOptions): Promise<void> {
@@ -48,7 +68,10 @@ async function pauseScope(options: PauseOptions): Promise<void> {
     await pause(database, await readScope(database, options), words);
     return await listPauses(database);
   });
-  print(options, pauses, ["From about a second on, workers begin no chunk of:", ...pauses.map(tellPause)]);
+  print(options, pauses, [
+    "From about a second on, workers begin no chunk of:",
+    ...pauses.map(describePause),
+  ]);
 }
 
 const NO_PAUSE = "There is no such pause; see pnpm admin pauses.";
@@ -59,38 +82,19 @@ async function resumeScope(options: ScopeOptions): Promise<void> {
     if (!wasPaused) throw new RequestError("not_found", "pause.not_found", NO_PAUSE);
     return await listPauses(database);
   });
-  const rest = pauses.length === 0 ? [] : ["Still paused:", ...pauses.map(tellPause)];
+  const rest = pauses.length === 0 ? [] : ["Still paused:", ...pauses.map(describePause)];
   print(options, pauses, ["Resumed; workers go on within seconds.", ...rest]);
 }
 
 async function printPauses(options: OutputOptions): Promise<void> {
   const pauses = await withSession(({ database }) => listPauses(database));
-  print(options, pauses, pauses.length === 0 ? ["Nothing is paused."] : pauses.map(tellPause));
+  print(options, pauses, pauses.length === 0 ? ["Nothing is paused."] : pauses.map(describePause));
 }
 
 async function readScope(database: Database, { account, actionType }: ScopeOptions): Promise<PauseScope> {
-  if (actionType !== undefined) return { kind: "action_type", actionType };
-  if (account === undefined) return { kind: "all" };
-  const found = await findAccount(database, account);
-  if (found === undefined) {
-    const message = `There is no account ${account}; see pnpm admin account list.`;
-    throw new RequestError("not_found", "account.not_found", message);
-  }
-  return { kind: "account", accountId: found.id };
-}
-
-function tellPause({ scope, accountName, reason, pausedBy, pausedAt }: Pause): string {
-  const since = `since ${pausedAt.toISOString()}, by ${pausedBy}`;
-  return `${tellScope(scope, accountName)}  ${since}${reason === null ? "" : `: ${reason}`}`;
-}
-
-function tellScope(scope: PauseScope, accountName: string | null): string {
-  switch (scope.kind) {
-    case "all":
-      return "everything";
-    case "account":
-      return `account ${accountName ?? scope.accountId}`;
-    case "action_type":
-      return `action type ${scope.actionType}`;
-  }
+  const accountId = account === undefined ? undefined : (await loadAccount(database, account)).id;
+  if (accountId === undefined)
+    return actionType === undefined ? { kind: "all" } : { kind: "action_type", actionType };
+  if (actionType === undefined) return { kind: "account", accountId };
+  return { kind: "account_action_type", accountId, actionType };
 }

@@ -1,7 +1,9 @@
+import { counted } from "@bulk/domain/counted";
 import { RequestError } from "@bulk/domain/request-error";
 import { clearThrottle, listThrottles, setThrottle, type Throttle } from "@bulk/store/throttles";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseActionType } from "../known-action-type.ts";
+import { showMoment } from "../lines.ts";
 import { nameOperator } from "../operator.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { withSession } from "../session.ts";
@@ -11,24 +13,22 @@ export function addThrottleCommands(program: Command): void {
   const throttle = program
     .command("throttle")
     .description("how many records all workers together may try in a second");
-  throttle
-    .command("set")
-    .description("throttle one action type, or all together; also to change the rate")
+  addScopeOptions(throttle.command("set"))
+    .description("throttle one action type, or all types together; also to change the rate")
     .requiredOption("--records-per-second <number>", `from 1 to ${MOST_PER_SECOND}`, parseRate)
-    .option("--action-type <type>", "this type alone; without it all types together", parseActionType)
     .option("--by <text>", "who throttles", nameOperator())
     .option("--json", "print JSON")
-    .action(setRate);
-  throttle
-    .command("clear")
+    .action(async (options: RateOptions, command: Command) => {
+      demandScope(options, command);
+      await setRate(options);
+    });
+  addScopeOptions(throttle.command("clear"))
     .description("let workers go as fast as they can again")
-    .option(
-      "--action-type <type>",
-      "the throttle of this type; without it that of all together",
-      parseActionType,
-    )
     .option("--json", "print JSON")
-    .action(clearRate);
+    .action(async (options: ThrottleOptions, command: Command) => {
+      demandScope(options, command);
+      await clearRate(options);
+    });
   throttle
     .command("list")
     .description("every throttle there is")
@@ -36,9 +36,20 @@ export function addThrottleCommands(program: Command): void {
     .action(printThrottles);
 }
 
-type ThrottleOptions = OutputOptions & { readonly actionType?: string };
+type ThrottleOptions = OutputOptions & { readonly all?: true; readonly actionType?: string };
 
 type RateOptions = ThrottleOptions & { readonly recordsPerSecond: number; readonly by: string };
+
+function addScopeOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--all", "all types together").conflicts("actionType"))
+    .option("--action-type <type>", "this type alone", parseActionType);
+}
+
+function demandScope({ all, actionType }: ThrottleOptions, command: Command): void {
+  if (all || actionType !== undefined) return;
+  command.error("error: name an --action-type, or say --all for all types together");
+}
 
 /** More than any database deletes. */
 const MOST_PER_SECOND = 1_000_000;
@@ -76,5 +87,5 @@ async function printThrottles(options: OutputOptions): Promise<void> {
 
 function tellThrottle({ actionType, recordsPerSecond, setBy, setAt }: Throttle): string {
   const what = actionType ?? "all types together";
-  return `${what}  ${recordsPerSecond} records a second, by ${setBy}, ${setAt.toISOString()}`;
+  return `${what}  ${counted(recordsPerSecond, "record")} a second, by ${setBy}, ${showMoment(setAt)}`;
 }

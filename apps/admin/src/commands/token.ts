@@ -9,7 +9,6 @@ import { alignColumns, showMoment } from "../lines.ts";
 import { parseDuration, parseId, parseLimit, parseName } from "../parse-option.ts";
 import { type OutputOptions, print } from "../print.ts";
 import { withSession } from "../session.ts";
-import { toSnakeCase } from "../snake-case.ts";
 
 /** `pnpm admin token …` */
 export function addTokenCommands(program: Command): void {
@@ -67,7 +66,7 @@ async function create({ account, name, scope, expiresIn, ...options }: CreateOpt
     const { id: accountId } = await loadAccount(database, account);
     return await mintToken(database, { accountId, name, scopes: scope ?? ALL_SCOPES, expiresAt });
   });
-  print(options, toSnakeCase({ ...minted, expiresAt: expiresAt ?? null }), [
+  print(options, { ...minted, expiresAt: expiresAt ?? null }, [
     minted.secret,
     `This is the secret of the token ${minted.id}; it is not shown again. ${tellExpiry(expiresAt ?? null)}`,
   ]);
@@ -90,7 +89,7 @@ async function list({ account, limit, ...options }: ListOptions): Promise<void> 
     token.scopes.join(" "),
   ]);
   const head = ["id", "account", "name", "begins with", "state", "created", "expires", "last used", "scopes"];
-  print(options, toSnakeCase(tokens), alignColumns([head, ...rows]));
+  print(options, tokens, alignColumns([head, ...rows]));
 }
 
 function stateOf({ revokedAt, expiresAt }: ListedToken, now: Date): string {
@@ -101,9 +100,7 @@ function stateOf({ revokedAt, expiresAt }: ListedToken, now: Date): string {
 async function revoke(id: string, options: OutputOptions): Promise<void> {
   const revokedAt = await withSession(({ database }) => revokeToken(database, id, new Date()));
   if (revokedAt === undefined) throw noSuchToken();
-  print(options, toSnakeCase({ id, revokedAt }), [
-    `The token ${id} is revoked since ${showMoment(revokedAt)}.`,
-  ]);
+  print(options, { id, revokedAt }, [`The token ${id} is revoked since ${showMoment(revokedAt)}.`]);
 }
 
 type RotateOptions = OutputOptions & { readonly grace?: number; readonly expiresIn?: number };
@@ -120,7 +117,7 @@ async function rotate(id: string, { grace = 0, expiresIn, ...options }: RotateOp
     throw new RequestError("conflict", "token.ended", message);
   }
   const { kind: _, ...result } = replacement;
-  print(options, toSnakeCase(result), [
+  print(options, result, [
     result.secret,
     `This is the secret of the token ${result.id}; it is not shown again. ${tellExpiry(result.expiresAt)}`,
     `The token ${id} ends at ${showMoment(result.oldEndsAt)}.`,

@@ -1,4 +1,5 @@
 import type { ApiConfig } from "@bulk/api/config";
+import { counted } from "@bulk/domain/counted";
 import { readConnectionRoom } from "@bulk/store/inspection/server-facts";
 import type { MigrationConnection } from "@bulk/store/migration/migration-connection";
 import type { WorkerConfig } from "@bulk/worker/config";
@@ -16,7 +17,7 @@ export async function checkConnections(
   const worker = countWorkerConnections(configuration.worker, isQueueThere);
   const found =
     `${limit} connections are allowed and others have ${others}; an API uses up to ${api}, each worker ${worker}: ` +
-    `room for ${Math.max(Math.floor((limit - others - api) / worker), 0)} workers beside one API.`;
+    `room for ${counted(Math.max(Math.floor((limit - others - api) / worker), 0), "worker")} beside one API.`;
   if (api + worker > limit) return [fault(found, CURE)];
   return [api + worker > limit - others ? warning(found, CURE) : ok(found)];
 }
