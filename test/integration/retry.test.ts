@@ -63,6 +63,7 @@ describe("a retry", () => {
     await endUntouched(service);
 
     const second = await readAction(await retry(service, token, parent.id));
+    await endUntouched(service);
     const third = await readAction(await retry(service, token, first.id));
 
     expect([first, second, third].map((action) => action.record_ids)).toEqual(
@@ -70,6 +71,46 @@ describe("a retry", () => {
     );
     expect(await readOrigin(service, second.id)).toMatchObject({ retryOf: parent.id });
     expect(await readOrigin(service, third.id)).toMatchObject({ retryOf: first.id });
+  });
+
+  test("of what a retry has done since is refused, from wherever in the chain it is asked for", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 3, inUse: 1 });
+    const parent = await service.submit(token, "delete_products", [...productIds, ...randomIds(1)]);
+    await endUntouched(service);
+    const untouched = await readAction(await retry(service, token, parent.id));
+    await endUntouched(service);
+    await service.startWorker();
+    const { id } = await readAction(await retry(service, token, parent.id));
+    expect(await service.finished(token, id)).toMatchObject({ status: "completed" });
+
+    for (const again of [parent.id, untouched.id, id]) {
+      const response = await retry(service, token, again);
+      await expectRefused(service, response, 422, "bulk_action.nothing_to_retry", 2);
+    }
+  });
+
+  test("of one whose retry has done a part takes up what is left of it", async () => {
+    await using service = await openTestService({ CHUNK_SIZE: "4" });
+    const { token, productIds } = await service.fillShop({ products: 7 });
+    const parent = await service.submit(token, "delete_products", productIds);
+    await endUntouched(service);
+    const first = await readAction(await retry(service, token, parent.id));
+    const [failed, left] = await endWithFailures(service, first);
+    const rest = [...failed, ...left];
+
+    const second = await readAction(await retry(service, token, parent.id));
+    expect(second.record_ids).toEqual(rest);
+    // Two over the same ids at once would do the same work twice.
+    for (const kin of [parent.id, first.id]) {
+      const response = await retry(service, token, kin);
+      await expectRefused(service, response, 409, "bulk_action.retry_in_progress", 2);
+    }
+    await endUntouched(service);
+    const third = await readAction(await retry(service, token, second.id));
+    expect(third.record_ids).toEqual(rest);
+    const response = await retry(service, token, parent.id);
+    await expectRefused(service, response, 409, "bulk_action.retry_in_progress", 3);
   });
 
   test("that many ask for at once is created once", async () => {
@@ -197,10 +238,13 @@ async function expectRefused(
   response: Response,
   status: number,
   code: string,
+  retriesBefore = 0,
 ): Promise<void> {
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ code, validation_errors: [] });
-  expect(await service.database.query("SELECT FROM bulk_actions WHERE retry_of_id IS NOT NULL")).toEqual([]);
+  expect(await service.database.query("SELECT FROM bulk_actions WHERE retry_of_id IS NOT NULL")).toHaveLength(
+    retriesBefore,
+  );
 }
 
 /** Ends everything open as a cancel would. */
@@ -217,13 +261,14 @@ async function endUntouched(service: TestService): Promise<void> {
  */
 async function endWithFailures(
   service: TestService,
-  { record_ids: ids }: WireAction,
+  { id, record_ids: ids }: WireAction,
 ): Promise<readonly [failed: readonly string[], left: readonly string[]]> {
   await service.database.query("DELETE FROM products WHERE id = $1", [ids[1]]);
   await service.database.query(
     `UPDATE bulk_action_chunks SET done_count = 3, deleted_count = 1, failed_count = 2,
        failed_ids = ARRAY[record_ids[1], record_ids[3]], failed_codes = '{record.locked,record.timeout}'
-     WHERE position = 0`,
+     WHERE bulk_action_id = $1 AND position = 0`,
+    [id],
   );
   await endUntouched(service);
   return [[ids[0], ids[2]].map(String), ids.slice(3)];

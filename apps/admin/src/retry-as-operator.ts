@@ -34,7 +34,7 @@ export async function retryAsOperator(
 
 function nothingFailed(): RequestError {
   const message =
-    "No id of this bulk action failed. Without --failed-only, what was not attempted is taken up.";
+    "No failed id of this bulk action is left. Without --failed-only, what was not attempted is taken up.";
   return new RequestError("invalid", "bulk_action.nothing_to_retry", message);
 }
 

@@ -20,10 +20,8 @@ export type Creation = {
   readonly path: string;
   /** What the caller asks for, as parsed: the body of a request with the same key must mean the same. */
   readonly meaning: unknown;
-  /** Writes it, in one statement that holds to the admission; `undefined`: it was not admitted. */
-  readonly create: (admission: Admission) => Promise<BulkActionWithRecords | undefined>;
-  /** Why it was not admitted, if not because its key is taken. */
-  readonly explainRefusal: () => Promise<RequestError>;
+  /** Writes it, in one statement that holds to the admission; or why not, unless it is because the key is taken. */
+  readonly create: (admission: Admission) => Promise<BulkActionWithRecords | RequestError>;
 };
 
 /**
@@ -34,7 +32,7 @@ export type Creation = {
 export async function createOnce(
   request: ApiRequest,
   context: ApiContext,
-  { path, meaning, create, explainRefusal }: Creation,
+  { path, meaning, create }: Creation,
 ): Promise<ApiAnswer> {
   const { expand } = validate("bulk_action", expandQuery, readQuery(request.query));
   const admission = {
@@ -44,12 +42,12 @@ export async function createOnce(
     idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
   };
   const created = await create(admission).catch((error: unknown) => judgeLock(error, admission, context));
-  if (created !== undefined) {
-    nudge(created, context);
-    return await answer(created, {}, expand, request, context);
+  if (created instanceof RequestError) {
+    const known = await replay(admission, context, created);
+    return await answer(known, REPLAYED, expand, request, context);
   }
-  const known = await replay(admission, context, explainRefusal);
-  return await answer(known, REPLAYED, expand, request, context);
+  nudge(created, context);
+  return await answer(created, {}, expand, request, context);
 }
 
 /** The headers of an endpoint that creates a bulk action. */
@@ -80,21 +78,22 @@ async function judgeLock(
   error: unknown,
   { accountId, idempotencyKey }: Admission,
   { database }: ApiContext,
-): Promise<undefined> {
+): Promise<RequestError> {
   if (idempotencyKey === undefined || !isLockTimeout(error)) throw error;
   await awaitKey(database, accountId, idempotencyKey).catch((cause: unknown) => {
     throw isLockTimeout(cause) ? inProgress() : cause;
   });
   if ((await findCreatedWith(database, accountId, idempotencyKey)) === undefined) throw error;
+  return inProgress();
 }
 
 async function replay(
   { accountId, idempotencyKey }: Admission,
   { database }: ApiContext,
-  explainRefusal: Creation["explainRefusal"],
+  refusal: RequestError,
 ): Promise<BulkActionWithRecords> {
   const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
-  if (known === undefined) throw await explainRefusal();
+  if (known === undefined) throw refusal;
   if (!known.isSame) throw reused();
   const bulkAction = await findBulkAction(database, accountId, known.id);
   // Its retention has ended between the two looks, and with it that of the key.

@@ -101,7 +101,7 @@ export const API_ERRORS = {
   },
   "bulk_action.retry_in_progress": {
     kind: "conflict",
-    meaning: "Another retry of the same bulk action is open.",
+    meaning: "Another retry of the same records is open.",
     remedy: "Wait for the end of that retry.",
   },
   "idempotency_key.in_progress": {
@@ -141,7 +141,8 @@ export const API_ERRORS = {
   },
   "bulk_action.nothing_to_retry": {
     kind: "invalid",
-    meaning: "A retry of a bulk action of which no id failed or was left.",
+    meaning:
+      "A retry of a bulk action of which no id is left: each was deleted or skipped, by itself or by a retry.",
     remedy: "Nothing is left to retry.",
   },
   "idempotency_key.reused": {

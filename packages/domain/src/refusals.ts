@@ -31,13 +31,13 @@ export function notRetriable(
       return new RequestError(
         "conflict",
         "bulk_action.retry_in_progress",
-        "Another retry of this bulk action is open. Wait for its end.",
+        "Another retry of the same records is open. Wait for its end.",
       );
     case "nothing_to_retry":
       return new RequestError(
         "invalid",
         "bulk_action.nothing_to_retry",
-        "No id of this bulk action failed or was left: every one was deleted or skipped.",
+        "No id of this bulk action is left: each was deleted or skipped, by itself or by a retry.",
       );
   }
 }

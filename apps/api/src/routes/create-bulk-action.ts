@@ -43,8 +43,8 @@ async function submit(
     async create(admission) {
       const action = { ...admission, actionType, recordIds, chunkSize };
       const bulkAction = await storeBulkAction(context.database, action);
-      return bulkAction && { ...bulkAction, ...NO_PROGRESS, recordIds: recordIds.ids, skippedIds: [] };
+      if (bulkAction === undefined) return tooManyOpen(MAX_OPEN_ACTIONS);
+      return { ...bulkAction, ...NO_PROGRESS, recordIds: recordIds.ids, skippedIds: [] };
     },
-    explainRefusal: async () => tooManyOpen(MAX_OPEN_ACTIONS),
   });
 }

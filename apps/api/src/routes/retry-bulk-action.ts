@@ -16,9 +16,9 @@ export function retryBulkAction(context: ApiContext): Endpoint {
       description:
         "Submits a new bulk action over the ids of an ended one that failed or were not attempted, in their " +
         "order, and answers it; the old one stays as it is. Skipped ids are left out: the action does not " +
-        "apply to them. Refused with `bulk_action.still_open` before the end, with " +
-        "`bulk_action.retry_in_progress` while another retry of it is open, and with " +
-        "`bulk_action.nothing_to_retry` when every id was deleted or skipped.",
+        "apply to them. So are ids that another retry, or a retry of that, has deleted or skipped since. Refused " +
+        "with `bulk_action.still_open` before the end, with `bulk_action.retry_in_progress` while another retry " +
+        "of the same records is open, and with `bulk_action.nothing_to_retry` when no id is left.",
       query: expandQuery,
       headers: creationHeaders,
       answer: bulkActionObject.meta({ examples: [EXAMPLE_RETRY] }),
@@ -39,10 +39,7 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
       const scope = { id, taking: "failed_and_untouched", chunkSize: config.CHUNK_SIZE } as const;
       const result = await storeRetry(database, { ...admission, ...scope });
       if (result.kind === "created") return result.bulkAction;
-      if (result.kind === "not_admitted") return undefined;
-      throw notRetriable(result.kind);
-    },
-    async explainRefusal() {
+      if (result.kind !== "not_admitted") return notRetriable(result.kind);
       const isInProgress = await hasOpenRetry(database, request.caller.accountId, id);
       return isInProgress ? notRetriable("in_progress") : tooManyOpen(config.MAX_OPEN_ACTIONS);
     },
