@@ -6,13 +6,14 @@ const TRACING_SDK = "^packages/service/src/(export-spans|install-tracer)\\.ts$";
 /** What a package may import of ours; whatever is not listed is forbidden. */
 const allowed = {
   domain: [],
-  service: [],
-  store: ["domain"],
+  postgres: [],
+  service: ["postgres"],
+  store: ["domain", "postgres"],
   actions: ["store", "domain"],
-  queue: [],
+  queue: ["postgres"],
   webhooks: [],
   metrics: ["store", "service"],
-  local: ["domain", "store", "queue", "service"],
+  local: ["domain", "postgres", "store", "queue", "service"],
 };
 
 export default {
@@ -53,6 +54,14 @@ export default {
       severity: "error",
       from: { path: "^(apps|packages)/", pathNot: packageOf("queue") },
       to: { path: "node_modules/(bullmq|ioredis)/" },
+    },
+    {
+      name: "only-postgres-connects-to-postgresql",
+      comment:
+        "A connection opened elsewhere would lack the settings that every session of ours has (decision 026).",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: packageOf("postgres") },
+      to: { path: "node_modules/pg/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "only-store-speaks-prisma",

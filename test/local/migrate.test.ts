@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { createMigration } from "@bulk/store/migration/create-migration";
 import { findDrift } from "@bulk/store/migration/find-drift";
+import { findMissingSchema } from "@bulk/store/migration/find-missing-schema";
 import { migrate } from "@bulk/store/migration/migrate";
 import { MigrationError } from "@bulk/store/migration/migration-error";
 import { PRISMA_DIRECTORY } from "@bulk/store/migration/prisma-directory";
@@ -24,6 +25,23 @@ test("six processes that start at once all succeed, and each migration is applie
   expect(applied.flat()).toEqual(names);
   const history = await query(url, "SELECT migration_name FROM _prisma_migrations ORDER BY started_at");
   expect(history.map((row) => row["migration_name"])).toEqual(names);
+});
+
+test("?schema= of the URL says where the tables are, in a database whose own schema holds others", async () => {
+  const url = await createDatabase();
+  await query(url, "CREATE TABLE _prisma_migrations (id int); CREATE TABLE products (id int)");
+  const schemaUrl = `${url}?schema=shop`;
+  const { message } = await refusalOf(migrate(schemaUrl));
+  expect(message).toContain("Schema shop does not exist");
+  expect(message).toContain("CREATE SCHEMA");
+
+  await query(url, "CREATE SCHEMA shop");
+  expect(await migrate(schemaUrl)).toEqual(await migrationNames(PRISMA_DIRECTORY));
+  expect(await migrate(schemaUrl)).toEqual([]);
+  expect(await findDrift(schemaUrl)).toBe("");
+  expect(await findMissingSchema(schemaUrl)).toEqual([]);
+  const tables = await query(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
+  expect(tables.map(({ tablename }) => tablename)).toEqual(["_prisma_migrations", "products"]);
 });
 
 test.each([

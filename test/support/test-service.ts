@@ -29,9 +29,17 @@ export type TestService = Client & {
 
 export type TestWorker = Service & { readonly opsUrl: string };
 
-/** Opens everything; the variables given override the defaults of API and workers. */
-export async function openTestService(environment: NodeJS.ProcessEnv = {}): Promise<TestService> {
+/**
+ * Opens everything; the variables given override the defaults of API and workers.
+ *
+ * @param prepare changes the database before anybody connects to it
+ */
+export async function openTestService(
+  environment: NodeJS.ProcessEnv = {},
+  prepare: (database: TestDatabase) => Promise<unknown> = async () => undefined,
+): Promise<TestService> {
   const database = await createTestDatabase();
+  await prepare(database);
   const redis = await startRedisIfNeeded();
   const variables = {
     DATABASE_URL: database.url,

@@ -1,5 +1,5 @@
 import { describeMisspelling, findMisspellings } from "@bulk/service/find-misspellings";
-import { readConfig, urlOf, wholeNumber } from "@bulk/service/read-config";
+import { databaseUrl, readConfig, wholeNumber } from "@bulk/service/read-config";
 import { redisCheck, redisVariables } from "@bulk/service/redis-config";
 import { z } from "zod";
 
@@ -7,7 +7,7 @@ import { z } from "zod";
 export const localConfig = z
   .object({
     /** Unset: an embedded PostgreSQL under DATA_DIR. */
-    DATABASE_URL: urlOf("postgres:", "postgresql:").optional(),
+    DATABASE_URL: databaseUrl().optional(),
     ...redisVariables,
     /** The embedded server's files and what the demo leaves. */
     DATA_DIR: z.string().default(".data"),

@@ -3,7 +3,8 @@ import { appendFile, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import pg from "pg";
+import { connectClient, createClient } from "@bulk/postgres/connect";
+import type pg from "pg";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import { findFreePort } from "./free-port.ts";
 import { type PostgresCluster, saveClusterSettings } from "./postgres-cluster.ts";
@@ -117,19 +118,12 @@ const serverOptions = [
 ];
 
 async function connect(cluster: PostgresCluster, port: number, applicationName: string): Promise<pg.Client> {
-  const client = new pg.Client({
-    host: "127.0.0.1",
-    port,
-    user: "postgres",
-    password: cluster.settings.password,
-    database: "postgres",
-    ssl: false,
-    application_name: applicationName,
-    connectionTimeoutMillis: 5_000,
-  });
+  const url = `postgres://postgres:${cluster.settings.password}@127.0.0.1:${port}/postgres?sslmode=disable`;
+  const options = { url, applicationName };
+  const client = createClient(options);
   // The server may go at any time; those who work with it notice on connections of their own.
   client.on("error", () => undefined);
-  await client.connect();
+  await connectClient(client, options);
   return client;
 }
 

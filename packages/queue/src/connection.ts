@@ -1,6 +1,6 @@
+import { openPool } from "@bulk/postgres/connect";
 import { isPgPool, type PgPool } from "bullmq";
 import { Cluster, Redis, type RedisOptions } from "ioredis";
-import pg from "pg";
 
 /** Where turns are kept: on Redis where there is one, otherwise in BullMQ's own tables in the database. */
 export type QueueEngine = {
@@ -25,6 +25,9 @@ const DEADLINE_MS = { producer: 5_000, limiter: 100 } as const;
 /** The names of the queues, in both engines. */
 export const TURN_QUEUE = "bulk-actions";
 export const WEBHOOK_QUEUE = "webhooks";
+
+/** Where BullMQ keeps its tables in the database. */
+export const QUEUE_SCHEMA = "bullmq";
 
 // The braces keep all keys of the queues in one slot of a Redis Cluster.
 export const REDIS_PREFIX = "{bulk}";
@@ -123,15 +126,12 @@ function access(url = "redis://") {
 
 /** A pool for BullMQ's PostgreSQL backend, which keeps its tables in the schema `bullmq`. */
 export function connectPostgres(url: string, poolSize: number, onError: (error: Error) => void): PgPool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    application_name: "bulk-actions-queue",
-    options: "-c search_path=bullmq",
-    connectionTimeoutMillis: 5_000,
-    // For a connection that went silent; BullMQ's own calls take milliseconds.
-    query_timeout: 15_000,
-    keepAlive: true,
+  const pool = openPool({
+    ...{ url, size: poolSize, applicationName: "bulk-actions-queue", onlySchema: QUEUE_SCHEMA },
+    // BullMQ's own calls take milliseconds.
+    timeouts: { lockMs: 13_000, statementMs: 13_000 },
+    // For a connection that went silent.
+    queryTimeoutMs: 15_000,
   });
   pool.on("error", onError);
   // A connection that is lost while BullMQ has it checked out would otherwise end the process.

@@ -1,5 +1,7 @@
+import { connectClient, createClient } from "@bulk/postgres/connect";
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, SchemaMigrationRequiredError } from "bullmq";
-import pg from "pg";
+import type pg from "pg";
+import { QUEUE_SCHEMA } from "./connection.ts";
 
 /** The state of BullMQ's own tables in the database; versions count BullMQ's migrations, 0: there are none. */
 export type QueueTables = {
@@ -14,16 +16,14 @@ export type QueueTables = {
 
 /** Looks, changes nothing. Throws where the tables are of a BullMQ that this one cannot work with. */
 export async function inspectQueueTables(databaseUrl: string): Promise<QueueTables> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: "bulk-actions-admin",
-    options: "-c search_path=bullmq",
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 5_000,
-  });
+  const options = {
+    ...{ url: databaseUrl, applicationName: "bulk-actions-admin", onlySchema: QUEUE_SCHEMA },
+    queryTimeoutMs: 5_000,
+  };
+  const client = createClient(options);
   client.on("error", () => undefined);
   try {
-    await client.connect();
+    await connectClient(client, options);
     const closed = await findClosed(client);
     const version = closed.length > 0 ? LATEST_SCHEMA_VERSION : await readVersion(client);
     return { version, wanted: LATEST_SCHEMA_VERSION, closed, isFound: await hasSearchPath(client) };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { urlOf, wholeNumber } from "./read-config.ts";
+import { databaseUrl, wholeNumber } from "./read-config.ts";
 import { redisCheck, redisVariables } from "./redis-config.ts";
 import { tracingConfig } from "./tracing-config.ts";
 
@@ -8,7 +8,7 @@ export const engineConfig = z
   .object({
     ...tracingConfig.shape,
     /** The database; it also holds the queue where there is no Redis. */
-    DATABASE_URL: urlOf("postgres:", "postgresql:"),
+    DATABASE_URL: databaseUrl(),
     ...redisVariables,
     /** Address of the ops port; loopback unless you say otherwise. */
     OPS_HOST: z.string().default("127.0.0.1"),

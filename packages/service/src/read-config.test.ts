@@ -4,7 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigError, flag, keyOf, readConfig, urlOf, wholeNumber } from "./read-config.ts";
+import {
+  ConfigError,
+  databaseUrl,
+  findConfigFaults,
+  flag,
+  keyOf,
+  readConfig,
+  urlOf,
+  wholeNumber,
+} from "./read-config.ts";
 
 const schema = z.object({
   DATABASE_URL: urlOf("postgres:"),
@@ -92,4 +101,23 @@ test("a variable that is missing must be set, and a misspelt one beside it is na
     "The configuration cannot be used:\n  DATABASE_URL: must be set\n" +
       "  DATABASE_ULR is not a variable of this service. Did you mean DATABASE_URL?",
   );
+});
+
+test("every parameter of a database URL that would be ignored is refused, with what to do instead", () => {
+  const schema = z.object({ DATABASE_URL: databaseUrl() });
+  const fault = (query: string) =>
+    findConfigFaults(schema, { DATABASE_URL: `postgres://me:s3cret@h/d?${query}` }).map(
+      ({ message }) => message,
+    );
+  expect(fault("schema=shop&sslmode=require&options=-c%20work_mem%3D8MB&application_name=x")).toEqual([]);
+  expect(
+    fault("connection_limit=5&pgbouncer=true&target_session_attrs=any&sslmode=allow&schema=a%22b"),
+  ).toEqual([
+    "has the parameter connection_limit: take it out, and set API_POOL_SIZE and WORKER_CONCURRENCY",
+    "has the parameter pgbouncer: take it out; the pooler needs max_prepared_statements (docs/operations.md)",
+    "has the parameter target_session_attrs: take it out",
+    "has an unusable value of the parameter sslmode",
+    "has an unusable value of the parameter schema",
+  ]);
+  expect(findConfigFaults(schema, { DATABASE_URL: "no url" })).toHaveLength(1);
 });

@@ -1,3 +1,4 @@
+import { findParameterFaults } from "@bulk/postgres/connection-url";
 import { z } from "zod";
 import { describeMisspelling, findMisspellings } from "./find-misspellings.ts";
 import { readSecretFiles, type SecretFiles } from "./secret-files.ts";
@@ -97,4 +98,12 @@ export function urlOf(...protocols: readonly string[]) {
     },
     `must be a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}`,
   );
+}
+
+/** The URL of a PostgreSQL database, with no parameter that would be ignored. */
+export function databaseUrl() {
+  return urlOf("postgres:", "postgresql:").superRefine((value, context) => {
+    if (!URL.canParse(value)) return;
+    for (const message of findParameterFaults(value)) context.addIssue({ code: "custom", message });
+  });
 }

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import pg from "pg";
+import { connectClient, createClient } from "@bulk/postgres/connect";
+import type pg from "pg";
 import { CHANGE_CHANNEL } from "./change-channel.ts";
 
 export type ListenerOptions = {
@@ -52,19 +53,14 @@ async function keepListening(options: ListenerOptions, closing: AbortSignal): Pr
 const PROBE_MS = 10_000;
 
 async function listenUntilLost(options: ListenerOptions, closing: AbortSignal): Promise<void> {
-  const client = new pg.Client({
-    connectionString: options.url,
-    application_name: "bulk-actions-listener",
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 5_000,
-    keepAlive: true,
-  });
+  const connection = { url: options.url, applicationName: "bulk-actions-listener", queryTimeoutMs: 5_000 };
+  const client = createClient(connection);
   const over = new AbortController();
   client.once("end", () => over.abort());
   client.on("error", options.onError);
   client.on("notification", ({ payload }) => options.onChange(payload ?? ""));
   try {
-    await client.connect();
+    await connectClient(client, connection);
     await client.query(`LISTEN ${CHANGE_CHANNEL}`);
     options.onListening();
     const signal = AbortSignal.any([over.signal, closing]);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import { openPool } from "@bulk/postgres/connect";
+import { readSchema } from "@bulk/postgres/connection-url";
 import { PrismaPg } from "@prisma/adapter-pg";
-import pg from "pg";
+import type pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
 
 export type DatabaseOptions = {
@@ -28,17 +30,13 @@ export type Queryable = Pick<Database, "$queryRaw" | "$executeRaw">;
  * so a stuck process cannot hold a shop's rows.
  */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.applicationName,
-    max: options.poolSize,
-    connectionTimeoutMillis: 5_000,
-    lock_timeout: options.lockTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    idle_in_transaction_session_timeout: options.statementTimeoutMs,
+  const pool = openPool({
+    url: options.url,
+    applicationName: options.applicationName,
+    size: options.poolSize,
+    timeouts: { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs },
     // For a connection that went silent (a failover, dropped packets): the server's own limit comes first.
-    query_timeout: options.statementTimeoutMs + 2_000,
-    keepAlive: true,
+    queryTimeoutMs: options.statementTimeoutMs + 2_000,
   });
   // A connection that is lost in anybody's hands would otherwise end the process; whoever uses it hears of
   // it from their own query.
@@ -46,6 +44,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on("connect", (client) => client.on("error", options.onConnectionLost ?? ignore));
   const adapter = new PrismaPg(pool, {
     disposeExternalPool: true,
+    schema: readSchema(options.url),
     statementNameGenerator: createStatementNames(),
   });
   const database = new PrismaClient({ adapter });

@@ -1,4 +1,6 @@
+import { readSchema } from "@bulk/postgres/connection-url";
 import { probePooler } from "@bulk/store/inspection/probe-pooler";
+import { findUnpinnedSettings, type UnpinnedSetting } from "@bulk/store/inspection/unpinned-settings";
 import {
   type MigrationConnection,
   withMigrationConnection,
@@ -18,8 +20,33 @@ export async function checkPooler(
     case "session_pooler":
       return [ok("There is a pooler in between; each connection keeps its session.")];
     case "transaction_pooler":
-      return finding.keepsPreparedStatements ? [describeSlowness(wantsRedis)] : [describeFailures()];
+      return [
+        finding.keepsPreparedStatements ? describeSlowness(wantsRedis) : describeFailures(),
+        ...(await findLostSettings(connection, databaseUrl)),
+      ];
   }
+}
+
+async function findLostSettings(
+  connection: MigrationConnection,
+  databaseUrl: string,
+): Promise<readonly Observation[]> {
+  const lost = await findUnpinnedSettings(connection, readSchema(databaseUrl));
+  if (lost.length === 0) return [];
+  const role = connection.escapeIdentifier(connection.user ?? "");
+  const settings = lost.map(({ name, value }) => `${name} (${value})`).join(", ");
+  return [
+    fault(
+      `What a session sets is not kept by a transaction pooler, and the role has other settings than we need: ${settings}.`,
+      `${lost.map((setting) => describeCure(role, setting)).join("\n")}\nThen let the pooler connect anew (PgBouncer: RECONNECT).`,
+    ),
+  ];
+}
+
+function describeCure(role: string, { name, value, wanted }: UnpinnedSetting): string {
+  // As a list of names, which is what the setting's own spelling is.
+  const assigned = name === "search_path" ? [wanted, value].filter(Boolean).join(", ") : `'${wanted}'`;
+  return `ALTER ROLE ${role} SET ${name} = ${assigned};`;
 }
 
 function describeFailures(): Observation {

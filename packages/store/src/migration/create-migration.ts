@@ -32,7 +32,10 @@ export async function createMigration(
       `Name the migration in lower case with underscores, not ${JSON.stringify(name)}.`,
     );
   }
-  const script = await withScratchDatabase(databaseUrl, async (scratchUrl) => {
+  const url = new URL(databaseUrl);
+  // A migration names no schema.
+  url.searchParams.delete("schema");
+  const script = await withScratchDatabase(url.href, async (scratchUrl) => {
     await migrate(scratchUrl, { directory });
     return findDrift(scratchUrl, { directory });
   });

@@ -1,4 +1,4 @@
-import { type Client, DatabaseError } from "pg";
+import type { Client } from "pg";
 import { openMigrationConnection } from "./migration-connection.ts";
 import { type Diagnosis, MigrationError } from "./migration-error.ts";
 import { findFailure, findHistoryFault, loadHistory, withoutTrace } from "./migration-history.ts";
@@ -46,15 +46,13 @@ const LOCK_TIMEOUT_MS = 10 * 60_000;
  * session in which PostgreSQL still works on the migration of a process that was killed.
  */
 async function takeMigrationLock(connection: Client): Promise<void> {
-  await connection.query(
-    `SET lock_timeout = ${LOCK_TIMEOUT_MS}; SET statement_timeout = 0; SET idle_session_timeout = 0`,
-  );
+  await connection.query(`SET lock_timeout = ${LOCK_TIMEOUT_MS}; SET statement_timeout = 0`);
   try {
     await connection.query("SELECT pg_advisory_lock(hashtext('bulk_actions.migrate'))");
     await connection.query("SELECT pg_advisory_lock(72707369)");
     await connection.query("SELECT pg_advisory_unlock(72707369)");
   } catch (error) {
-    if (!(error instanceof DatabaseError) || error.code !== "55P03") throw error;
+    if (!(error instanceof Error) || Reflect.get(error, "code") !== "55P03") throw error;
     throw new MigrationError(
       `Another process has been migrating database "${connection.database}" for ${LOCK_TIMEOUT_MS / 60_000} ` +
         "minutes. Wait for it, or end it (pg_locks: locktype = 'advisory'), and migrate again.",

@@ -1,4 +1,5 @@
-import { Client } from "pg";
+import { connectClient, createClient } from "@bulk/postgres/connect";
+import type { Client } from "pg";
 import { type Diagnosis, MigrationError } from "./migration-error.ts";
 
 /** A session of its own. */
@@ -11,11 +12,13 @@ export type MigrationConnection = Client;
  * @throws MigrationError when there is no connection to be had
  */
 export async function openMigrationConnection(databaseUrl: string): Promise<MigrationConnection> {
-  const connection = createClient(databaseUrl);
+  assertReadable(databaseUrl);
+  const options = { url: databaseUrl, applicationName: "bulk-actions-migrate" };
+  const connection = createClient(options);
   // A connection that is lost between two statements is noticed by the next one.
   connection.on("error", () => {});
   try {
-    await connection.connect();
+    await connectClient(connection, options);
   } catch (error) {
     throw new MigrationError(describeRefusal(connection, error), { cause: error });
   }
@@ -35,19 +38,12 @@ export async function withMigrationConnection<Result>(
   }
 }
 
-function createClient(databaseUrl: string): Client {
-  if (!URL.canParse(databaseUrl)) {
-    // Not quoted: there may be a password in it.
-    throw new MigrationError({
-      found: "The database URL cannot be read.",
-      cure: "Write it as postgres://user:password@host:port/database.",
-    });
-  }
-  return new Client({
-    connectionString: databaseUrl,
-    application_name: "bulk-actions-migrate",
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
+function assertReadable(databaseUrl: string): void {
+  if (URL.canParse(databaseUrl)) return;
+  // Not quoted: there may be a password in it.
+  throw new MigrationError({
+    found: "The database URL cannot be read.",
+    cure: "Write it as postgres://user:password@host:port/database.",
   });
 }
 
@@ -69,6 +65,8 @@ function findReason(error: unknown): { readonly text: string; readonly code: str
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 function adviceOn(code: string): string {
   switch (code) {
+    case "3F000":
+      return "Create the schema (CREATE SCHEMA …), or let the user use it (GRANT USAGE ON SCHEMA … TO …).";
     case "3D000":
       return "Create the database, or correct its name in the database URL.";
     case "28000":

@@ -15,11 +15,13 @@ export type HistoryEntry = {
 
 /** The migrations in Prisma's own table, without those marked as rolled back: they are as if never tried. */
 export async function loadHistory(connection: Client): Promise<readonly HistoryEntry[]> {
-  const tables = await connection.query("SELECT WHERE to_regclass('public._prisma_migrations') IS NOT NULL");
+  // Not that of a shop which uses Prisma as well, in a schema that comes later in the path.
+  const own = "to_regclass(quote_ident(current_schema()) || '._prisma_migrations')";
+  const tables = await connection.query(`SELECT WHERE ${own} IS NOT NULL`);
   if (tables.rowCount === 0) return [];
   const { rows } = await connection.query<HistoryEntry>(`
     SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished", logs
-    FROM public._prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`);
+    FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`);
   return rows;
 }
 

@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { openPool } from "@bulk/postgres/connect";
+import { readSchema } from "@bulk/postgres/connection-url";
+import { UNLIMITED } from "@bulk/postgres/pinned-settings";
 import { PrismaPg } from "@prisma/adapter-pg";
 import {
   bindMigrationAwareSqlAdapterFactory,
@@ -10,7 +13,7 @@ import {
   type SqlResultSet,
 } from "@prisma/driver-adapter-utils";
 import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
-import { Pool } from "pg";
+import type { Pool } from "pg";
 import type { Migration } from "./prisma-directory.ts";
 
 /** Prisma's own engine for migrations, as WebAssembly: the native one is a download. */
@@ -40,10 +43,10 @@ export async function withSchemaEngine<T>(
 ): Promise<T> {
   loading ??= loadEngine();
   await loading;
-  const pool = openPool(databaseUrl, statementTimeoutMs);
-  const shadowPool = shadowDatabaseUrl === undefined ? undefined : openPool(shadowDatabaseUrl);
+  const pool = openSession(databaseUrl, statementTimeoutMs);
+  const shadowPool = shadowDatabaseUrl === undefined ? undefined : openSession(shadowDatabaseUrl);
   try {
-    const engine = await openEngine(pool, shadowPool);
+    const engine = await openEngine(pool, shadowPool, readSchema(databaseUrl));
     return await use(engine).finally(() => engine.free());
   } finally {
     await Promise.all([pool.end(), shadowPool?.end()]);
@@ -95,24 +98,26 @@ declare const WebAssembly: {
 };
 
 // The engine's own advisory lock belongs to a session, so everything it does must be one session.
-function openPool(connectionString: string, statementTimeoutMs?: number): Pool {
-  const pool = new Pool({
-    ...{ connectionString, max: 1, application_name: "bulk-actions-schema-engine" },
-    ...(statementTimeoutMs !== undefined && { statement_timeout: statementTimeoutMs }),
+function openSession(url: string, statementTimeoutMs?: number): Pool {
+  const pool = openPool({
+    ...{ url, size: 1, applicationName: "bulk-actions-schema-engine" },
+    ...(statementTimeoutMs === undefined
+      ? { settings: UNLIMITED }
+      : { timeouts: { lockMs: statementTimeoutMs, statementMs: statementTimeoutMs } }),
   });
   pool.on("error", () => {});
   return pool;
 }
 
-function openEngine(pool: Pool, shadowPool: Pool | undefined): Promise<SchemaEngine> {
+function openEngine(pool: Pool, shadowPool: Pool | undefined, schema: string): Promise<SchemaEngine> {
   const adapters = bindMigrationAwareSqlAdapterFactory({
     provider: "postgres",
     adapterName: "@prisma/adapter-pg",
-    connect: () => openAdapter(pool),
+    connect: () => openAdapter(pool, schema),
     // PrismaPg's own connectToShadowDb, given a connection string, comes back with the database itself.
     async connectToShadowDb() {
       if (shadowPool === undefined) throw new Error("This schema engine has no shadow database.");
-      return openAdapter(shadowPool);
+      return openAdapter(shadowPool, schema);
     },
   });
   return bindings.SchemaEngine.new({ datamodels: undefined }, ignoreLog, adapters);
@@ -120,8 +125,8 @@ function openEngine(pool: Pool, shadowPool: Pool | undefined): Promise<SchemaEng
 
 function ignoreLog(): void {}
 
-async function openAdapter(pool: Pool): Promise<SqlDriverAdapter> {
-  const adapter = await new PrismaPg(pool).connect();
+async function openAdapter(pool: Pool, schema: string): Promise<SqlDriverAdapter> {
+  const adapter = await new PrismaPg(pool, { schema }).connect();
   return {
     provider: adapter.provider,
     adapterName: adapter.adapterName,

@@ -26,7 +26,9 @@ async function readApplied(database: Queryable): Promise<readonly Applied[]> {
   try {
     return await database.$queryRaw<Applied[]>`
       SELECT migration_name AS name, finished_at IS NOT NULL AS "isFinished"
-      FROM public._prisma_migrations WHERE rolled_back_at IS NULL`;
+      FROM _prisma_migrations
+      -- Not that of a shop which uses Prisma as well, in a schema that comes later in the path.
+      WHERE rolled_back_at IS NULL AND tableoid = to_regclass(quote_ident(current_schema()) || '._prisma_migrations')`;
   } catch (error) {
     if (findSqlstate(error) === UNDEFINED_TABLE) return [];
     throw error;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { openMigrationConnection } from "./migration-connection.ts";
+import { readSchema } from "@bulk/postgres/connection-url";
+import { openMigrationConnection, withMigrationConnection } from "./migration-connection.ts";
 import { MigrationError } from "./migration-error.ts";
 
 /**
@@ -17,7 +18,7 @@ export async function withScratchDatabase<T>(
     // template0: nobody can be connected to it, which would make PostgreSQL refuse to copy it.
     await connection.query(`CREATE DATABASE ${name} TEMPLATE template0`).catch(refuse);
     try {
-      return await use(withDatabaseName(databaseUrl, name));
+      return await use(await createSchema(withDatabaseName(databaseUrl, name)));
     } finally {
       await connection.query(`DROP DATABASE ${name} WITH (FORCE)`);
     }
@@ -32,6 +33,17 @@ function refuse(error: unknown): never {
       "Use a database URL whose user may create databases (ALTER ROLE … CREATEDB).",
     { cause: error },
   );
+}
+
+// As in the database it is compared with; template0 has only the schema `public`.
+async function createSchema(scratchUrl: string): Promise<string> {
+  const url = new URL(scratchUrl);
+  url.searchParams.delete("schema");
+  await withMigrationConnection(url.href, (connection) => {
+    const schema = connection.escapeIdentifier(readSchema(scratchUrl));
+    return connection.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  });
+  return scratchUrl;
 }
 
 function withDatabaseName(databaseUrl: string, name: string): string {

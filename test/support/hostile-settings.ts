@@ -1,0 +1,21 @@
+/** Every setting that a session of ours pins, at a value that would do harm. For `ALTER DATABASE` or `ALTER ROLE`. */
+export const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
+  TimeZone: "'Asia/Kolkata'",
+  DateStyle: "'SQL, DMY'",
+  IntervalStyle: "'sql_standard'",
+  bytea_output: "'escape'",
+  extra_float_digits: "-15",
+  client_encoding: "'LATIN1'",
+  standard_conforming_strings: "off",
+  array_nulls: "off",
+  transform_null_equals: "on",
+  quote_all_identifiers: "on",
+  default_transaction_isolation: "'serializable'",
+  default_transaction_deferrable: "on",
+  search_path: "pg_catalog",
+  lock_timeout: "'3s'",
+  statement_timeout: "'3s'",
+  idle_in_transaction_session_timeout: "'3s'",
+  idle_session_timeout: "'1s'",
+  transaction_timeout: "'3s'",
+};
