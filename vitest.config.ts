@@ -1,6 +1,24 @@
 import { defineConfig } from "vitest/config";
 import { findProgram } from "./test/support/find-program.ts";
 
+/**
+ * The tests of `pnpm test:long`: random runs by the thousand, planted bugs, crowds, and engines that go away for a
+ * minute. `pnpm test` has all others.
+ */
+const LONG = {
+  model: "test/model/**/*.test.ts",
+  chaos: "test/chaos/mutants.test.ts",
+  integration: "test/integration/{backlog,fuzz}.test.ts",
+  local: "test/local/{embedded-postgres,replica-lag}.test.ts",
+  e2e: "test/e2e/{bench,database-away,fairness,pressure,records-stream,redis-away,redis-kinds}.test.ts",
+};
+
+/** The integration tests that `pnpm test` runs on both queues, since which one it is matters to them. */
+const ABOUT_THE_QUEUE =
+  "test/integration/{cancel,connections,dashboard-operator,deleting,health,limits,metrics,mixed-versions,pausing,restore,sweeping,throttling,webhooks}.test.ts";
+
+const INTEGRATION = "test/integration/**/*.test.ts";
+
 // Without a Redis left out: global-setup.ts says so loudly, and in CI refuses.
 const hasRedis = (await findProgram("redis-server", "valkey-server")) !== undefined;
 
@@ -10,6 +28,8 @@ export default defineConfig({
     globalSetup: "test/support/global-setup.ts",
     // Most of the time is waiting: for processes to start, for locks, for sweeps.
     maxWorkers: 4,
+    // Loading the services took half of a file's processor time; what a file opens, it closes, or it fails.
+    isolate: false,
     // Generous: on a busy machine a process takes ten times as long to start.
     testTimeout: 180_000,
     hookTimeout: 180_000,
@@ -18,21 +38,42 @@ export default defineConfig({
     projects: [
       project("unit", "{apps,packages}/*/src/**/*.test.ts"),
       project("fences", "test/fences/**/*.test.ts"),
-      project("local", "test/local/**/*.test.ts"),
-      project("integration on the PostgreSQL queue", "test/integration/**/*.test.ts", "postgres"),
-      ...(hasRedis
-        ? [project("integration on the Redis queue", "test/integration/**/*.test.ts", "redis")]
-        : []),
-      project("model", "test/model/**/*.test.ts"),
-      project("chaos", "test/chaos/**/*.test.ts"),
-      project("e2e", "test/e2e/**/*.test.ts"),
+      project("local", "test/local/**/*.test.ts", { exclude: Object.values(LONG) }),
+      project("integration on the PostgreSQL queue", INTEGRATION, {
+        exclude: Object.values(LONG),
+        queueEngine: "postgres",
+      }),
+      ...onRedis("integration on the Redis queue", ABOUT_THE_QUEUE),
+      project("chaos", "test/chaos/**/*.test.ts", { exclude: Object.values(LONG) }),
+      project("e2e", "test/e2e/**/*.test.ts", { exclude: Object.values(LONG) }),
+
+      project("long model", LONG.model),
+      project("long chaos", LONG.chaos),
+      project("long local", LONG.local),
+      project("long e2e", LONG.e2e),
+      project("long integration on the PostgreSQL queue", LONG.integration, { queueEngine: "postgres" }),
+      ...onRedis("long integration on the Redis queue", INTEGRATION, [ABOUT_THE_QUEUE]),
     ],
   },
 });
 
-function project(name: string, include: string, queueEngine?: "postgres" | "redis") {
+type ProjectOptions = {
+  readonly exclude?: readonly string[];
+  readonly queueEngine?: "postgres" | "redis";
+};
+
+function project(name: string, include: string, { exclude = [], queueEngine }: ProjectOptions = {}) {
   return {
     extends: true as const,
-    test: { name, include: [include], ...(queueEngine && { provide: { queueEngine } }) },
+    test: {
+      name,
+      include: [include],
+      exclude: ["**/node_modules/**", ...exclude],
+      ...(queueEngine && { provide: { queueEngine } }),
+    },
   };
+}
+
+function onRedis(name: string, include: string, exclude: readonly string[] = []) {
+  return hasRedis ? [project(name, include, { exclude, queueEngine: "redis" })] : [];
 }
