@@ -54,6 +54,7 @@ describe("pnpm demo", () => {
 
     demo.kill("SIGINT");
     expect(await demo.exited()).toEqual({ code: 0, signal: null });
+    expect(demo.output()).toMatch(/Stopping …\nEverything is stopped\. pnpm start brings it back.*\n$/);
     await expect(fetch(dashboard)).rejects.toThrow("fetch failed");
   });
 });

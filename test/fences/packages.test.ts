@@ -61,6 +61,11 @@ test("pnpm has one version, wherever it is named", () => {
   expect(listPnpmVersions({ ...files, "old.md": "npx -y pnpm@1.2.3 test" })).toHaveLength(2);
 });
 
+test("pnpm compares engines with the Node that the scripts run on, so a newcomer's older one makes no warnings", () => {
+  const [, version] = /^nodeVersion: (.*)$/m.exec(readText("pnpm-workspace.yaml")) ?? [];
+  expect(version).toBe(readManifest().devDependencies?.["node"]);
+});
+
 function read<Content>(readOne: (path: string) => Content, ...patterns: readonly string[]): Files<Content> {
   return Object.fromEntries(listFiles(...patterns).map((path) => [path, readOne(path)]));
 }

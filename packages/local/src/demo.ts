@@ -65,8 +65,10 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     logDirectory: dataDirectory,
   });
   async function stop(): Promise<void> {
+    console.log("\nStopping …");
     await stack.stop();
     await engines.close();
+    console.log("Everything is stopped. pnpm start brings it back, with the same shop and token.");
   }
   const unknownIds = Array.from({ length: 25 }, () => randomUUID());
   const recordIds = [...shop.productIds.slice(0, 50_000), ...unknownIds];
@@ -75,7 +77,6 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
   printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
   if (exit) {
     await stop();
-    console.log("\nEverything is stopped. pnpm start brings it back, with the same shop and token.");
     process.exit(isAsPlanned(action, shop.inUseProductIds, unknownIds) ? 0 : 1);
   }
   console.log("\nEverything stays up. Ctrl-C stops it.");
@@ -112,10 +113,10 @@ Bulk action ${id} ${status} in ${seconds.toFixed(1)} s
   failed   ${tally.failed}
 
 Ask for it yourself:
-  curl -s -H 'Authorization: Bearer ${shop.token}' ${apiUrl}/v1/bulk_actions/${id}
+  curl -s -w '\\n' -H 'Authorization: Bearer ${shop.token}' ${apiUrl}/v1/bulk_actions/${id}
 
 Delete one more product:
-  curl -s ${apiUrl}/v1/bulk_actions -H 'Authorization: Bearer ${shop.token}' \\
+  curl -s -w '\\n' ${apiUrl}/v1/bulk_actions -H 'Authorization: Bearer ${shop.token}' \\
     -H 'Content-Type: application/json' \\
     -d '{"bulk_action":{"action_type":"delete_products","record_ids":["${next}"]}}'
 

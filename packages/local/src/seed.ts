@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { counted } from "@bulk/domain/counted";
 import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
 import { InvalidArgumentError } from "commander";
@@ -66,6 +67,7 @@ async function writeResult(file: string, shop: Awaited<ReturnType<typeof fillSho
     in_use_product_ids: shop.inUseProductIds,
     customer_ids: shop.customerIds,
   };
+  await mkdir(dirname(file), { recursive: true });
   // It holds a secret.
   await writeFile(file, `${JSON.stringify(result)}\n`, { mode: 0o600 });
   console.log(`Wrote the token and the ids to ${file}.`);

@@ -32,8 +32,10 @@ await runService(async () => {
     return {
       failed: stack.failed,
       async stop() {
+        console.log("Stopping …");
         await stack.stop();
         await engines.close();
+        console.log("Everything is stopped.");
       },
     };
   } catch (error) {
