@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { findRepeated, type Layout } from "./find-repeated.ts";
 
 /** UUIDs, each once, as people and as PostgreSQL write them. */
 export type UuidList = {
@@ -17,7 +17,7 @@ export function readUuidList(values: readonly unknown[]): UuidList | undefined {
   if (!values.every(hasDashesOfUuid)) return undefined;
   const encoded = encode(values);
   if (encoded === undefined) return undefined;
-  const repeated = findRepeated(encoded, values.length);
+  const { indexes: repeated } = findRepeated(encoded, layoutOf(values.length));
   if (repeated.size > 0) return readUuidList(values.filter((_, index) => !repeated.has(index)));
   return { ids: values.map((id) => id.toLowerCase()), encoded };
 }
@@ -36,7 +36,11 @@ function hasDashesOfUuid(value: unknown): value is string {
 }
 
 /** Of the array, and of each element, a UUID after its length. */
-const [HEAD_BYTES, ELEMENT_BYTES] = [20, 20];
+const [HEAD_BYTES, LENGTH_BYTES, ELEMENT_BYTES] = [20, 4, 20];
+
+function layoutOf(count: number): Layout {
+  return { head: HEAD_BYTES + LENGTH_BYTES, distance: ELEMENT_BYTES, count };
+}
 
 /** The type's object id, the same in every PostgreSQL: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 const UUID_OID = 2950;
@@ -79,52 +83,4 @@ for (const [value, characters] of [..."0123456789", "aA", "bB", "cC", "dD", "eE"
 /** A hexadecimal digit's value, or less than 0. */
 function digit(text: string, index: number): number {
   return VALUES[text.charCodeAt(index)] ?? -1;
-}
-
-/** Of this process, so that nobody can choose ids that all hash alike. */
-const FACTORS = Array.from({ length: 4 }, () => randomInt(2 ** 31) * 2 + 1);
-
-// The indexes of elements that repeat an earlier one, by a hash table of indexes with linear probing.
-function findRepeated(encoded: Buffer<ArrayBuffer>, count: number): ReadonlySet<number> {
-  const words = new Int32Array(encoded.buffer, encoded.byteOffset, encoded.length / 4);
-  const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 1))).fill(FREE);
-  const repeated = new Set<number>();
-  for (let index = 0; index < count; index += 1) {
-    const slot = findSlot(words, slots, wordOf(index));
-    if (slots[slot] === FREE) slots[slot] = wordOf(index);
-    else repeated.add(index);
-  }
-  return repeated;
-}
-
-const FREE = -1;
-
-/** Where in the words an element's UUID begins. */
-function wordOf(index: number): number {
-  return (HEAD_BYTES + ELEMENT_BYTES * index) / 4 + 1;
-}
-
-// The one with the same UUID, or the free one where it belongs.
-function findSlot(words: Int32Array, slots: Int32Array, word: number): number {
-  let slot = hash(words, word) & (slots.length - 1);
-  for (;;) {
-    const other = slots[slot];
-    if (other === undefined || other === FREE || isSame(words, word, other)) return slot;
-    slot = (slot + 1) & (slots.length - 1);
-  }
-}
-
-function hash(words: Int32Array, word: number): number {
-  let sum = 0;
-  for (let index = 0; index < 4; index += 1) {
-    sum ^= Math.imul(words[word + index] ?? 0, FACTORS[index] ?? 1);
-  }
-  return sum ^ (sum >>> 15);
-}
-
-function isSame(words: Int32Array, one: number, other: number): boolean {
-  for (let index = 0; index < 4; index += 1) {
-    if (words[one + index] !== words[other + index]) return false;
-  }
-  return true;
 }
