@@ -31,12 +31,12 @@ export function createClient(url: string, send: typeof fetchDocumented = fetchDo
       headers: { authorization: `Bearer ${token}`, ...init.headers },
     });
   }
-  async function retrieve(token: string, id: string): Promise<WireAction> {
-    return await readAction(await request(token, `/v1/bulk_actions/${id}`));
+  async function retrieve(token: string, id: string, query = ""): Promise<WireAction> {
+    return await readAction(await request(token, `/v1/bulk_actions/${id}${query}`));
   }
   return {
     request,
-    retrieve,
+    retrieve: (token, id) => retrieve(token, id),
     async submit(token, actionType, recordIds) {
       const response = await request(token, "/v1/bulk_actions", {
         method: "POST",
@@ -47,9 +47,9 @@ export function createClient(url: string, send: typeof fetchDocumented = fetchDo
     },
     finished(token, id, timeoutMs = 45_000) {
       return eventually(async () => {
-        const action = await retrieve(token, id);
-        if (["pending", "processing"].includes(action.status)) throw new Error(`Still ${action.status}.`);
-        return action;
+        const { status } = await retrieve(token, id, "?fields=status");
+        if (["pending", "processing"].includes(status)) throw new Error(`Still ${status}.`);
+        return await retrieve(token, id);
       }, timeoutMs);
     },
   };

@@ -4,8 +4,7 @@ import { firstTurns } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { creationConfig } from "@bulk/service/creation-config";
 import { readConfig } from "@bulk/service/read-config";
-import type { BulkActionKey } from "@bulk/store/bulk-action-progress";
-import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
+import type { BulkActionKey, BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import { hasOpenRetry, type LeftOver, retryBulkAction } from "@bulk/store/retry";
 import type { Session } from "./session.ts";
 
@@ -17,10 +16,16 @@ export async function retryAsOperator(
   { database, engines }: Session,
   { accountId, id }: BulkActionKey,
   taking: LeftOver,
-): Promise<BulkActionWithRecords> {
+): Promise<BulkActionProgress> {
   const config = readConfig(creationConfig, process.env);
   const admission = { accountId, createdByTokenId: undefined, idempotencyKey: undefined };
-  const scope = { id, taking, chunkSize: config.CHUNK_SIZE, maxOpen: config.MAX_OPEN_ACTIONS };
+  const scope = {
+    id,
+    taking,
+    answering: "without_ids" as const,
+    chunkSize: config.CHUNK_SIZE,
+    maxOpen: config.MAX_OPEN_ACTIONS,
+  };
   const result = await retryBulkAction(database, { ...admission, ...scope });
   if (result.kind === "created") {
     await nudge(engines, result.bulkAction, config);
@@ -40,7 +45,7 @@ function nothingFailed(): RequestError {
 
 async function nudge(
   { queue: engine }: Session["engines"],
-  { id, actionType, createdAt, recordCount }: BulkActionWithRecords,
+  { id, actionType, createdAt, recordCount }: BulkActionProgress,
   { CHUNK_SIZE, WINDOW }: { readonly CHUNK_SIZE: number; readonly WINDOW: number },
 ): Promise<void> {
   const queue = openTurnQueue({ engine, deadlineMs: 2_000, onError: () => undefined });

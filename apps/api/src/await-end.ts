@@ -1,7 +1,7 @@
 import { isOpen } from "@bulk/domain/bulk-action";
 import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
-import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
 import type { ApiRequest } from "./context.ts";
+import { loadForView, type View, type ViewedBulkAction } from "./view.ts";
 import { waitUntil } from "./waiting.ts";
 
 /**
@@ -10,17 +10,18 @@ import { waitUntil } from "./waiting.ts";
  * submit it once more.
  */
 export async function awaitEnd(
-  stored: BulkActionWithRecords,
+  stored: ViewedBulkAction,
+  view: View,
   seconds: number,
   { ended, logger }: ApiRequest,
   watcher: BulkActionWatcher,
-): Promise<BulkActionWithRecords | undefined> {
+): Promise<ViewedBulkAction | undefined> {
   try {
     const watching = await watcher.watch(stored, ended);
     if (watching.kind !== "watching") return undefined;
     const { watch } = watching;
-    await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
-    return ended.aborted ? stored : ((await watch.load()) ?? stored);
+    const progress = await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
+    return ended.aborted ? stored : ((await loadForView(watch, progress, view)) ?? stored);
   } catch (error) {
     logger.warn({ error, bulkActionId: stored.id }, "could not wait for the end");
     return undefined;

@@ -2,16 +2,15 @@ import { isOpen } from "@bulk/domain/bulk-action";
 import { RequestError } from "@bulk/domain/request-error";
 import { firstTurns } from "@bulk/queue/turn";
 import { type Admission, awaitKey, findCreatedWith } from "@bulk/store/admission";
-import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { isLockTimeout } from "@bulk/store/sqlstate";
 import type { AnswerHeader } from "./answer-headers.ts";
 import { awaitEnd } from "./await-end.ts";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
-import { type Expand, expandQuery, presentExpanded } from "./expand.ts";
 import { idempotencyHeaders, readIdempotencyKey } from "./idempotency-key.ts";
 import { RETRY_AFTER } from "./polling.ts";
 import { readQuery } from "./query.ts";
 import { validate } from "./validate.ts";
+import { findForView, presentView, type View, type ViewedBulkAction, viewQuery } from "./view.ts";
 import { readWaitSeconds, waitApplied, waitHeader } from "./waiting.ts";
 
 /** How an endpoint creates a bulk action. */
@@ -21,7 +20,7 @@ export type Creation = {
   /** What the caller asks for, as parsed: the body of a request with the same key must mean the same. */
   readonly meaning: unknown;
   /** Writes it, in one statement that holds to the admission; or why not, unless it is because the key is taken. */
-  readonly create: (admission: Admission) => Promise<BulkActionWithRecords | RequestError>;
+  readonly create: (admission: Admission, view: View) => Promise<ViewedBulkAction | RequestError>;
 };
 
 /**
@@ -34,20 +33,22 @@ export async function createOnce(
   context: ApiContext,
   { path, meaning, create }: Creation,
 ): Promise<ApiAnswer> {
-  const { expand } = validate("bulk_action", expandQuery, readQuery(request.query));
+  const view = validate("bulk_action", viewQuery, readQuery(request.query));
   const admission = {
     accountId: request.caller.accountId,
     createdByTokenId: request.caller.tokenId,
     maxOpen: context.config.MAX_OPEN_ACTIONS,
     idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
   };
-  const created = await create(admission).catch((error: unknown) => judgeLock(error, admission, context));
+  const created = await create(admission, view).catch((error: unknown) =>
+    judgeLock(error, admission, context),
+  );
   if (created instanceof RequestError) {
-    const known = await replay(admission, context, created);
-    return await answer(known, REPLAYED, expand, request, context);
+    const known = await replay(admission, view, context, created);
+    return await answer(known, REPLAYED, view, request, context);
   }
   nudge(created, context);
-  return await answer(created, {}, expand, request, context);
+  return await answer(created, {}, view, request, context);
 }
 
 /** The headers of an endpoint that creates a bulk action. */
@@ -65,7 +66,7 @@ const REPLAYED = { "Idempotent-Replayed": "true" };
 
 // The answer does not wait for the queue; what it does not take, the sweeper starts.
 function nudge(
-  { id, actionType, createdAt, recordCount }: BulkActionWithRecords,
+  { id, actionType, createdAt, recordCount }: ViewedBulkAction,
   { nudger, metrics, config }: ApiContext,
 ): void {
   metrics.accepted(actionType);
@@ -89,28 +90,29 @@ async function judgeLock(
 
 async function replay(
   { accountId, idempotencyKey }: Admission,
+  view: View,
   { database }: ApiContext,
   refusal: RequestError,
-): Promise<BulkActionWithRecords> {
+): Promise<ViewedBulkAction> {
   const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
   if (known === undefined) throw refusal;
   if (!known.isSame) throw reused();
-  const bulkAction = await findBulkAction(database, accountId, known.id);
+  const bulkAction = await findForView(database, { accountId, id: known.id }, view);
   // Its retention has ended between the two looks, and with it that of the key.
   if (bulkAction === undefined) throw inProgress();
   return bulkAction;
 }
 
 async function answer(
-  stored: BulkActionWithRecords,
+  stored: ViewedBulkAction,
   further: Readonly<Record<string, string>>,
-  expand: Expand,
+  view: View,
   request: ApiRequest,
   { watcher, config }: ApiContext,
 ): Promise<ApiAnswer> {
   const waitSeconds = readWaitSeconds(request.headers);
   const awaited =
-    waitSeconds === undefined ? undefined : await awaitEnd(stored, waitSeconds, request, watcher);
+    waitSeconds === undefined ? undefined : await awaitEnd(stored, view, waitSeconds, request, watcher);
   const latest = awaited ?? stored;
   const headers = {
     Location: `/v1/bulk_actions/${stored.id}`,
@@ -118,7 +120,7 @@ async function answer(
     ...(waitSeconds !== undefined && awaited !== undefined && waitApplied(waitSeconds)),
     ...further,
   };
-  const body = presentExpanded(latest, expand, config.RETENTION_DAYS);
+  const body = presentView(latest, view, config.RETENTION_DAYS);
   return { kind: "json", body, headers, bulkActionId: stored.id };
 }
 

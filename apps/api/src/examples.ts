@@ -35,6 +35,15 @@ export function exampleBulkAction(status: BulkActionStatus) {
   };
 }
 
+/** The keys of it that are short, however many ids it has. */
+export const EXAMPLE_FIELDS = ["id", "action_type", "status", "created_at", "updated_at"] as const;
+
+/** What `fields` leaves of it with these. */
+export function exampleSparseBulkAction(status: BulkActionStatus) {
+  const { record_ids: _, skipped_record_ids: __, ...sparse } = exampleBulkAction(status);
+  return sparse;
+}
+
 const SUBMITTED_AT = 1_780_925_356;
 
 const EXAMPLE_COUNTS = { total: 2, processed: 2, deleted: 1, skipped: 1, failed: 0 } as const;
@@ -57,11 +66,11 @@ export const EXAMPLE_PROGRESS = {
 } as const;
 
 /** Canceled before anything of it had begun. */
-export const EXAMPLE_CANCELED = { ...exampleBulkAction("pending"), status: "completed" } as const;
+export const EXAMPLE_CANCELED = { ...exampleSparseBulkAction("pending"), status: "completed" } as const;
 
 /** A bulk action over the same ids once more. */
 export const EXAMPLE_RETRY = {
-  ...exampleBulkAction("pending"),
+  ...exampleSparseBulkAction("pending"),
   id: "b2a9d3c1-5c1e-4c57-8a55-0d2f6f1c9e84",
 } as const;
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isOpen } from "@bulk/domain/bulk-action";
 import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
+import type { View } from "./view.ts";
 import type { WireDetails } from "./wire.ts";
 
 /** How long a caller should rest before asking again; an open bulk action changes several times a second. */
@@ -11,19 +12,22 @@ export const RETRY_AFTER = { "Retry-After": "1" } as const;
  * (skipped ids only ever come in addition, so their number tells) and, as `updated_at` has whole seconds and
  * this milliseconds, now and then when it does not; and `Retry-After` as long as it is open.
  *
+ * @param fields the only keys in the body, if the caller named some
  * @param details when the body has them
  */
 export function pollingHeaders(
   { status, updatedAt, skipped }: BulkActionProgress,
-  details?: WireDetails,
+  fields: View["fields"],
+  details: WireDetails | undefined,
 ): PollingHeaders {
   const version = `${status}-${updatedAt.getTime()}-${skipped}`;
-  const etag = details === undefined ? `"${version}"` : `"${version}-${digest(details)}"`;
+  const isWhole = fields === undefined && details === undefined;
+  const etag = isWhole ? `"${version}"` : `"${version}-${digest({ fields, details })}"`;
   return { ETag: etag, ...(isOpen(status) && RETRY_AFTER) };
 }
 
-function digest(details: WireDetails): string {
-  return createHash("sha256").update(JSON.stringify(details)).digest("base64url").slice(0, 22);
+function digest(shown: object): string {
+  return createHash("sha256").update(JSON.stringify(shown)).digest("base64url").slice(0, 22);
 }
 
 export type PollingHeaders = { readonly ETag: string; readonly "Retry-After"?: string };

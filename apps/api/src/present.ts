@@ -2,21 +2,21 @@ import { countNotAttempted, countProcessed, judge, type Progress } from "@bulk/d
 import type { BulkAction } from "@bulk/domain/bulk-action";
 import { explain } from "@bulk/domain/outcome";
 import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
-import type { BulkActionWithRecords } from "@bulk/store/bulk-actions";
+import type { RecordIds } from "@bulk/store/bulk-actions";
 import type { SkipCount } from "@bulk/store/preview";
 import type { ActionRecord } from "@bulk/store/records";
 import type { NewBulkAction } from "./new-bulk-action.ts";
 import type {
   Pagination,
-  WireBulkAction,
   WireDetails,
   WirePreview,
   WireProgress,
   WireRecord,
+  WireSparseBulkAction,
 } from "./wire.ts";
 
-/** The wire object: exactly the eight keys of the base contract. */
-export function presentBulkAction(bulkAction: BulkActionWithRecords): WireBulkAction {
+/** The wire object: exactly the eight keys of the base contract, in their order; without ids, if it has none. */
+export function presentBulkAction(bulkAction: BulkActionProgress & Partial<RecordIds>): WireSparseBulkAction {
   return {
     id: bulkAction.id,
     object: "bulk_action",

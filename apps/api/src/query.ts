@@ -6,24 +6,33 @@ import { fault } from "./validate.ts";
 /** The parameters of all endpoints that may come several times. */
 export const LIST_PARAMETERS: ReadonlySet<string> = new Set(["ids", "expand", "status", "outcome"]);
 
+/** Those whose values are separated by commas as well. */
+export const COMMA_LISTS: ReadonlySet<string> = new Set(["fields"]);
+
 /**
- * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, of any
- * other parameter the first one counts, and an empty one counts as absent.
+ * A query string as an object: `ids[]=A&ids[]=B`, `ids[0]=A&ids[1]=B` and `ids=A` become a list, and so does
+ * `fields=A,B`; of any other parameter the first one counts, and an empty one counts as absent.
  */
 export function readQuery(query: Iterable<Parameter>): Readonly<Record<string, string | readonly string[]>> {
   const values = new Map<string, string>();
   const lists = new Map<string, string[]>();
   for (const [spelling, value] of query) {
     const name = spelling.replace(/\[\d*\]$/, "");
-    if (LIST_PARAMETERS.has(name))
+    const items = splitList(name, value);
+    if (items !== undefined)
       lists
         .set(name, lists.get(name) ?? [])
         .get(name)
-        ?.push(value);
+        ?.push(...items);
     else if (value !== "" && !values.has(name)) values.set(spelling, value);
   }
   // Without a prototype, so that no name of the caller's means anything but a parameter.
   return Object.assign(Object.create(null), Object.fromEntries(values), Object.fromEntries(lists));
+}
+
+function splitList(name: string, value: string): readonly string[] | undefined {
+  if (COMMA_LISTS.has(name) && value !== "") return value.split(",");
+  return LIST_PARAMETERS.has(name) ? [value] : undefined;
 }
 
 /** More than the ids that fit into the headers of a request. */

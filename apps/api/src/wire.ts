@@ -89,6 +89,23 @@ export const bulkActionObject = z
 
 export type WireBulkAction = z.output<typeof bulkActionObject>;
 
+/** The keys that `fields` can name. */
+export const BULK_ACTION_FIELDS = [
+  ...(["id", "object", "action_type", "record_ids", "skipped_record_ids"] as const),
+  ...(["status", "created_at", "updated_at"] as const),
+] as const;
+
+/** What is left of it with `fields`. */
+const sparseBulkAction = bulkActionObject
+  .partial()
+  .required({ id: true, object: true })
+  .meta({ id: "SparseBulkAction", description: "A bulk action with the keys that `fields` names." });
+
+export type WireSparseBulkAction = z.output<typeof sparseBulkAction>;
+
+/** What endpoints answer: all keys, unless `fields` names some. */
+export const bulkActionAnswer = z.union([bulkActionObject, sparseBulkAction]);
+
 /** The data of an event. */
 export const progressObject = z
   .object({

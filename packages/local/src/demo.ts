@@ -113,7 +113,8 @@ Bulk action ${id} ${status} in ${seconds.toFixed(1)} s
   failed   ${tally.failed}
 
 Ask for it yourself:
-  curl -s -w '\\n' -H 'Authorization: Bearer ${shop.token}' ${apiUrl}/v1/bulk_actions/${id}
+  curl -s -w '\\n' -H 'Authorization: Bearer ${shop.token}' \\
+    '${apiUrl}/v1/bulk_actions/${id}?fields=status,created_at,updated_at&expand%5B%5D=details'
 
 Delete one more product:
   curl -s -w '\\n' ${apiUrl}/v1/bulk_actions -H 'Authorization: Bearer ${shop.token}' \\

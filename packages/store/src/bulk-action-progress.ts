@@ -30,6 +30,16 @@ export async function readProgress(
       FROM bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS progress`;
 }
 
+/** The bulk actions with their progress, in the order given; those that are gone are absent. Reads no ids. */
+export async function attachProgress(
+  database: Database,
+  bulkActions: readonly BulkAction[],
+): Promise<readonly BulkActionProgress[]> {
+  const found = await readProgress(database, bulkActions);
+  const byId = new Map(found.map((progress) => [progress.id, progress]));
+  return bulkActions.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
 /** Whether one look at a bulk action shows more than another. Looks may arrive in another order than taken. */
 export function isAhead(one: BulkActionProgress, other: BulkActionProgress): boolean {
   return (

@@ -13,14 +13,15 @@ export type NewBulkAction = Admission & {
   readonly chunkSize: number;
 };
 
+export type RecordIds = {
+  /** As submitted, in order, duplicates dropped. */
+  readonly recordIds: readonly string[];
+  /** Those of them that were skipped so far, in the same order. */
+  readonly skippedIds: readonly string[];
+};
+
 /** A bulk action together with its progress and its ids, as callers see it. */
-export type BulkActionWithRecords = BulkAction &
-  Progress & {
-    /** As submitted, in order, duplicates dropped. */
-    readonly recordIds: readonly string[];
-    /** Those of them that were skipped so far, in the same order. */
-    readonly skippedIds: readonly string[];
-  };
+export type BulkActionWithRecords = BulkAction & Progress & RecordIds;
 
 /**
  * Writes a bulk action and its chunks in one statement. When it returns, the action is durable and will

@@ -1,7 +1,8 @@
 import { NO_PROGRESS } from "@bulk/domain/action-outcome";
 import { type BulkAction, type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
 import { type Admission, hasRoom, KEY_COLUMNS, keyValues, marksKey } from "./admission.ts";
-import { type BulkActionWithRecords, COLUMNS, insertChunks } from "./bulk-actions.ts";
+import type { BulkActionProgress } from "./bulk-action-progress.ts";
+import { COLUMNS, insertChunks, type RecordIds } from "./bulk-actions.ts";
 import type { Database } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
 
@@ -9,6 +10,8 @@ export type NewRetry = Admission & {
   /** The bulk action whose ids are taken up. */
   readonly id: string;
   readonly taking: LeftOver;
+  /** Whether the ids come back as well: a hundred thousand take a while. */
+  readonly answering: "with_ids" | "without_ids";
   readonly chunkSize: number;
 };
 
@@ -17,7 +20,7 @@ export type LeftOver = "failed" | "failed_and_untouched";
 
 /** What came of asking for a retry. */
 export type Retry =
-  | { readonly kind: "created"; readonly bulkAction: BulkActionWithRecords }
+  | { readonly kind: "created"; readonly bulkAction: BulkActionProgress & Partial<RecordIds> }
   | { readonly kind: "not_found" }
   | { readonly kind: "still_open" }
   /** One of its kin is open. */
@@ -75,15 +78,17 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
     ),
     chunks AS (${insertChunks(retry.chunkSize)})
     SELECT parent.status AS "parentStatus", ${IS_KIN_OPEN} AS "isKinOpen", cardinality(submitted.ids) AS "leftOverCount",
-           CASE WHEN bulk_action.id IS NOT NULL THEN submitted.ids END AS "recordIds", ${COLUMNS}
+           CASE WHEN bulk_action.id IS NOT NULL AND ${retry.answering} = 'with_ids' THEN submitted.ids END
+             AS "recordIds", ${COLUMNS}
     FROM parent CROSS JOIN submitted LEFT JOIN bulk_action ON true`;
   if (row === undefined) return { kind: "not_found" };
-  const { parentStatus, isKinOpen, leftOverCount, ...written } = row;
+  const { parentStatus, isKinOpen, leftOverCount, recordIds, ...written } = row;
   if (isOpen(parentStatus)) return { kind: "still_open" };
   if (isKinOpen) return { kind: "in_progress" };
   if (leftOverCount === 0) return { kind: "nothing_to_retry" };
-  if (written.recordIds === null) return { kind: "not_admitted" };
-  return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, skippedIds: [] } };
+  if (written.id === null) return { kind: "not_admitted" };
+  const ids = recordIds !== null && { recordIds, skippedIds: [] };
+  return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, ...ids } };
 }
 
 const IS_KIN_OPEN = sql`EXISTS (SELECT FROM kin WHERE status IN ('pending', 'processing'))`;
@@ -102,10 +107,9 @@ export async function hasOpenRetry(database: Database, accountId: string, id: st
   return row?.isOpen === true;
 }
 
-type RetryRow = (WrittenRetry | { readonly recordIds: null }) & {
+type RetryRow = (BulkAction | { readonly id: null }) & {
   readonly parentStatus: BulkActionStatus;
   readonly isKinOpen: boolean;
   readonly leftOverCount: number;
+  readonly recordIds: readonly string[] | null;
 };
-
-type WrittenRetry = BulkAction & Pick<BulkActionWithRecords, "recordIds">;

@@ -1,15 +1,14 @@
 import { isOpen } from "@bulk/domain/bulk-action";
 import { bulkActionNotFound, notCancelable } from "@bulk/domain/refusals";
-import { findBulkAction } from "@bulk/store/bulk-actions";
 import { cancelBulkAction as storeCancel } from "@bulk/store/cancel";
 import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_CANCELED } from "../examples.ts";
-import { expandQuery, presentExpanded } from "../expand.ts";
 import { RETRY_AFTER } from "../polling.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { bulkActionObject } from "../wire.ts";
+import { findForView, presentView, shortViewQuery, viewQuery } from "../view.ts";
+import { bulkActionAnswer } from "../wire.ts";
 
 /** `POST /v1/bulk_actions/{id}/cancel` */
 export function cancelBulkAction(context: ApiContext): Endpoint {
@@ -23,8 +22,8 @@ export function cancelBulkAction(context: ApiContext): Endpoint {
         "`completed`: in this answer if nothing is under work, otherwise within about a chunk. If everything " +
         "had been attempted by then, the status is what the outcomes say. A repeat changes nothing and is " +
         "answered the same. `bulk_action.not_cancelable` if it had ended before anybody canceled it.",
-      query: expandQuery,
-      answer: bulkActionObject.meta({ examples: [EXAMPLE_CANCELED] }),
+      query: shortViewQuery,
+      answer: bulkActionAnswer.meta({ examples: [EXAMPLE_CANCELED] }),
       answerHeaders: ["Retry-After"],
       refusals: ["not_found", "conflict", "invalid"],
     },
@@ -37,13 +36,13 @@ async function cancel(
   { database, metrics, config }: ApiContext,
 ): Promise<ApiAnswer> {
   const id = readBulkActionId(params);
-  const { expand } = validate("bulk_action", expandQuery, readQuery(query));
+  const view = validate("bulk_action", viewQuery, readQuery(query));
   const cancellation = await storeCancel(database, caller.accountId, id, caller.tokenId);
   if (cancellation.kind === "too_late") throw notCancelable();
   if (cancellation.kind === "canceled") metrics.settled(cancellation.settlement);
-  const bulkAction = await findBulkAction(database, caller.accountId, id);
+  const bulkAction = await findForView(database, { accountId: caller.accountId, id }, view);
   if (bulkAction === undefined) throw bulkActionNotFound();
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};
-  const body = presentExpanded(bulkAction, expand, config.RETENTION_DAYS);
+  const body = presentView(bulkAction, view, config.RETENTION_DAYS);
   return { kind: "json", body, headers, bulkActionId: id };
 }

@@ -4,9 +4,9 @@ import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { createOnce, creationAnswerHeaders, creationHeaders } from "../create-once.ts";
 import { exampleBulkAction } from "../examples.ts";
-import { expandQuery } from "../expand.ts";
 import { type NewBulkAction, newBulkActionBody } from "../new-bulk-action.ts";
-import { bulkActionObject } from "../wire.ts";
+import { viewQuery } from "../view.ts";
+import { bulkActionAnswer } from "../wire.ts";
 
 /** `POST /v1/bulk_actions` */
 export function createBulkAction(context: ApiContext): Endpoint {
@@ -19,11 +19,11 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "The answer means that the bulk action is durable and will reach a terminal status, whatever dies " +
         "afterwards. Records are deleted in the background; ids that the action does not apply to (unknown, of " +
         "another account, in use) are skipped and end up in `skipped_record_ids`.",
-      query: expandQuery,
+      query: viewQuery,
       headers: creationHeaders,
       body: body.schema,
       takesRecordIds: true,
-      answer: bulkActionObject.meta({ examples: [exampleBulkAction("pending")] }),
+      answer: bulkActionAnswer.meta({ examples: [exampleBulkAction("pending")] }),
       answerHeaders: creationAnswerHeaders,
       refusals: ["conflict", "invalid"],
     },

@@ -1,14 +1,16 @@
 import type { BulkAction } from "@bulk/domain/bulk-action";
 import { isUuid } from "@bulk/domain/is-uuid";
 import { type ListQuery, listBulkActions as readBulkActions } from "@bulk/store/bulk-action-list";
+import { attachProgress } from "@bulk/store/bulk-action-progress";
 import { attachRecords } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { type Expand, expandQuery, presentExpanded } from "../expand.ts";
+import { exampleSparseBulkAction } from "../examples.ts";
 import { presentList } from "../present.ts";
 import { momentParameter, pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { bulkActionObject, bulkActionStatus, listOf, type WireBulkAction } from "../wire.ts";
+import { presentView, shortViewQuery, showsIds, type View } from "../view.ts";
+import { bulkActionAnswer, bulkActionStatus, listOf } from "../wire.ts";
 
 /** `GET /v1/bulk_actions` */
 export function listBulkActions(context: ApiContext): Endpoint {
@@ -22,7 +24,7 @@ export function listBulkActions(context: ApiContext): Endpoint {
         "the moment of the request: what is created or updated between two requests moves the others. To walk " +
         "through very many, narrow `created_after` and `created_before` down instead of turning far pages.",
       query,
-      answer: listOf(bulkActionObject, PATH),
+      answer: listOf(bulkActionAnswer.meta({ examples: [exampleSparseBulkAction("succeeded")] }), PATH),
       refusals: ["invalid"],
     },
     answer: (request) => list(request, query, context),
@@ -53,7 +55,7 @@ function listQuery({ registry }: Pick<ApiContext, "registry">) {
     ),
     ...pageQuery.shape,
     sort: z.enum(SORTS).default("created_at:desc").meta({ description: "By which time, and which way." }),
-    ...expandQuery.shape,
+    ...shortViewQuery.shape,
   });
 }
 
@@ -63,11 +65,11 @@ async function list(
   context: ApiContext,
 ): Promise<ApiAnswer> {
   const query = validate("bulk_action", schema, readQuery(request.query));
-  const { limit, page, expand } = query;
+  const { limit, page } = query;
   const { accountId } = request.caller;
   const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
   const pagination = { count, limit, page, url: PATH };
-  const pieces = presentList(pagination, presentAll(bulkActions, expand, context));
+  const pieces = presentList(pagination, presentAll(bulkActions, query, context));
   return { kind: "stream", contentType: "json", pieces };
 }
 
@@ -89,12 +91,15 @@ const RECORDS_AT_ONCE = 100_000;
 
 async function* presentAll(
   bulkActions: readonly BulkAction[],
-  expand: Expand,
+  view: View,
   { database, config }: ApiContext,
-): AsyncGenerator<WireBulkAction> {
-  for (const group of groupBySize(bulkActions)) {
-    for (const loaded of await attachRecords(database, group)) {
-      yield presentExpanded(loaded, expand, config.RETENTION_DAYS);
+): AsyncGenerator<unknown> {
+  const [groups, attach] = showsIds(view)
+    ? [groupBySize(bulkActions), attachRecords]
+    : [[bulkActions], attachProgress];
+  for (const group of groups) {
+    for (const loaded of await attach(database, group)) {
+      yield presentView(loaded, view, config.RETENTION_DAYS);
     }
   }
 }

@@ -1,18 +1,26 @@
 import { isOpen } from "@bulk/domain/bulk-action";
 import { bulkActionNotFound } from "@bulk/domain/refusals";
 import { type BulkActionKey, type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
-import { type BulkActionWithRecords, findBulkAction } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
-import { EXAMPLE_DETAILS, exampleBulkAction } from "../examples.ts";
-import { type Expand, expandQuery, presentExpanded, wantsDetails } from "../expand.ts";
+import { EXAMPLE_DETAILS, exampleSparseBulkAction } from "../examples.ts";
 import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
 import { presentDetails } from "../present.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
+import {
+  findForView,
+  loadForView,
+  presentView,
+  shortViewQuery,
+  showsDetails,
+  type View,
+  type ViewedBulkAction,
+  viewQuery,
+} from "../view.ts";
 import { loadWatch, readWaitSeconds, waitApplied, waitHeader, waitUntil } from "../waiting.ts";
-import { bulkActionObject } from "../wire.ts";
+import { bulkActionAnswer } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}` */
 export function retrieveBulkAction(context: ApiContext): Endpoint {
@@ -27,16 +35,18 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
         "anything has changed.",
       query: detailedQuery,
       headers: conditionalHeaders,
-      answer: bulkActionObject.meta({
-        examples: [{ ...exampleBulkAction("succeeded"), details: EXAMPLE_DETAILS }],
+      answer: bulkActionAnswer.meta({
+        examples: [{ ...exampleSparseBulkAction("succeeded"), details: EXAMPLE_DETAILS }],
       }),
       answerHeaders: ["ETag", "Retry-After", "Preference-Applied"],
       refusals: ["not_found", "invalid"],
     },
     async answer(request) {
       const key = { accountId: request.caller.accountId, id: readBulkActionId(request.params) };
-      const { expand } = validate("bulk_action", expandQuery, readQuery(request.query));
-      const view = { expand, retentionDays: context.config.RETENTION_DAYS };
+      const view = {
+        ...validate("bulk_action", viewQuery, readQuery(request.query)),
+        retentionDays: context.config.RETENTION_DAYS,
+      };
       const waitSeconds = readWaitSeconds(request.headers);
       const answer =
         waitSeconds === undefined
@@ -48,8 +58,8 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
 }
 
 /** Of the endpoints that take `expand`, this one's example shows what it does. */
-const detailedQuery = z.object({
-  expand: expandQuery.shape.expand.meta({ param: { example: ["details"] } }),
+const detailedQuery = shortViewQuery.extend({
+  expand: viewQuery.shape.expand.meta({ param: { example: ["details"] } }),
 });
 
 const conditionalHeaders = z.object({
@@ -57,26 +67,26 @@ const conditionalHeaders = z.object({
   "If-None-Match": z.string().optional().meta({ description: "The `ETag` of the copy that the caller has." }),
 });
 
-/** What the caller wants to see. */
-type View = { readonly expand: Expand; readonly retentionDays: number };
+/** What the caller sees. */
+type LastingView = View & { readonly retentionDays: number };
 
 type Reading = {
   /** The headers of the whole answer, without reading its ids. */
   findHeaders(): Promise<PollingHeaders | undefined>;
-  find(): Promise<BulkActionWithRecords | undefined>;
+  find(): Promise<ViewedBulkAction | undefined>;
 };
 
-function readAtOnce(key: BulkActionKey, view: View, { database }: ApiContext): Reading {
+function readAtOnce(key: BulkActionKey, view: LastingView, { database }: ApiContext): Reading {
   return {
     async findHeaders() {
       const [progress] = await readProgress(database, [key]);
       return progress && headersOf(progress, view);
     },
-    find: () => findBulkAction(database, key.accountId, key.id),
+    find: () => findForView(database, key, view),
   };
 }
 
-async function retrieve({ headers }: ApiRequest, view: View, reading: Reading): Promise<ApiAnswer> {
+async function retrieve({ headers }: ApiRequest, view: LastingView, reading: Reading): Promise<ApiAnswer> {
   const ifNoneMatch = headers["if-none-match"];
   if (ifNoneMatch !== undefined) {
     const polling = await reading.findHeaders();
@@ -85,19 +95,19 @@ async function retrieve({ headers }: ApiRequest, view: View, reading: Reading): 
   }
   const bulkAction = await reading.find();
   if (bulkAction === undefined) throw bulkActionNotFound();
-  const body = presentExpanded(bulkAction, view.expand, view.retentionDays);
+  const body = presentView(bulkAction, view, view.retentionDays);
   return { kind: "json", body, headers: headersOf(bulkAction, view) };
 }
 
-function headersOf(progress: BulkActionProgress, { expand, retentionDays }: View): PollingHeaders {
-  const details = wantsDetails(expand) ? presentDetails(progress, retentionDays) : undefined;
-  return pollingHeaders(progress, details);
+function headersOf(progress: BulkActionProgress, view: LastingView): PollingHeaders {
+  const details = showsDetails(view) ? presentDetails(progress, view.retentionDays) : undefined;
+  return pollingHeaders(progress, view.fields, details);
 }
 
 async function retrieveLater(
   request: ApiRequest,
   key: BulkActionKey,
-  view: View,
+  view: LastingView,
   seconds: number,
   { watcher }: ApiContext,
 ): Promise<ApiAnswer> {
@@ -107,12 +117,18 @@ async function retrieveLater(
   // Nobody is left to read an answer.
   if (request.ended.aborted) return { kind: "not_modified" };
   const findHeaders = async () => headersOf(progress, view);
-  const answer = await retrieve(request, view, { findHeaders, find: watch.load });
+  const answer = await retrieve(request, view, {
+    findHeaders,
+    find: () => loadForView(watch, progress, view),
+  });
   return { ...answer, headers: { ...answer.headers, ...waitApplied(seconds) } };
 }
 
 /** What ends a wait: the end of the bulk action or, for a caller with a copy, anything not in it. */
-function notYetKnown(ifNoneMatch: string | undefined, view: View): (progress: BulkActionProgress) => boolean {
+function notYetKnown(
+  ifNoneMatch: string | undefined,
+  view: LastingView,
+): (progress: BulkActionProgress) => boolean {
   return (progress) =>
     !isOpen(progress.status) ||
     (ifNoneMatch !== undefined && !isNamed(headersOf(progress, view).ETag, ifNoneMatch));

@@ -4,8 +4,8 @@ import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { createOnce, creationAnswerHeaders, creationHeaders } from "../create-once.ts";
 import { EXAMPLE_RETRY } from "../examples.ts";
-import { expandQuery } from "../expand.ts";
-import { bulkActionObject } from "../wire.ts";
+import { shortViewQuery, showsIds } from "../view.ts";
+import { bulkActionAnswer } from "../wire.ts";
 
 /** `POST /v1/bulk_actions/{id}/retry` */
 export function retryBulkAction(context: ApiContext): Endpoint {
@@ -19,9 +19,9 @@ export function retryBulkAction(context: ApiContext): Endpoint {
         "apply to them. So are ids that another retry, or a retry of that, has deleted or skipped since. Refused " +
         "with `bulk_action.still_open` before the end, with `bulk_action.retry_in_progress` while another retry " +
         "of the same records is open, and with `bulk_action.nothing_to_retry` when no id is left.",
-      query: expandQuery,
+      query: shortViewQuery,
       headers: creationHeaders,
-      answer: bulkActionObject.meta({ examples: [EXAMPLE_RETRY] }),
+      answer: bulkActionAnswer.meta({ examples: [EXAMPLE_RETRY] }),
       answerHeaders: creationAnswerHeaders,
       refusals: ["not_found", "conflict", "invalid"],
     },
@@ -35,9 +35,10 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
   return await createOnce(request, context, {
     path: `/v1/bulk_actions/${id}/retry`,
     meaning: { retryOf: id },
-    async create(admission) {
+    async create(admission, view) {
       const scope = { id, taking: "failed_and_untouched", chunkSize: config.CHUNK_SIZE } as const;
-      const result = await storeRetry(database, { ...admission, ...scope });
+      const answering = showsIds(view) ? "with_ids" : "without_ids";
+      const result = await storeRetry(database, { ...admission, ...scope, answering });
       if (result.kind === "created") return result.bulkAction;
       if (result.kind !== "not_admitted") return notRetriable(result.kind);
       const isInProgress = await hasOpenRetry(database, request.caller.accountId, id);
