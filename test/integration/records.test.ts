@@ -78,7 +78,10 @@ describe("the records of a bulk action that has ended", () => {
   test("are listed in the order submitted, each with what became of it and why", async () => {
     expect(await read("")).toStrictEqual({
       object: "list",
-      pagination: { count: 12, limit: 20, page: 1, url: `/v1/bulk_actions/${id}/records` },
+      pagination: {
+        ...{ count: 12, limit: 20, page: 1, url: `/v1/bulk_actions/${id}/records` },
+        next_cursor: null,
+      },
       data: expected,
     });
   });
@@ -101,6 +104,55 @@ describe("the records of a bulk action that has ended", () => {
         expect(data).toEqual(matching.slice((page - 1) * limit, page * limit));
       }
     }
+  });
+
+  test.each([
+    ["all", ""],
+    ["two outcomes", "&outcome[]=skipped&outcome[]=failed"],
+    ["one", "&outcome[]=failed"],
+    ["none", "&outcome[]=pending"],
+  ])("are read by cursor, in pages of any size: %s", async (_which, filter) => {
+    const outcomes = new URLSearchParams(filter).getAll("outcome[]");
+    const matching = expected.filter(({ outcome }) => outcomes.length === 0 || outcomes.includes(outcome));
+    for (const limit of [1, 2, 3, 4, 12, 1_000]) {
+      const pages = await walk(own, shopToken, id, `limit=${limit}${filter}`);
+      expect(pages.flatMap(({ data }) => data)).toEqual(matching);
+      expect(pages).toHaveLength(Math.max(1, Math.ceil(matching.length / limit)));
+      for (const [index, { pagination }] of pages.entries())
+        expect(pagination).toMatchObject({ count: matching.length, limit, page: index === 0 ? 1 : null });
+    }
+  });
+
+  test("are read on from any page by its cursor", async () => {
+    const { pagination } = await read("?limit=5&page=2");
+    const { data } = await read(`?limit=5&after=${pagination["next_cursor"]}`);
+    expect(data).toEqual(expected.slice(10));
+  });
+
+  test("have no cursor of another list, nor one that is spoiled or beside a page", async () => {
+    const cursor = String((await read("?limit=1")).pagination["next_cursor"]);
+    const other = await own.submit(shopToken, "delete_products", randomIds(2));
+    const foreign = await own.request(shopToken, `/v1/bulk_actions/${other.id}/records?after=${cursor}`);
+    const spoiled = [
+      `B${cursor.slice(1)}`,
+      cursor.slice(1),
+      `${cursor}A`,
+      cursor.toLowerCase(),
+      "1",
+      "%00",
+      "=".repeat(500),
+    ];
+    const answers = await Promise.all(
+      spoiled.map((after) => own.request(shopToken, `/v1/bulk_actions/${id}/records?after=${after}`)),
+    );
+    for (const response of [foreign, ...answers]) {
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({
+        validation_errors: [{ attribute: "after", code: "bulk_action.after.invalid" }],
+      });
+    }
+    const both = await own.request(shopToken, `/v1/bulk_actions/${id}/records?page=2&after=${cursor}`);
+    expect(await both.json()).toMatchObject({ validation_errors: [{ code: "bulk_action.page.invalid" }] });
   });
 
   test("in pages have every id once, and are empty beyond the end", async () => {
@@ -180,7 +232,15 @@ describe("the records of a bulk action that is open", () => {
     expect(await countRecords(id, "not_attempted")).toBe(4);
   });
 
-  test("are streamed each exactly once, however often they change meanwhile", async () => {
+  test("come a thousand on a page", async () => {
+    const recordIds = randomIds(2_500);
+    const { id } = await service.submit(token, "delete_products", recordIds);
+    const pages = await walk(service, token, id, "limit=1000");
+    expect(pages.map(({ data }) => data.length)).toEqual([1_000, 1_000, 500]);
+    expect(pages.flatMap(({ data }) => data.map(({ record_id }) => record_id))).toEqual(recordIds);
+  });
+
+  test("are told each exactly once, in a stream and by cursor, however often they change meanwhile", async () => {
     await using own = await openTestService({ CHUNK_SIZE: "3" });
     const shop = await own.fillShop({ products: 1_200, inUse: 100 });
     const { id } = await own.submit(shop.token, "delete_products", shop.productIds);
@@ -192,6 +252,12 @@ describe("the records of a bulk action that is open", () => {
       expect(records.map((record) => record.record_id)).toEqual(shop.productIds);
       expect(records.map((record) => record.position)).toEqual(shop.productIds.map((_id, index) => index));
       for (const { outcome } of records) seen.add(outcome);
+      const pages = await walk(own, shop.token, id, "limit=97");
+      expect(pages.flatMap(({ data }) => data.map(({ record_id }) => record_id))).toEqual(shop.productIds);
+      const skipped = (await walk(own, shop.token, id, "limit=9&outcome[]=skipped")).flatMap(
+        ({ data }) => data,
+      );
+      expect(new Set(skipped.map(({ record_id }) => record_id)).size).toBe(skipped.length);
       isOpen = records.some(({ outcome }) => outcome === "pending");
     }
     expect([...seen].sort()).toEqual(["deleted", "pending", "skipped"]);
@@ -223,7 +289,7 @@ describe("the records of nobody's bulk action", () => {
 
 test.each([
   ["outcome", ["succeeded", "Deleted", "deleted,skipped"]],
-  ["limit", ["0", "101", "x"]],
+  ["limit", ["0", "1001", "x"]],
   ["page", ["0", "1000001"]],
 ])("a %s that is not allowed is refused by name", async (attribute, values) => {
   const { id } = await service.submit(token, "delete_products", randomIds(1));
@@ -251,6 +317,24 @@ test("everything that was skipped is in skipped_record_ids, in order, over five 
   expect(ended.record_ids.join() === recordIds.join()).toBe(true);
   expect(ended.skipped_record_ids.join() === unknown.join()).toBe(true);
 });
+
+/** All pages from the first on, each by the cursor of the one before. */
+async function walk(
+  from: TestService,
+  caller: string,
+  id: string,
+  query: string,
+): Promise<readonly RecordList[]> {
+  const pages: RecordList[] = [];
+  for (let after = ""; ; ) {
+    const response = await from.request(caller, `/v1/bulk_actions/${id}/records?${query}${after}`);
+    expect(response.status).toBe(200);
+    const page = (await response.json()) as RecordList;
+    pages.push(page);
+    if (page.pagination["next_cursor"] === null) return pages;
+    after = `&after=${page.pagination["next_cursor"]}`;
+  }
+}
 
 async function streamRecords(id: string): Promise<readonly WireRecord[]> {
   const response = await service.request(token, `/v1/bulk_actions/${id}/records`, { headers: NDJSON });

@@ -7,6 +7,7 @@ import type { SkipCount } from "@bulk/store/preview";
 import type { ActionRecord } from "@bulk/store/records";
 import type { NewBulkAction } from "./new-bulk-action.ts";
 import type {
+  CursorPagination,
   Pagination,
   WireDetails,
   WirePreview,
@@ -98,7 +99,7 @@ export function presentRecord({ recordId, position, outcome, code }: ActionRecor
 const NO_REASON = { message: null, retriable: false } as const;
 
 /** A list whose page is in memory already. */
-export function presentPage<Item>(pagination: Pagination, data: readonly Item[]) {
+export function presentPage<Item>(pagination: Pagination | CursorPagination, data: readonly Item[]) {
   return { object: "list", pagination, data } as const;
 }
 

@@ -53,6 +53,25 @@ export const pageQuery = z.object({
   page: numberParameter(1, 1_000_000, 1).meta({ description: "Counts from 1." }),
 });
 
+/** The same of a list that can be read by cursor as well: larger pages, and `after` in place of `page`. */
+export const cursorQuery = z
+  .object({
+    limit: numberParameter(1, 1_000, 20).meta({ description: "How many on a page." }),
+    page: wholeNumber(1, 1_000_000)
+      .optional()
+      .meta({
+        override: { type: "integer", minimum: 1, maximum: 1_000_000, default: 1 },
+        description: "Counts from 1. Not together with `after`.",
+      }),
+    after: z.string().optional().meta({
+      description: "The `next_cursor` of the page before: answers what follows.",
+    }),
+  })
+  .superRefine(({ page, after }, context) => {
+    if (page === undefined || after === undefined) return;
+    context.addIssue({ ...fault("invalid", "cannot be combined with after"), path: ["page"] });
+  });
+
 function numberParameter(least: number, most: number, byDefault: number) {
   return wholeNumber(least, most)
     .default(byDefault)

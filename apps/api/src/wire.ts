@@ -222,12 +222,34 @@ const pagination = z.object({
 
 export type Pagination = z.output<typeof pagination>;
 
+const cursorPagination = pagination.extend({
+  page: pagination.shape.page.nullable().meta({ description: "Counts from 1; null with `after`." }),
+  next_cursor: z.string().nullable().meta({
+    description: "Send it as `after` for what follows; null when nothing does.",
+  }),
+});
+
+export type CursorPagination = z.output<typeof cursorPagination>;
+
 /** A page of objects of one kind; the examples of that are what is on the example of it. */
 export function listOf<Item extends z.ZodType>(item: Item, url: string) {
+  return describeList(item, pagination, { limit: 20, page: 1, url });
+}
+
+/** The same of a list that can be read by cursor. */
+export function cursorListOf<Item extends z.ZodType>(item: Item, url: string) {
+  return describeList(item, cursorPagination, { limit: 20, page: 1, url, next_cursor: null });
+}
+
+function describeList<Item extends z.ZodType, Pages extends z.ZodType>(
+  item: Item,
+  pages: Pages,
+  page: object,
+) {
   const { examples: data = [] } = item.meta() ?? {};
-  const example = { object: "list", pagination: { count: data.length, limit: 20, page: 1, url }, data };
+  const example = { object: "list", pagination: { count: data.length, ...page }, data };
   return z
-    .object({ object: z.literal("list"), pagination, data: z.array(item) })
+    .object({ object: z.literal("list"), pagination: pages, data: z.array(item) })
     .meta({ examples: [example] });
 }
 

@@ -136,6 +136,23 @@ export async function locateRecords(
   return place && { count: place.count, from: place.from ?? undefined, skip: place.skip ?? 0 };
 }
 
+/** Finds the chunk of the first record behind this position, and how many match in all, in front of it as well. */
+export async function locateRecordsAfter(
+  database: Database,
+  accountId: string,
+  id: string,
+  { outcomes, after }: RecordFilter & { readonly after: number },
+): Promise<RecordsPlace | undefined> {
+  const [place] = await database.$queryRaw<{ count: number; from: number | null }[]>`
+    SELECT found.count, found."from"
+    FROM bulk_actions bulk_action, LATERAL (
+      SELECT COALESCE(sum(${countMatching(outcomes)}), 0)::int AS count,
+             max(chunk.position) FILTER (WHERE chunk.position <= ${after + 1}) AS "from"
+      FROM bulk_action_chunks chunk WHERE chunk.bulk_action_id = bulk_action.id) AS found
+    WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
+  return place && { count: place.count, from: place.from ?? undefined, skip: 0 };
+}
+
 // Of all records, the index is the position: one look into the primary key.
 function locateByPosition(offset: number): Sql {
   return sql`
