@@ -121,7 +121,7 @@ describe("fields", () => {
       for (const path of ask)
         expect((await service.request(token, COLLECTION + path)).status, path).toBe(200);
       expect((await post({}, `/${id}/cancel?${SHORT}`)).status).toBe(200);
-      expect((await service.request(token, `${COLLECTION}/${id}`)).status).toBe(500);
+      expect((await service.request(token, `${COLLECTION}/${id}`)).status).toBeGreaterThanOrEqual(500);
     } finally {
       await database.query("ALTER TABLE bulk_action_chunks RENAME COLUMN hidden_ids TO record_ids");
     }
