@@ -33,7 +33,7 @@ afterEach(async () => {
 test("where nothing is wrong, every look ends well, and so does the command", async () => {
   const findings = await diagnoseWith({});
   expect(findings.filter(({ verdict }) => verdict !== "ok")).toEqual([]);
-  expect(new Set(findings.map(({ check }) => check)).size).toBe(16);
+  expect(new Set(findings.map(({ check }) => check)).size).toBe(17);
 
   await using doctor = startProgram("apps/admin/src/main.ts", { DATABASE_URL: database.url }, ["doctor"]);
   expect(await doctor.exited()).toEqual({ code: 0, signal: null });
@@ -226,6 +226,18 @@ describe("the cure that is named mends", () => {
     await database.query("DELETE FROM products");
     await apply(fault?.cure?.split("\n")[0]);
     expect(faultsOf(await diagnoseWith({}))).toEqual([]);
+  });
+
+  test("a trigger and a rule that have a say when records are deleted", async () => {
+    await database.query(`
+      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER keep_sold BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION keep();
+      CREATE RULE keep_all AS ON DELETE TO customers DO INSTEAD NOTHING`);
+    const findings = (await diagnoseWith({})).filter(({ check }) => check === "rules");
+    expect(findings.map(({ verdict, found }) => `${verdict} ${found}`)).toEqual([
+      expect.stringContaining("fault The rule keep_all of customers replaces deletions"),
+      expect.stringContaining("warning The trigger keep_sold runs before each record of products is deleted"),
+    ]);
   });
 
   test("rights that the user has not, and rows it does not see", async () => {

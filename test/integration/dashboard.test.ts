@@ -212,6 +212,18 @@ describe("who is signed in", () => {
     expect((await ben.request("/bulk-actions/1")).status).toBe(404);
   });
 
+  test("shows what the database said of a chunk by its code, and no word of it", async () => {
+    const { token, productIds } = await service.fillShop({ products: 3 }, "refused");
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await service.database.query("UPDATE bulk_action_chunks SET last_error = $2 WHERE bulk_action_id = $1", [
+      id,
+      "Raw query failed. Code: `42501`. Message: `secret of a customer`",
+    ]);
+    const page = await (await ben.request(`/bulk-actions/${id}`)).text();
+    expect(readTable(page)).toMatchObject({ "At 0": "the database said 42501 (server); to be tried again" });
+    expect(page).not.toContain("secret of");
+  });
+
   test("meets names of others as text, never as markup", async () => {
     const { token, customerIds } = await service.fillShop({ customers: 1 }, "<script>alert(1)</script>");
     const { id } = await service.submit(token, "delete_customers", customerIds);

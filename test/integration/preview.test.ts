@@ -41,6 +41,7 @@ describe("a preview", () => {
         { ...NOT_FOUND, count: 8 },
         { ...IN_USE, count: 5 },
       ],
+      warnings: [],
     });
     expect(
       await service.database.query(
@@ -48,6 +49,28 @@ describe("a preview", () => {
                 (SELECT count(*)::int FROM bulk_actions) AS "bulkActions"`,
       ),
     ).toEqual([{ products: 54, bulkActions: 0 }]);
+  });
+
+  test("warns of what the database may keep, and names nothing of it", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 2 });
+    await service.database.query(`
+      CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE TRIGGER keep_sold BEFORE DELETE ON products FOR EACH ROW EXECUTE FUNCTION keep();
+      CREATE TRIGGER unrelated BEFORE INSERT OR UPDATE ON products FOR EACH ROW EXECUTE FUNCTION keep();
+      CREATE TRIGGER switched_off BEFORE DELETE ON customers FOR EACH ROW EXECUTE FUNCTION keep();
+      ALTER TABLE customers DISABLE TRIGGER switched_off;
+      CREATE RULE keep_all AS ON DELETE TO products DO INSTEAD NOTHING`);
+
+    const ofProducts = await readPreview(service, token, "delete_products", productIds);
+    const ofCustomers = await readPreview(service, token, "delete_customers", productIds);
+
+    expect(ofProducts).toMatchObject({
+      applicable: 2,
+      warnings: [{ code: "database.trigger" }, { code: "database.rule" }],
+    });
+    expect(JSON.stringify(ofProducts)).not.toContain("keep_");
+    expect(ofCustomers).toMatchObject({ warnings: [] });
   });
 
   test.each(["delete_products", "delete_customers"])("of %s is what then happens", async (actionType) => {
@@ -195,7 +218,7 @@ describe("the database", () => {
     try {
       const recordIds = [...productIds, ...randomIds(2)];
       for (const _time of [1, 2]) {
-        const skips = await previewEffect(database, deleteProducts, {
+        const { skips } = await previewEffect(database, deleteProducts, {
           accountId,
           recordIds: uuidList(recordIds),
           timeoutMs: 5_000,

@@ -68,7 +68,7 @@ export async function clearBench(bench: Bench): Promise<void> {
 }
 
 /** More than the longest turn at the largest shop passes. */
-const GATES = 400;
+const GATES = 2_000;
 
 /** Puts a process on its way to its first gate. */
 export async function launch(bench: Bench, flight: Flight): Promise<void> {

@@ -7,6 +7,12 @@ export type RecordKind =
   | "product"
   | "product on an order"
   | "product that refuses"
+  /** It refuses as if the whole server were full. */
+  | "product that is too much"
+  /** A trigger keeps it, and says nothing. */
+  | "product that is kept"
+  /** A foreign key refuses at the end of the transaction. */
+  | "product on a wish list"
   | "product of another account"
   | "customer"
   | "unknown id";
@@ -21,7 +27,7 @@ export type ModelRecord = {
 
 export type Outcome = "deleted" | SkipCode | FailureCode;
 
-export type SkipCode = "record.not_found" | "record.in_use";
+export type SkipCode = "record.not_found" | "record.in_use" | "record.kept";
 
 export type ModelAction = {
   readonly id: string;
@@ -198,26 +204,33 @@ function mayBecome(record: ModelRecord, isPresentNow: boolean, outcome: Outcome)
   const isOwn = OWN_PRODUCTS.has(kind);
   switch (outcome) {
     case "deleted":
-      return isOwn && kind !== "product that refuses" && !isOrdered && isPresent && !isPresentNow;
+      return isOwn && !UNDELETABLE.has(kind) && !isOrdered && isPresent && !isPresentNow;
     case "record.not_found":
       return !isOwn || !isPresentNow;
     case "record.in_use":
       return isOwn && isPresentNow && isOrdered;
+    case "record.kept":
+      return isPresentNow && kind === "product that is kept";
     case "record.internal_error":
-      return isPresentNow && kind === "product that refuses";
+      return isPresentNow && (kind === "product that refuses" || kind === "product that is too much");
     case "record.locked":
+      return isOwn && isPresentNow && isContended && kind !== "product on an order";
     case "record.conflict":
+      if (isPresentNow && kind === "product on a wish list") return true;
       return isOwn && isPresentNow && isContended && kind !== "product on an order";
     case "record.timeout":
       return false;
   }
 }
 
-const OWN_PRODUCTS: ReadonlySet<RecordKind> = new Set([
-  "product",
-  "product on an order",
+const UNDELETABLE: ReadonlySet<RecordKind> = new Set([
   "product that refuses",
+  "product that is too much",
+  "product that is kept",
+  "product on a wish list",
 ]);
+
+const OWN_PRODUCTS: ReadonlySet<RecordKind> = new Set(["product", "product on an order", ...UNDELETABLE]);
 
 function describe({ kind, isPresent, isOrdered }: ModelRecord, isPresentNow: boolean): string {
   const order = isOrdered && kind !== "product on an order" ? ", on an order by now" : "";
@@ -244,7 +257,7 @@ function terminalStatus(outcomes: ModelAction["outcomes"]): BulkActionStatus {
 }
 
 function isFailure(outcome: Outcome): boolean {
-  return !["deleted", "record.not_found", "record.in_use"].includes(outcome);
+  return !["deleted", "record.not_found", "record.in_use", "record.kept"].includes(outcome);
 }
 
 function assertAccounted(

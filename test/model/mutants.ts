@@ -20,6 +20,7 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
   ["a bulk action is settled while chunks are open", replacing("AND tally.unfinished = 0", "")],
   ["a bulk action is settled twice", replacing("status IN ('pending', 'processing') AND tally", "tally")],
   ["failed records do not count for the status", replacing("tally.failed > 0", "tally.failed < 0")],
+  ["what a trigger keeps is called not found", replacing("'record.kept'", "'record.not_found'")],
   [
     "records in use do not count for the status",
     replacing("AND NOT skipped_codes <@", "AND false AND '{}' <@"),

@@ -4,14 +4,20 @@ import type { RecordKind } from "./model.ts";
 /** The account of a run and the ids its bulk actions may name. */
 export type Shop = { readonly accountId: string; readonly recordIds: readonly string[] };
 
-/** Lets products whose SKU says so refuse to be deleted. */
+/** Lets products whose SKU says so refuse to be deleted, each in its way. */
 export async function prepareRefusals(database: TestDatabase): Promise<void> {
   await database.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`);
-  await database.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'not this one' USING ERRCODE = TG_ARGV[0]; END $$;
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+    CREATE TABLE wishes (product_id uuid REFERENCES products DEFERRABLE INITIALLY DEFERRED);
+    CREATE INDEX ON wishes (product_id);
     CREATE TRIGGER refuse BEFORE DELETE ON products FOR EACH ROW
-      WHEN (OLD.sku = 'product that refuses') EXECUTE FUNCTION refuse()`);
+      WHEN (OLD.sku = 'product that refuses') EXECUTE FUNCTION refuse('P0001');
+    CREATE TRIGGER refuse_all BEFORE DELETE ON products FOR EACH ROW
+      WHEN (OLD.sku = 'product that is too much') EXECUTE FUNCTION refuse('53100');
+    CREATE TRIGGER keep BEFORE DELETE ON products FOR EACH ROW
+      WHEN (OLD.sku = 'product that is kept') EXECUTE FUNCTION keep();`);
 }
 
 /** Fills a shop of the run's own; ids ascend with the records, so that a replay locks in the same order. */
@@ -41,6 +47,7 @@ const FILL = `
     INSERT INTO customers (id, account_id, email, name)
     SELECT id, $1::uuid, 'one@example.com', 'One' FROM shop WHERE kind = 'customer'
   ),
+  wished AS (INSERT INTO wishes SELECT id FROM shop WHERE kind = 'product on a wish list'),
   placed AS (INSERT INTO orders (id, account_id) VALUES ($1, $1))
   INSERT INTO line_items (order_id, product_id)
   SELECT $1::uuid, id FROM shop WHERE kind = 'product on an order'`;

@@ -6,6 +6,7 @@ import {
   countChunkStates,
   listTroubledChunks,
   type TroubledChunk,
+  tellRefusal,
 } from "@bulk/store/chunk-states";
 import type { Database } from "@bulk/store/database";
 import { listPausesOf } from "@bulk/store/pauses";
@@ -77,9 +78,8 @@ function tellChunks(states: ChunkStates): string {
 }
 
 function tellTrouble(chunk: TroubledChunk): string {
-  const { position, recordCount, doneCount, failedCount, attempts, nextTryAt, sqlstate, fault } = chunk;
-  const said = `the database said ${sqlstate ?? "no code"} (${fault ?? "nothing about the records"})`;
+  const { position, recordCount, doneCount, failedCount, attempts, nextTryAt } = chunk;
   const done = `${doneCount} of ${recordCount} done, ${failedCount} failed, ${counted(attempts, "attempt")}`;
   const next = nextTryAt === null ? "finished" : `next try after ${showMoment(nextTryAt)}`;
-  return `at ${position}: ${said}; ${done}; ${next}`;
+  return `at ${position}: ${tellRefusal(chunk)}; ${done}; ${next}`;
 }

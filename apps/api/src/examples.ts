@@ -81,6 +81,7 @@ export const EXAMPLE_PREVIEW = {
   action_type: EXAMPLE_NEW_BULK_ACTION.action_type,
   ...{ total: 2, applicable: 1, skipped: 1 },
   reasons: [{ ...GONE, count: 1 }],
+  warnings: [],
 } as const;
 
 export const EXAMPLE_RECORDS = [

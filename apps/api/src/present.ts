@@ -3,7 +3,8 @@ import type { BulkAction } from "@bulk/domain/bulk-action";
 import { explain } from "@bulk/domain/outcome";
 import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import type { RecordIds } from "@bulk/store/bulk-actions";
-import type { SkipCount } from "@bulk/store/preview";
+import type { DeletionRule } from "@bulk/store/inspection/deletion-rules";
+import type { Preview } from "@bulk/store/preview";
 import type { ActionRecord } from "@bulk/store/records";
 import type { NewBulkAction } from "./new-bulk-action.ts";
 import type {
@@ -46,7 +47,7 @@ export function presentProgress(progress: BulkActionProgress): WireProgress {
 /** What a bulk action would do, from what it would skip. */
 export function presentPreview(
   { actionType, recordIds }: NewBulkAction,
-  skips: readonly SkipCount[],
+  { skips, rules }: Preview,
 ): WirePreview {
   const skipped = skips.reduce((sum, { count }) => sum + count, 0);
   const total = recordIds.ids.length;
@@ -57,8 +58,33 @@ export function presentPreview(
     applicable: total - skipped,
     skipped,
     reasons: skips.map(({ code, count }) => ({ code, message: explain(code).message, count })),
+    warnings: PREVIEW_WARNINGS.filter(({ kind }) => rules.some((rule) => rule.kind === kind)).map(
+      ({ code, message }) => ({ code, message }),
+    ),
   };
 }
+
+type PreviewWarning = Pick<DeletionRule, "kind"> & WirePreview["warnings"][number];
+
+// Without their names, which are nobody's business but the operator's: `pnpm admin doctor` has them.
+const PREVIEW_WARNINGS: readonly PreviewWarning[] = [
+  {
+    kind: "trigger",
+    code: "database.trigger",
+    message:
+      "A trigger of the database runs before each deletion. It may keep records that count as applicable here.",
+  },
+  {
+    kind: "rule",
+    code: "database.rule",
+    message: "A rule of the database replaces deletions. Records that count as applicable here will fail.",
+  },
+  {
+    kind: "policy",
+    code: "database.policy",
+    message: "Row security of the database is in force. It may keep records that count as applicable here.",
+  },
+];
 
 /** What the eight keys do not say of a bulk action. */
 export function presentDetails(bulkAction: BulkAction & Progress, retentionDays: number): WireDetails {

@@ -144,6 +144,23 @@ export const bulkActionPreview = z
       )
       .readonly()
       .meta({ description: "Most frequent first; their counts add up to `skipped`." }),
+    warnings: z
+      .array(
+        z.object({
+          code: z.string().meta({
+            example: "database.trigger",
+            description:
+              "What may decide otherwise than the action, for programs: `database.trigger`, `database.rule`, " +
+              "`database.policy`. More may be added.",
+          }),
+          message: z.string().meta({ description: "The same for people." }),
+        }),
+      )
+      .readonly()
+      .meta({
+        description:
+          "Rules of the database that a preview cannot try. Usually empty. Records they keep are skipped as `record.kept`.",
+      }),
   })
   .meta({ id: "BulkActionPreview", examples: [EXAMPLE_PREVIEW] });
 

@@ -8,13 +8,9 @@ import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { TakenTurn, TurnReport } from "@bulk/queue/turn-worker";
 import type { Logger } from "@bulk/service/logger";
 import { markStarted, recordActivity, type Settlement, settle } from "@bulk/store/bulk-actions";
-import {
-  applyNextChunk,
-  applyNextChunkCarefully,
-  type CarefulReport,
-  type ChunkSource,
-} from "@bulk/store/chunks";
-import { findChunkFault } from "@bulk/store/sqlstate";
+import { applyNextChunkCarefully, type CarefulReport } from "@bulk/store/careful-chunk";
+import { applyNextChunk, type ChunkSource } from "@bulk/store/chunks";
+import { findSqlstate, judgeSqlstate } from "@bulk/store/sqlstate";
 import { type Brakes, type BrakeTools, createBrakes, type Permit } from "./brakes.ts";
 import { inChunkSpan, inTurnSpan } from "./work-spans.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
@@ -70,6 +66,8 @@ type Ending =
   | { readonly kind: "time_is_up" }
   /** Every chunk that is left is backing off. */
   | { readonly kind: "not_yet_due"; readonly dueInMs: number }
+  /** Somebody else has locked a table that every chunk needs. */
+  | { readonly kind: "table_locked"; readonly dueInMs: number }
   | { readonly kind: "settled" }
   /** Other lanes have what is left, the generation has moved on, or somebody else settled. */
   | { readonly kind: "nothing_left"; readonly percent: number | undefined }
@@ -130,9 +128,9 @@ async function takeStep(turn: LimitedTurn, action: Action, tools: TurnTools): Pr
       return { kind: "worked", tally: report };
     }
   } catch (error) {
-    const fault = findChunkFault(error);
-    if (fault === undefined) throw error;
-    return await takeCarefulStep(turn, action, tools, fault);
+    const sqlstate = findSqlstate(error);
+    if (sqlstate === undefined) throw error;
+    return await takeCarefulStep(turn, action, tools, judgeSqlstate(sqlstate));
   }
   const found = await lookRound(turn, tools);
   if (found.kind !== "open") return { kind: "ending", ending: found };
@@ -176,9 +174,16 @@ async function takeCarefulStep(
       return await leave(turn, tools);
     case "applied":
       return { kind: "worked", tally: careful.report };
+    case "overtaken":
+      return { kind: "worked", tally: NOTHING };
+    case "not_concluded":
+      throw careful.error;
     case "set_back": {
       const { fault, remedy } = careful;
       logSetBack(turn, careful, tools.logger);
+      if (remedy.kind === "wait") {
+        return { kind: "ending", ending: { kind: "table_locked", dueInMs: remedy.delayMs } };
+      }
       // Only the first time-out of a chunk: one slow record halves its own chunk, not everybody's.
       if (firstFault === "slow" && fault === "slow" && remedy.kind === "halve") {
         tools.pace.noteSlow(turn.actionType, remedy.sliceSize);
@@ -199,6 +204,7 @@ function logSetBack({ bulkActionId }: Turn, { position, fault, remedy }: SetBack
 type SetBack = Extract<CarefulReport, { readonly kind: "set_back" }>;
 
 function describeRemedy(remedy: ChunkRemedy): string {
+  if (remedy.kind === "wait") return "chunk waits: somebody else has locked a whole table";
   if (remedy.kind !== "fail_record") return "chunk set back, to be tried again";
   return isRetriable(remedy.code)
     ? "record given up; submit its id again when what was in its way is gone"
@@ -235,6 +241,7 @@ async function endTurn(
       return await passOn(turn, { outcome: "backing_off", delayMs: ending.dueInMs }, tools);
     case "throttled":
     case "replica_lags":
+    case "table_locked":
       return await passOn(turn, { outcome: ending.kind, delayMs: ending.dueInMs }, tools);
     case "settled":
       return { outcome: "settled", percent: 100 };

@@ -1,7 +1,8 @@
 import { TURN_QUEUE } from "@bulk/queue/connection";
 import type { TakenTurn } from "@bulk/queue/turn-worker";
 import { inSpan } from "@bulk/service/in-span";
-import type { CarefulReport, ChunkReport } from "@bulk/store/chunks";
+import type { CarefulReport } from "@bulk/store/careful-chunk";
+import type { ChunkReport } from "@bulk/store/chunks";
 import { type Attributes, SpanKind } from "@opentelemetry/api";
 
 /** Takes a turn in a span of its own; the spans of its chunks are below it. */
@@ -47,7 +48,10 @@ function describe(result: CarefulReport | ChunkReport | undefined): Attributes {
   if (!("kind" in result)) return describeReport(result);
   switch (result.kind) {
     case "none_free":
+    case "overtaken":
       return {};
+    case "not_concluded":
+      return { "bulk_action.chunk.position": result.position, "error.type": result.kind };
     case "applied":
       return describeReport(result.report);
     case "set_back":

@@ -1,4 +1,5 @@
 import type { ChunkFault } from "@bulk/domain/chunk-failure";
+import { WAITS_FOR_TABLE } from "./careful-chunk.ts";
 import type { Database } from "./database.ts";
 import { judgeSqlstate } from "./sqlstate.ts";
 
@@ -47,6 +48,8 @@ export type TroubledChunk = {
   /** The code of what the database said last, without its words: those may quote records. */
   readonly sqlstate: string | null;
   readonly fault: ChunkFault | undefined;
+  /** The table whose lock it waits, or last waited, for. */
+  readonly lockedTable: string | null;
 };
 
 /** The first chunks of a bulk action that were refused, unfinished ones before finished ones. */
@@ -58,12 +61,24 @@ export async function listTroubledChunks(
   const chunks = await database.$queryRaw<Omit<TroubledChunk, "fault">[]>`
     SELECT position, record_count AS "recordCount", done_count AS "doneCount", failed_count AS "failedCount",
            attempts, CASE WHEN finished_at IS NULL THEN not_before END AS "nextTryAt",
-           substring(last_error FROM 'Code: .([0-9A-Z]{5})\\M') AS sqlstate
+           substring(last_error FROM 'Code: .([0-9A-Z]{5})\\M') AS sqlstate,
+           substring(last_error FROM ${`^${WAITS_FOR_TABLE}(.*)$`}::text) AS "lockedTable"
     FROM bulk_action_chunks
     WHERE bulk_action_id = ${bulkActionId}::uuid AND last_error IS NOT NULL
     ORDER BY finished_at IS NOT NULL, position LIMIT ${limit}`;
-  return chunks.map((chunk) => ({
-    ...chunk,
-    fault: chunk.sqlstate === null ? undefined : judgeSqlstate(chunk.sqlstate),
-  }));
+  return chunks.map((chunk) => ({ ...chunk, fault: findFault(chunk) }));
+}
+
+function findFault({
+  sqlstate,
+  lockedTable,
+}: Pick<TroubledChunk, "sqlstate" | "lockedTable">): ChunkFault | undefined {
+  if (lockedTable !== null) return "table_locked";
+  return sqlstate === null ? undefined : judgeSqlstate(sqlstate);
+}
+
+/** What was in the way of a chunk, in words that name no record. */
+export function tellRefusal({ sqlstate, fault, lockedTable }: TroubledChunk): string {
+  if (lockedTable !== null) return `the table ${lockedTable} was locked`;
+  return `the database said ${sqlstate ?? "no code"} (${fault ?? "nothing about the records"})`;
 }

@@ -1,8 +1,6 @@
-import { type ChunkFault, type ChunkRemedy, chooseRemedy, MAX_ATTEMPTS } from "@bulk/domain/chunk-failure";
 import type { Tally } from "@bulk/domain/outcome";
 import type { Database, Queryable } from "./database.ts";
 import { type Sql, sql } from "./sql.ts";
-import { findChunkFault } from "./sqlstate.ts";
 
 /**
  * What an action does to the records of a chunk, in pieces of SQL. All may read the common table expression
@@ -33,6 +31,12 @@ export type ChunkSource = {
   readonly mostRecords?: number | undefined;
 };
 
+/** Which records of a chunk's next slice a try takes; all of them, unless this says otherwise. */
+export type SliceLimits = Pick<ChunkSource, "mostRecords"> & {
+  /** How many it passes over first. */
+  readonly offset?: number;
+};
+
 /** What became of one try: the records it gave an outcome. */
 export type ChunkReport = Tally & { readonly position: number };
 
@@ -41,7 +45,8 @@ export type ChunkReport = Tally & { readonly position: number };
  * them: one statement, one round trip, one transaction. The row lock is the lease: a chunk another lane
  * works on is passed over, and a worker that dies frees its chunk when its connection goes.
  *
- * Answers `undefined` when no such chunk is free. Throws what the database refused; then nothing changed.
+ * Answers `undefined` when no such chunk is free. Throws what the database refused, or on purpose when a record was
+ * left over for no known reason; then nothing changed, and `applyNextChunkCarefully` finds out more.
  */
 export async function applyNextChunk(
   database: Database,
@@ -49,69 +54,40 @@ export async function applyNextChunk(
   effect: ChunkEffect,
 ): Promise<ChunkReport | undefined> {
   const isHealthy = sql`chunk.attempts = 0 AND chunk.slice_size IS NULL`;
-  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);
+  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect, REFUSE_UNEXPLAINED);
   return report;
 }
 
-/** What the careful path found and did. */
-export type CarefulReport =
-  | { readonly kind: "none_free" }
-  | { readonly kind: "applied"; readonly report: ChunkReport }
-  | {
-      readonly kind: "set_back";
-      readonly position: number;
-      readonly fault: ChunkFault;
-      readonly remedy: ChunkRemedy;
-      readonly message: string;
-    };
+// What cannot be cast fails the statement; only evaluated for such a record.
+const REFUSE_UNEXPLAINED = sql`
+  ('bulk action tried again carefully, nothing explains why this record stayed: ' || record_id)::int::text`;
 
-/**
- * Takes the next free chunk, in trouble or not, and tries it under a savepoint. When the database refuses,
- * the reason is written on the chunk in the same transaction, under the same row lock: try fewer records,
- * try later, or (a single record) give it up as failed.
- *
- * Throws when the error says nothing about the records; then nothing changed.
- */
-export async function applyNextChunkCarefully(
-  database: Database,
+/** The same for one chunk, whose row lock the transaction has; skips without a reason get the code `unexplained`. */
+export async function applyChunk(
+  transaction: Queryable,
   source: ChunkSource,
-  effect: ChunkEffect,
-): Promise<CarefulReport> {
-  return await database.$transaction(
-    async (transaction) => {
-      const [chunk] = await lockNextChunk(transaction, source);
-      if (chunk === undefined) return { kind: "none_free" };
-      // Out of attempts, the records that cause it are singled out one by one: many short waits.
-      if (chunk.attempts + 1 >= MAX_ATTEMPTS) await transaction.$executeRaw`SET LOCAL lock_timeout = 250`;
-      await transaction.$executeRaw`SAVEPOINT attempt`;
-      try {
-        const isThisOne = sql`chunk.position = ${chunk.position}`;
-        const [report] = await runChunkStatement(transaction, claim(source, isThisOne), effect);
-        return report === undefined ? { kind: "none_free" } : { kind: "applied", report };
-      } catch (error) {
-        const fault = findChunkFault(error);
-        if (fault === undefined) throw error;
-        await transaction.$executeRaw`ROLLBACK TO SAVEPOINT attempt`;
-        const remedy = chooseRemedy(fault, chunk.size, chunk.attempts);
-        const message = error instanceof Error ? error.message : String(error);
-        await writeRemedy(transaction, source.bulkActionId, chunk.position, remedy, message);
-        return { kind: "set_back", position: chunk.position, fault, remedy, message };
-      }
-    },
-    { timeout: CAREFUL_TIMEOUT_MS, maxWait: 5_000 },
-  );
+  {
+    position,
+    effect,
+    limits,
+  }: { readonly position: number; readonly effect: ChunkEffect; readonly limits: SliceLimits },
+): Promise<ChunkReport | undefined> {
+  const claimed = claim({ ...source, ...limits }, sql`chunk.position = ${position}`, limits.offset);
+  const [report] = await runChunkStatement(transaction, claimed, effect, UNEXPLAINED);
+  return report;
 }
 
-/** Longer than any two statements may take; Prisma's own default of 5 s would cut slow deletes off. */
-const CAREFUL_TIMEOUT_MS = 120_000;
+/** Never committed. */
+const UNEXPLAINED = sql`'record.unexplained'`;
 
 // One row or none: the chunk, locked, with the slice of ids this try takes. It is cut when the one chunk is
 // known: further in, the ids of every free chunk would be read, and the more chunks, the slower each.
-function claim(source: ChunkSource, condition: Sql): Sql {
+function claim(source: ChunkSource, condition: Sql, offset = 0): Sql {
   return sql`
     SELECT free.bulk_action_id, free.position, free.account_id,
-           free.record_ids[free.done_count + 1
-             : free.done_count + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice
+           free.record_ids[free.done_count + 1 + ${offset}::int
+             : free.done_count + ${offset}::int
+               + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice
     FROM (SELECT chunk.*, bulk_action.account_id
           FROM bulk_action_chunks chunk
           JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
@@ -121,28 +97,13 @@ function claim(source: ChunkSource, condition: Sql): Sql {
           FOR UPDATE OF chunk SKIP LOCKED) AS free`;
 }
 
-function lockNextChunk(
-  transaction: Queryable,
-  source: ChunkSource,
-): Promise<readonly { position: number; size: number; attempts: number }[]> {
-  return transaction.$queryRaw`
-    SELECT chunk.position, chunk.attempts,
-           LEAST(COALESCE(chunk.slice_size, chunk.record_count),
-                 chunk.record_count - chunk.done_count, ${most(source)}) AS size
-    FROM bulk_action_chunks chunk
-    JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
-    WHERE ${mayTake(source)}
-    ORDER BY chunk.position
-    LIMIT 1
-    FOR UPDATE OF chunk SKIP LOCKED`;
-}
-
-// LEAST passes nulls over.
-function most({ mostRecords }: ChunkSource): Sql {
+/** How many records a try may take at most, or null, which LEAST passes over. */
+export function most({ mostRecords }: SliceLimits): Sql {
   return sql`${mostRecords ?? null}::int`;
 }
 
-function mayTake(source: ChunkSource): Sql {
+/** A condition over `bulk_action_chunks chunk` and its `bulk_action`: a turn may take the chunk now. */
+export function mayTake(source: ChunkSource): Sql {
   return sql`chunk.bulk_action_id = ${source.bulkActionId}::uuid
       AND chunk.finished_at IS NULL
       AND chunk.not_before <= clock_timestamp()
@@ -156,12 +117,15 @@ function mayTake(source: ChunkSource): Sql {
  * skipped), a row referenced meanwhile makes the foreign key fail the whole statement.
  * A slice doubles after each success, so a chunk that was halved around a bad record grows back; a try that was
  * kept smaller than the slice proves nothing about more.
- * Most chunks leave nothing over: by the comparison of the counts nobody looks for it then.
+ * Most chunks leave nothing over: by the comparison of the counts nobody looks for it then. What is left over
+ * although the condition held when the statement began was deleted by somebody else meanwhile, or kept by a trigger or
+ * policy: this statement cannot see which (docs/decisions/024).
  */
 function runChunkStatement(
   queryable: Queryable,
   claimed: Sql,
   effect: ChunkEffect,
+  unexplained: Sql,
 ): Promise<readonly ChunkReport[]> {
   return queryable.$queryRaw`
     WITH claimed AS (${claimed}),
@@ -176,7 +140,9 @@ function runChunkStatement(
       SELECT count(*)::int AS count,
              COALESCE(array_agg(record_id ORDER BY ordinal), '{}') AS ids,
              COALESCE(array_agg(code ORDER BY ordinal), '{}') AS codes
-      FROM (SELECT record_id, ordinal, ${effect.skipCode} AS code
+      FROM (SELECT record_id, ordinal,
+                   CASE WHEN EXISTS (SELECT FROM ${effect.table} WHERE ${effect.condition})
+                        THEN ${unexplained} ELSE ${effect.skipCode} END AS code
             FROM chunk_records
             WHERE (SELECT count FROM deleted) < (SELECT cardinality(slice) FROM claimed)
               AND NOT EXISTS (SELECT FROM applied WHERE applied.id = chunk_records.record_id)) AS left_over
@@ -197,32 +163,33 @@ function runChunkStatement(
     RETURNING chunk.position, deleted.count AS deleted, skipped.count AS skipped, 0 AS failed`;
 }
 
-async function writeRemedy(
+/**
+ * Looks again at the records that were left over without a reason, and writes down what is seen now, after the
+ * statement that left them: what is still there, and nothing in its way, was kept by the database's own rules.
+ */
+export async function explainSkips(
   transaction: Queryable,
-  bulkActionId: string,
+  { bulkActionId }: ChunkSource,
   position: number,
-  remedy: ChunkRemedy,
-  message: string,
+  effect: ChunkEffect,
 ): Promise<void> {
   await transaction.$executeRaw`
-    UPDATE bulk_action_chunks SET ${assignments(remedy)}, last_error = left(${message}, 1000)
-    WHERE bulk_action_id = ${bulkActionId}::uuid AND position = ${position}`;
-}
-
-function assignments(remedy: ChunkRemedy): Sql {
-  switch (remedy.kind) {
-    case "halve":
-      return sql`slice_size = ${remedy.sliceSize}`;
-    case "back_off":
-      return sql`attempts = attempts + 1,
-        not_before = clock_timestamp() + make_interval(secs => ${remedy.delayMs}::float8 / 1000)`;
-    case "fail_record":
-      return sql`failed_ids = failed_ids || record_ids[done_count + 1],
-        failed_codes = failed_codes || ${remedy.code}::text,
-        failed_count = failed_count + 1,
-        done_count = done_count + 1,
-        progressed_at = clock_timestamp(),
-        slice_size = 1,
-        finished_at = CASE WHEN done_count + 1 = record_count THEN clock_timestamp() END`;
-  }
+    WITH skips AS (
+      SELECT account_id, record_id, code, ordinal
+      FROM bulk_action_chunks chunk
+      JOIN bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
+      CROSS JOIN unnest(skipped_ids, skipped_codes) WITH ORDINALITY AS skip (record_id, code, ordinal)
+      WHERE chunk.bulk_action_id = ${bulkActionId}::uuid AND position = ${position}
+    ),
+    chunk_records AS (SELECT account_id, record_id, ordinal FROM skips WHERE code = ${UNEXPLAINED}),
+    explained AS (
+      SELECT ordinal, CASE WHEN EXISTS (SELECT FROM ${effect.table} WHERE ${effect.condition})
+                           THEN 'record.kept' ELSE ${effect.skipCode} END AS code
+      FROM chunk_records
+    )
+    UPDATE bulk_action_chunks SET skipped_codes = (
+      SELECT array_agg(COALESCE(explained.code, skips.code) ORDER BY ordinal)
+      FROM skips LEFT JOIN explained USING (ordinal))
+    WHERE bulk_action_id = ${bulkActionId}::uuid AND position = ${position}
+      AND ${UNEXPLAINED} = ANY (skipped_codes)`;
 }

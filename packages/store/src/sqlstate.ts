@@ -11,16 +11,10 @@ export function findSqlstate(error: unknown): string | undefined {
 }
 
 /**
- * What a failed chunk statement says about its records, or `undefined` when it says nothing about them:
- * the database is away, full, or not the one this code was written for. Then nothing may be concluded.
+ * What such a code of a failed chunk statement may say about its records. The code alone proves nothing: a trigger
+ * raises what it likes, so `server` and `locked` have to be looked into.
  */
-export function findChunkFault(error: unknown): ChunkFault | undefined {
-  const sqlstate = findSqlstate(error);
-  return sqlstate === undefined ? undefined : judgeSqlstate(sqlstate);
-}
-
-/** What such a code says about the records of a chunk's statement, as `findChunkFault` does. */
-export function judgeSqlstate(sqlstate: string): ChunkFault | undefined {
+export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_locked"> {
   switch (sqlstate) {
     // A RESTRICT foreign key: 23001 from PostgreSQL 18 on, 23503 before.
     case "23001":
@@ -34,7 +28,7 @@ export function judgeSqlstate(sqlstate: string): ChunkFault | undefined {
     case "57014":
       return "slow";
     default:
-      return isAboutServer(sqlstate) ? undefined : "refused";
+      return isAboutServer(sqlstate) ? "server" : "refused";
   }
 }
 
@@ -63,7 +57,7 @@ export function isNotMigrated(error: unknown): boolean {
   return code === "P2021" || code === "P2022" || /^42(P01|703)$/.test(findSqlstate(error) ?? "");
 }
 
-// Connection, missing or foreign schema, resources, operator intervention, system, internal.
+// What usually is: connection, missing or foreign schema, resources, operator intervention, system, internal.
 function isAboutServer(sqlstate: string): boolean {
   return /^(08|25|26|28|3D|3F|42|53|57P|58|XX)/.test(sqlstate);
 }

@@ -24,7 +24,8 @@ export async function checkRights(database: Database): Promise<readonly Observat
     ),
     ...(await findVeiledTables(database, tables)).map((table) =>
       fault(
-        `Row security hides rows of ${table} from ${user.name}: they would be skipped as record.not_found.`,
+        `Row security hides rows of ${table} from ${user.name}. A record that it hides from DELETE alone is skipped as ` +
+          "record.kept, one that it hides from SELECT as record.not_found.",
         `ALTER ROLE ${user.name} BYPASSRLS;`,
       ),
     ),

@@ -1,6 +1,7 @@
 import { checkClocks } from "./check-clocks.ts";
 import { checkConnections } from "./check-connections.ts";
 import { checkDeadRows } from "./check-dead-rows.ts";
+import { checkDeletionRules } from "./check-deletion-rules.ts";
 import { checkDrift } from "./check-drift.ts";
 import { checkIndexes } from "./check-indexes.ts";
 import { checkMigrations } from "./check-migrations.ts";
@@ -22,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   onTables("drift", checkDrift),
   onTables("rights", checkRights),
   onTables("indexes", checkIndexes),
+  onTables("rules", checkDeletionRules),
   { name: "queue", examine: checkQueue },
   { name: "redis", examine: checkRedis },
   { name: "clocks", examine: checkClocks },

@@ -3,6 +3,7 @@ import { isOpen } from "@bulk/domain/bulk-action";
 import { isUuid } from "@bulk/domain/is-uuid";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import { type ActionOverview, findActionOverview } from "@bulk/store/action-overview";
+import { listTroubledChunks, type TroubledChunk, tellRefusal } from "@bulk/store/chunk-states";
 import type { Database } from "@bulk/store/database";
 import { countReasons } from "@bulk/store/tally";
 import type { RequestHandler } from "express";
@@ -24,9 +25,10 @@ export function showBulkAction({
   return async ({ params: { id } }, response, next) => {
     const overview = isUuid(id) ? await findActionOverview(database, id) : undefined;
     if (overview === undefined) return next();
-    const [reasons, warnings] = await Promise.all([
+    const [reasons, warnings, refused] = await Promise.all([
       countReasons(database, id),
       listWarnings(overview, turns),
+      listTroubledChunks(database, id, TROUBLED_SHOWN),
     ]);
     const rows = reasons.map(({ code, count }) => [code, inGroups(count)]);
     await renderPage(response, "bulk-action", {
@@ -37,10 +39,21 @@ export function showBulkAction({
         { heading: "Records", rows: describeRecords(overview) },
         ...(rows.length > 0 ? [{ heading: "Why skipped or failed", rows }] : []),
         { heading: "Lanes and chunks", rows: describeWork(overview) },
+        ...(refused.length > 0
+          ? [{ heading: "Chunks refused, now or earlier", rows: refused.map(nameRefusal) }]
+          : []),
         { heading: "Moments", rows: describeMoments(overview) },
       ],
     });
   };
+}
+
+/** The first ten are enough to see a pattern. */
+const TROUBLED_SHOWN = 10;
+
+function nameRefusal(chunk: TroubledChunk): readonly [string, string] {
+  const next = chunk.nextTryAt === null ? "finished" : "to be tried again";
+  return [`At ${inGroups(chunk.position)}`, `${tellRefusal(chunk)}; ${next}`];
 }
 
 type Rows = readonly (readonly [string, string])[];

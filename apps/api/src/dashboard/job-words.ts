@@ -34,5 +34,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   settled: "this turn wrote the terminal status",
   nothing_left: "other lanes have what is left, or it is done",
   backing_off: "every chunk left waits after a lock or time-out; the next turn is delayed",
+  table_locked: "somebody else has locked a whole table; the next turn is delayed",
+  paused: "the bulk action is paused; its lanes start again after that",
+  throttled: "the throttle's budget is spent; the next turn is delayed",
+  replica_lags: "a replica is too far behind; the next turn is delayed",
   lost: "the queue gave the turn to another worker",
 };
