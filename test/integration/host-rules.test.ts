@@ -201,6 +201,7 @@ describe("a record that the database's own rules keep", () => {
     const { id } = await service.submit(token, "delete_products", [...productIds, unknown]);
     const ended = await service.finished(token, id);
 
+    expect(ended.status).toBe("completed");
     expect(ended.skipped_record_ids).toEqual(expect.arrayContaining([...kept, unknown]));
     expect(await countReasons(service.database, id)).toEqual({
       "record.kept": 10,
