@@ -6,6 +6,7 @@ import { migrateQueue } from "@bulk/queue/migrate-queue";
 import { migrate } from "@bulk/store/migration/migrate";
 import type { TestProject } from "vitest/node";
 import { findProgram } from "./find-program.ts";
+import { startInstalledPostgres } from "./installed-postgres.ts";
 import { findRedisServer } from "./redis-server.ts";
 
 declare module "vitest" {
@@ -21,7 +22,10 @@ declare module "vitest" {
   }
 }
 
-/** Starts what the whole run shares and makes the template that test databases are copied from. */
+/**
+ * Starts what the whole run shares and makes the template that test databases are copied from. With POSTGRES_BIN
+ * it starts the PostgreSQL whose programs are in that folder, in place of the embedded one.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const redisServer = await findRedisServer();
   if (redisServer === undefined) {
@@ -37,7 +41,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     console.warn(`\n!!! ${message}: ALL TESTS IN A BROWSER ARE SKIPPED !!!\n`);
   }
   const directory = await mkdtemp(join(tmpdir(), "bulk-actions-test-"));
-  const postgres = await ownEmbeddedPostgres(directory);
+  const programs = process.env["POSTGRES_BIN"];
+  const postgres = programs ? await startInstalledPostgres(programs) : await ownEmbeddedPostgres(directory);
   await migrate(postgres.url);
   await migrateQueue(postgres.url);
   project.provide("postgresUrl", postgres.url);
