@@ -18,6 +18,7 @@ import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test }
 import { eventually } from "../support/eventually.ts";
 import { startProgram } from "../support/program.ts";
 import { startRedisServer } from "../support/redis-server.ts";
+import { readText } from "../support/repository.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;
@@ -39,7 +40,15 @@ test("where nothing is wrong, every look ends well, and so does the command", as
   expect(await doctor.exited()).toEqual({ code: 0, signal: null });
   expect(doctor.output()).toContain("✓ migrations ");
   expect(doctor.output()).toMatch(/\nAll is well\.\n$/);
+
+  // The sample in the documents is from an embedded server, too: only numbers may differ.
+  const [, sample = ""] = /^```\n(✓ configuration[\s\S]*?)^```$/m.exec(readText("docs/operations.md")) ?? [];
+  expect(withoutNumbers(sample)).toBe(withoutNumbers(doctor.output()));
 });
+
+function withoutNumbers(output: string): string {
+  return output.replace(/\d+(\.\d+)*/g, "N");
+}
 
 test("a fault makes the command exit with 1, in plain text or JSON, and the cure stands below it", async () => {
   await database.query("DROP INDEX line_items_product_id_idx");

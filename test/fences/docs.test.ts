@@ -46,6 +46,11 @@ test("a script that does not exist is noticed", () => {
   ]);
 });
 
+test("the doctor's sample in the documents counts the migrations that there are", () => {
+  const [, count] = /^✓ migrations +All (\d+) are applied/m.exec(readText("docs/operations.md")) ?? [];
+  expect(Number(count)).toBe(listFiles("prisma/migrations/*/migration.sql").length);
+});
+
 test("no placeholder is left in the documents", () => {
   expect(findPlaceholders(readDocuments())).toEqual([]);
 });

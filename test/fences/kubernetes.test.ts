@@ -67,7 +67,7 @@ test("a field that is misspelled, missing, of another type or of an unknown kind
 });
 
 test.each<[string, string, string, string, string]>([
-  ["another release", "Deployment", ":0.1.0", ":0.0.9", "bulk-actions:0.0.9 is not the version"],
+  ["another release", "Deployment", ":0.2.0", ":0.0.9", "bulk-actions:0.0.9 is not the version"],
   ["a command without its file", "Deployment", "apps/api/src", "apps/api", "apps/api/main.ts does not exist"],
   ["a variable nobody reads", "Deployment", '"PORT"', '"PROT"', "PROT is unknown"],
   [

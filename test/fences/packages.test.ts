@@ -61,6 +61,13 @@ test("pnpm has one version, wherever it is named", () => {
   expect(listPnpmVersions({ ...files, "old.md": "npx -y pnpm@1.2.3 test" })).toHaveLength(2);
 });
 
+test("there is one version, and the changelog begins with it", () => {
+  const manifests = read(readManifest, "package.json", "{apps,packages}/*/package.json", "test/package.json");
+  const versions = new Set(Object.values(manifests).map((manifest) => manifest.version));
+  const [, newest] = /^## (\S+)$/m.exec(readText("CHANGELOG.md")) ?? [];
+  expect([...versions]).toEqual([newest]);
+});
+
 test("pnpm compares engines with the Node that the scripts run on, so a newcomer's older one makes no warnings", () => {
   const [, version] = /^nodeVersion: (.*)$/m.exec(readText("pnpm-workspace.yaml")) ?? [];
   expect(version).toBe(readManifest().devDependencies?.["node"]);
