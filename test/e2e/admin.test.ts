@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { startProgram } from "../support/program.ts";
 import { randomIds } from "../support/random-ids.ts";
+import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestStack, type TestStack } from "../support/test-stack.ts";
 
 let stack: TestStack;
@@ -202,6 +203,12 @@ test("pnpm admin exits with 1, without a trace of the password, when the databas
   const lost = await run({ DATABASE_URL: url }, ["account", "list"]);
   expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The database does not answer") });
   expect(lost.output).not.toContain("secret");
+
+  await using proxy = await openTcpProxy(stack.database.url, (piece) => {
+    if (/INSERT INTO \S*accounts/.test(piece.toString("latin1"))) proxy.cut();
+  });
+  const unanswered = await run({ DATABASE_URL: proxy.url }, ["account", "create", "unanswered"]);
+  expect(unanswered).toMatchObject({ code: 1, output: expect.stringContaining("look whether it did") });
 
   const { token } = await stack.fillShop({}, "exported");
   const { id } = await stack.submit(token, "delete_products", randomIds(3));

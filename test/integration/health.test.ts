@@ -4,11 +4,12 @@ import { Redis } from "ioredis";
 import { describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";
+import { tellRedis } from "../support/redis-command.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
 import { openServiceQueue } from "../support/service-queue.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
-import { openTestService } from "../support/test-service.ts";
+import { openTestService, type TestService } from "../support/test-service.ts";
 import { writeBulkAction } from "../support/write-bulk-action.ts";
 
 type Health = {
@@ -17,6 +18,13 @@ type Health = {
   readonly reason?: string;
   readonly checks?: readonly { readonly name: string; readonly status: string; readonly reason?: string }[];
 };
+
+/** What makes a Redis refuse writes and answer reads, what ends that, and what health says meanwhile. */
+const REDIS_REFUSALS = [
+  ["CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "Redis is out of memory"],
+  ["CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0", "min-replicas-to-write"],
+  ["REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "Redis is a read-only replica"],
+] as const;
 
 const CHECKS = ["database", "schema", "queue", "eviction"];
 
@@ -79,7 +87,7 @@ describe("readiness", () => {
   });
 
   test.skipIf(inject("queueEngine") === "postgres")(
-    "a worker is not ready without a Redis that keeps what it is given; the API, which accepts all the same, is",
+    "a worker is not ready without a Redis that takes and keeps what it is given; the API, which accepts all the same, is",
     async () => {
       await using service = await openTestService();
       const { opsUrl } = await service.startWorker();
@@ -90,6 +98,19 @@ describe("readiness", () => {
         expect(reasonOf(health, "eviction")).toContain("its maxmemory-policy is allkeys-lru");
       });
       expect(await ask(service.opsUrl, "ready")).toMatchObject({ httpStatus: 200, status: "degraded" });
+      await setPolicy(service.redis?.url ?? "", "noeviction");
+
+      for (const [refuse, takeAgain, reason] of REDIS_REFUSALS) {
+        await tellRedis(Number(service.redis?.port), refuse);
+        await eventually(async () => {
+          const health = await ask(opsUrl, "ready");
+          expect(health.httpStatus).toBe(503);
+          expect(reasonOf(health, "queue")).toContain(reason);
+        });
+        expect(await ask(service.opsUrl, "ready")).toMatchObject({ httpStatus: 200, status: "degraded" });
+        await tellRedis(Number(service.redis?.port), takeAgain);
+        await eventually(async () => expect((await ask(opsUrl, "ready")).httpStatus).toBe(200), 20_000);
+      }
 
       await service.redis?.kill();
       await eventually(async () => {
@@ -102,6 +123,35 @@ describe("readiness", () => {
       await eventually(async () => expect((await ask(opsUrl, "ready")).httpStatus).toBe(200), 20_000);
     },
   );
+
+  test("says so when the database answers reads and refuses writes; a create is told to come again", async () => {
+    await using service = await openTestService();
+    const { token, productIds } = await service.fillShop({ products: 1 });
+    const { opsUrl } = await service.startWorker();
+    await setReadOnly(service, "SET default_transaction_read_only = on");
+
+    for (const url of [service.opsUrl, opsUrl]) {
+      await eventually(async () => {
+        const health = await ask(url, "ready");
+        expect(health).toMatchObject({ httpStatus: 503, status: "unavailable" });
+        expect(reasonOf(health, "database")).toContain("PostgreSQL is read-only");
+      });
+    }
+    const body = { bulk_action: { action_type: "delete_products", record_ids: productIds } };
+    const create = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const refused = await service.request(token, "/v1/bulk_actions", create);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await refused.json()).toMatchObject({ code: "service.unavailable" });
+
+    await setReadOnly(service, "RESET default_transaction_read_only");
+    await eventually(async () => expect(await ask(opsUrl, "ready")).toMatchObject({ status: "ok" }));
+    const { id } = await eventually(() => service.submit(token, "delete_products", productIds));
+    expect(await service.finished(token, id)).toMatchObject({ status: "succeeded" });
+  });
 
   test("ends first: an API that is to stop says so and goes on serving for DRAIN_MS", async () => {
     await using service = await openTestService();
@@ -221,6 +271,15 @@ async function ask(opsUrl: string, what: "live" | "ready" | "work"): Promise<Hea
 
 function reasonOf({ checks }: Health, name: string): string {
   return checks?.find((check) => check.name === name)?.reason ?? "";
+}
+
+/** For every connection from now on; those that are there end. */
+async function setReadOnly({ database }: TestService, setting: string): Promise<void> {
+  await database.query(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} ${setting}`);
+  await database.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
 }
 
 async function setPolicy(url: string, policy: string): Promise<void> {

@@ -3,18 +3,30 @@ import { firstTurns } from "@bulk/queue/turn";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
 import { createLogger } from "@bulk/service/logger";
 import { readConfig } from "@bulk/service/read-config";
-import type { Database } from "@bulk/store/database";
+import { type Database, openDatabase } from "@bulk/store/database";
+import { examineWrites } from "@bulk/store/examine-writes";
 import { readReplicaLag } from "@bulk/store/replica-lag";
 import { workerConfig } from "@bulk/worker/config";
 import { startWorker } from "@bulk/worker/start-worker";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { queryOnce, startReplicatedPostgres } from "../support/replicated-postgres.ts";
+import {
+  queryOnce,
+  type ReplicatedPostgres,
+  startReplicatedPostgres,
+} from "../support/replicated-postgres.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
 import { writeBulkAction } from "../support/write-bulk-action.ts";
 
+let postgres: ReplicatedPostgres;
+
+beforeAll(async () => {
+  postgres = await startReplicatedPostgres();
+});
+
+afterAll(() => postgres[Symbol.asyncDispose]());
+
 test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further behind; without replica or right, all is as ever", async () => {
-  await using postgres = await startReplicatedPostgres();
   await using tools = openTools(postgres.url);
   const size = { products: 2, customers: 0, inUse: 0 };
   const { accountId, productIds } = await fillShop(postgres.url, "shop", size);
@@ -29,6 +41,8 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
     await expectLeft(postgres.url, 1);
 
     const replicaUrl = await postgres.startReplica();
+    await using replica = openServiceDatabase(replicaUrl);
+    expect(await examineWrites(replica.database)).toMatchObject({ reason: READ_ONLY });
     await queryOnce(replicaUrl, "SELECT pg_wal_replay_pause()");
     await eventually(async () => {
       // Each write makes the replica report.
@@ -51,6 +65,33 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
     await worker.stop();
   }
 });
+
+test("a commit that waits for a synchronous standby makes the database unavailable, and no second one is tried", async () => {
+  await fillShop(postgres.url, "shop", { products: 0, customers: 0, inUse: 0 });
+  const limits = { poolSize: 1, lockTimeoutMs: 1_000, statementTimeoutMs: 1_000 };
+  const database = openDatabase({ url: postgres.url, applicationName: "test", ...limits });
+  expect(await examineWrites(database)).toEqual({ status: "ok" });
+  await setStandbyNames("'nobody'");
+  await eventually(() => expect(examineWrites(database)).rejects.toThrow("Query read timeout"));
+
+  for (let n = 0; n < 3; n += 1) {
+    const reason = "PostgreSQL does not finish commits: a synchronous standby does not confirm them.";
+    expect(await examineWrites(database)).toEqual({ status: "unavailable", reason });
+  }
+
+  const waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+  expect(await queryOnce(postgres.url, waiting)).toHaveLength(1);
+  await setStandbyNames("DEFAULT");
+  await eventually(async () => expect(await examineWrites(database)).toEqual({ status: "ok" }));
+  await database.$disconnect();
+});
+
+const READ_ONLY = "PostgreSQL is read-only: it is a standby, or default_transaction_read_only is on.";
+
+async function setStandbyNames(names: string): Promise<void> {
+  await queryOnce(postgres.url, `ALTER SYSTEM SET synchronous_standby_names = ${names}`);
+  await queryOnce(postgres.url, "SELECT pg_reload_conf()");
+}
 
 type Tools = AsyncDisposable & { readonly database: Database; readonly queue: TurnQueue };
 

@@ -1,6 +1,6 @@
 import { RequestError } from "@bulk/domain/request-error";
 import { explain } from "@bulk/service/run-service";
-import { isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
+import { findSqlstate, isDatabaseUnavailable, isNotMigrated, mayHaveHappened } from "@bulk/store/sqlstate";
 import type { Command } from "commander";
 
 const COULD_NOT = 1;
@@ -33,8 +33,14 @@ export async function runCommands(program: Command): Promise<void> {
 
 function describe(error: unknown): string {
   if (isNotMigrated(error)) return "The database lacks tables or columns of this version. Run pnpm migrate.";
+  if (mayHaveHappened(error)) {
+    return "The connection to the database was lost before its answer. If the command was to change something, look whether it did before you repeat it.";
+  }
   if (isDatabaseUnavailable(error)) {
-    return "The database does not answer. See that it runs, and that DATABASE_URL leads there with the right to use it.";
+    const code = findSqlstate(error);
+    const said =
+      code === undefined ? "does not answer" : `takes no such command at present (SQLSTATE ${code})`;
+    return `The database ${said}. See that it runs, and that DATABASE_URL leads there with the right to use it.`;
   }
   return isAboutFile(error) ? error.message : explain(error);
 }

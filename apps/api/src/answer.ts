@@ -1,7 +1,9 @@
 import { once } from "node:events";
+import { outcomeUnknown } from "@bulk/domain/refusals";
 import type { Caller } from "@bulk/store/api-tokens";
+import { isDatabaseUnavailable, mayHaveHappened } from "@bulk/store/sqlstate";
 import type { RequestHandler, Response } from "express";
-import type { Endpoint } from "./context.ts";
+import type { Endpoint, Operation } from "./context.ts";
 import type { ErrorAnswer } from "./error-body.ts";
 import { parseQuery } from "./query.ts";
 
@@ -19,7 +21,7 @@ export function answerWith(
     response.once("close", () => end.abort(ENDED));
     // Hung up while the token was looked up.
     if (response.closed) end.abort(ENDED);
-    const answer = await endpoint.answer({
+    const asked = endpoint.answer({
       caller,
       params: request.params,
       query: parseQuery(request.originalUrl),
@@ -28,6 +30,8 @@ export function answerWith(
       ended: end.signal,
       logger: request.log,
     });
+    const isReading = ["GET", "HEAD"].includes(request.method);
+    const answer = await asked.catch(judgeOutcome(isReading ? "nothing" : endpoint.operation.changes));
     if (answer.bulkActionId !== undefined) response.locals.bulkActionId = answer.bulkActionId;
     if (answer.headers !== undefined) response.set(answer.headers);
     switch (answer.kind) {
@@ -46,6 +50,14 @@ export function answerWith(
         if (request.method === "HEAD") await endWithoutPieces(response, answer.pieces);
         else await writePieces(response, answer.pieces, end.signal);
     }
+  };
+}
+
+// An error that leaves open whether the change was made must not say that it was not.
+function judgeOutcome(changes: Operation["changes"]): (error: unknown) => never {
+  return (error) => {
+    const isOpen = changes === "in_steps" ? isDatabaseUnavailable(error) : mayHaveHappened(error);
+    throw changes !== "nothing" && isOpen ? Object.assign(outcomeUnknown(), { cause: error }) : error;
   };
 }
 

@@ -89,6 +89,11 @@ export type Operation = {
   readonly answerHeaders?: readonly AnswerHeader[];
   /** Kinds of refusal beside those that any request, or any that may have a body, may meet. */
   readonly refusals: readonly RequestErrorKind[];
+  /**
+   * What the endpoint changes, where it is not one transaction: `nothing`, or something `in_steps`, so that a
+   * failure may come after a part of it. Endpoints for GET change nothing.
+   */
+  readonly changes?: "nothing" | "in_steps";
 };
 
 /** One call of the public API. */

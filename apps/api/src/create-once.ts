@@ -1,8 +1,9 @@
 import { isOpen } from "@bulk/domain/bulk-action";
+import { creationUnknown } from "@bulk/domain/refusals";
 import { RequestError } from "@bulk/domain/request-error";
 import { firstTurns } from "@bulk/queue/turn";
 import { type Admission, awaitKey, findCreatedWith } from "@bulk/store/admission";
-import { isLockTimeout } from "@bulk/store/sqlstate";
+import { isLockTimeout, mayHaveHappened } from "@bulk/store/sqlstate";
 import type { AnswerHeader } from "./answer-headers.ts";
 import { awaitEnd } from "./await-end.ts";
 import type { ApiAnswer, ApiContext, ApiRequest } from "./context.ts";
@@ -26,7 +27,8 @@ export type Creation = {
 /**
  * Creates a bulk action, nudges the queue, and answers it; or answers the one that the request's
  * `Idempotency-Key` has created before. Throws `limited` when the account has too many open, and about a
- * key, `malformed`, `invalid` for one used otherwise, `conflict` while the first request is under way.
+ * key, `malformed`, `invalid` for one used otherwise, `conflict` while the first request is under way. Throws
+ * `unavailable` when the database does not say whether it was created.
  */
 export async function createOnce(
   request: ApiRequest,
@@ -40,9 +42,10 @@ export async function createOnce(
     maxOpen: context.config.MAX_OPEN_ACTIONS,
     idempotencyKey: readIdempotencyKey(request.headers, path, meaning),
   };
-  const created = await create(admission, view).catch((error: unknown) =>
-    judgeLock(error, admission, context),
-  );
+  const created = await create(admission, view).catch((error: unknown) => {
+    if (mayHaveHappened(error)) throw Object.assign(creationUnknown(), { cause: error });
+    return judgeLock(error, admission, context);
+  });
   if (created instanceof RequestError) {
     const known = await replay(admission, view, context, created);
     return await answer(known, REPLAYED, view, request, context);

@@ -9,8 +9,8 @@ import { createOpsApp } from "@bulk/service/ops-app";
 import { createReadiness, type Readiness } from "@bulk/service/readiness";
 import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
 import type { Database } from "@bulk/store/database";
+import { examineWrites } from "@bulk/store/examine-writes";
 import { createSchemaCheck } from "@bulk/store/migration/schema-state";
-import { readClock } from "@bulk/store/sweep";
 import type { Registry } from "prom-client";
 import type { ApiConfig } from "./config.ts";
 import { addDashboard } from "./dashboard.ts";
@@ -39,7 +39,7 @@ export async function openOps(
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
   lookAtSchema(checkSchema);
   // Without the queue bulk actions are accepted all the same, and begin when it is back.
-  const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: false };
+  const checks = { examineDatabase: () => examineWrites(database), checkSchema, queue, needsQueue: false };
   const readiness = createReadiness(engineDependencies(checks));
   const app = createOpsApp(readiness, prometheus);
   addDashboard(app, { config, database, turns: queue, webhooks, logger });

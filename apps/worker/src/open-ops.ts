@@ -9,8 +9,8 @@ import { createReadiness, type Readiness } from "@bulk/service/readiness";
 import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
 import type { Database } from "@bulk/store/database";
 import { findDueWork } from "@bulk/store/due-work";
+import { examineWrites } from "@bulk/store/examine-writes";
 import { createSchemaCheck } from "@bulk/store/migration/schema-state";
-import { readClock } from "@bulk/store/sweep";
 import type { Registry } from "prom-client";
 import type { WorkerConfig } from "./config.ts";
 import type { Switchboard } from "./switchboard.ts";
@@ -50,7 +50,7 @@ export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Prom
 async function openReadiness({ database, queue, logger }: WorkerOpsTools): Promise<Readiness> {
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
   lookAtSchema(checkSchema);
-  const checks = { askDatabase: () => readClock(database), checkSchema, queue, needsQueue: true };
+  const checks = { examineDatabase: () => examineWrites(database), checkSchema, queue, needsQueue: true };
   return createReadiness(engineDependencies(checks));
 }
 

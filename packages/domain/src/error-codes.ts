@@ -187,8 +187,18 @@ export const API_ERRORS = {
   },
   "service.unavailable": {
     kind: "unavailable",
-    meaning: "The database is not available. Nothing was done.",
+    meaning: "The database is not available, or takes no writes at present. Nothing was done.",
     remedy: "Send the request again after `Retry-After`.",
+  },
+  "bulk_action.outcome_unknown": {
+    kind: "unavailable",
+    meaning: "The database did not answer, so it is unknown whether the bulk action was created.",
+    remedy: "List your bulk actions, or send the same request with the same `Idempotency-Key` again.",
+  },
+  "request.outcome_unknown": {
+    kind: "unavailable",
+    meaning: "The database did not answer, so it is unknown whether the change was made.",
+    remedy: "Look whether it was made before you send it again. A cancel may be sent again at once.",
   },
   "bulk_action_preview.timeout": {
     kind: "unavailable",

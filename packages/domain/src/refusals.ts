@@ -42,6 +42,25 @@ export function notRetriable(
   }
 }
 
+/** The answer to a create of which nobody knows whether it was done. */
+export function creationUnknown(): RequestError {
+  return new RequestError(
+    "unavailable",
+    "bulk_action.outcome_unknown",
+    "The database did not answer, so it is unknown whether the bulk action was created. List your bulk actions, or " +
+      "send the same request with the same Idempotency-Key again.",
+  );
+}
+
+/** The same of any other change. */
+export function outcomeUnknown(): RequestError {
+  return new RequestError(
+    "unavailable",
+    "request.outcome_unknown",
+    "The database did not answer, so it is unknown whether this was done. Look before you send it again.",
+  );
+}
+
 /** How long a caller should rest that has too many open; small ones end within seconds. */
 const CROWDED_SECONDS = 5;
 

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { readSchema } from "./connection-url.ts";
 import { PINNED_SETTINGS, pinningStatement } from "./pinned-settings.ts";
+import { tellFailures } from "./tell-failures.ts";
 
 export type ConnectionOptions = {
   /** PostgreSQL connection URL. */
@@ -33,11 +34,13 @@ export async function connectClient(client: pg.Client, options: ConnectionOption
 
 /** A pool that connects on first use; each of its connections has the settings of `connectClient`. */
 export function openPool({ size, ...options }: ConnectionOptions & { readonly size: number }): pg.Pool {
-  return new pg.Pool({
+  const pool = new pg.Pool({
     ...toConfig(options),
     max: size,
     onConnect: (client) => prepareSession(client, options),
   });
+  tellFailures(pool);
+  return pool;
 }
 
 function toConfig({ url, applicationName, timeouts, queryTimeoutMs, onlySchema }: ConnectionOptions) {

@@ -1,4 +1,5 @@
 import { createPostgresBackend, Queue } from "bullmq";
+import type { Cluster, Redis } from "ioredis";
 import {
   connectPostgres,
   connectRedis,
@@ -6,6 +7,8 @@ import {
   REDIS_PREFIX,
   type RedisEngine,
 } from "./connection.ts";
+import { readOnlyReplica } from "./examine-writes.ts";
+import { parseRedisInfo } from "./redis-info.ts";
 import { within } from "./within.ts";
 
 export type NativeQueue = {
@@ -13,6 +16,8 @@ export type NativeQueue = {
   readonly queue: Queue;
   /** What Redis says of its memory; `undefined` where the queue is in the database. */
   readMemoryInfo(): Promise<string | undefined>;
+  /** Writes something that means nothing, as far as the engine is not the database, which others ask. */
+  tryWrite(): Promise<unknown>;
   /** Ends the connections. Neither half of it would end while the engine is out of reach, so it gives up. */
   close(deadlineMs: number): Promise<void>;
 };
@@ -31,6 +36,7 @@ export function openNativeQueue(
   return {
     queue: native.queue,
     readMemoryInfo: native.readMemoryInfo,
+    tryWrite: native.tryWrite,
     async close(deadlineMs) {
       await within(deadlineMs, native.queue.close()).catch(onError);
       await within(deadlineMs, native.disconnect()).catch(onError);
@@ -38,13 +44,20 @@ export function openNativeQueue(
   };
 }
 
-type Opened = Pick<NativeQueue, "queue" | "readMemoryInfo"> & { readonly disconnect: () => Promise<void> };
+type Opened = Pick<NativeQueue, "queue" | "readMemoryInfo" | "tryWrite"> & {
+  readonly disconnect: () => Promise<void>;
+};
 
 function openOnPostgres(name: string, url: string, onError: (error: Error) => void): Opened {
   const pool = connectPostgres(url, 4, onError);
   const queue: unknown = new Queue(name, { connection: pool }, createPostgresBackend);
   // BullMQ's types name the backend in the class; what is used of it, here and by Bull Board, is the same.
-  return { queue: queue as Queue, readMemoryInfo: async () => undefined, disconnect: () => pool.end() };
+  return {
+    queue: queue as Queue,
+    readMemoryInfo: async () => undefined,
+    tryWrite: () => (queue as Queue).getJobCounts("waiting"),
+    disconnect: () => pool.end(),
+  };
 }
 
 function openOnRedis(name: string, engine: RedisEngine, onError: (error: Error) => void): Opened {
@@ -53,8 +66,20 @@ function openOnRedis(name: string, engine: RedisEngine, onError: (error: Error) 
   return {
     queue,
     readMemoryInfo: () => redis.info("memory"),
+    tryWrite: () => tryWriteTo(redis),
     async disconnect() {
       redis.disconnect();
     },
   };
+}
+
+/** How long the key of a try stays. */
+const TRY_MS = 10_000;
+
+// A replica's refusal of a write is never seen here: the client connects once more instead. So its role is asked for,
+// where that is allowed.
+async function tryWriteTo(redis: Redis | Cluster): Promise<void> {
+  const facts = parseRedisInfo(await redis.info("replication").catch(() => ""));
+  if (facts.get("role") === "slave") throw readOnlyReplica();
+  await redis.set(`${REDIS_PREFIX}:try`, "1", "PX", TRY_MS);
 }

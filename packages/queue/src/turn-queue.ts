@@ -1,6 +1,7 @@
 import type { Queue } from "bullmq";
 import { type QueueEngine, TURN_QUEUE } from "./connection.ts";
 import { type EvictionState, judgeEviction } from "./eviction.ts";
+import { examineWrites, type QueueState } from "./examine-writes.ts";
 import { openNativeQueue } from "./native-queue.ts";
 import { isOpening, type NewTurn } from "./turn.ts";
 import { within } from "./within.ts";
@@ -20,6 +21,8 @@ export type TurnQueue = {
    * Throws after the deadline.
    */
   isDrained(): Promise<boolean>;
+  /** Whether the engine takes turns: tries a write that costs nothing. Throws when it does not answer in time. */
+  examineWrites(): Promise<QueueState>;
   /** Whether the engine keeps what it is given. Throws when Redis does not answer, or refuses to tell. */
   examineEviction(): Promise<EvictionState>;
   /** Whether no turn is taken because somebody paused the queue in Bull Board. Throws after the deadline. */
@@ -39,7 +42,7 @@ export type TurnQueueOptions = {
 
 /** Opens the producer's side on whichever engine is configured. Answers at once, connected or not. */
 export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQueueOptions): TurnQueue {
-  const { queue, readMemoryInfo, close } = openNativeQueue(TURN_QUEUE, engine, onError);
+  const { queue, readMemoryInfo, tryWrite, close } = openNativeQueue(TURN_QUEUE, engine, onError);
   return {
     native: queue,
     async addTurns(turns) {
@@ -54,6 +57,7 @@ export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQ
       // On PostgreSQL, what waits in a paused queue is not counted as waiting.
       return !isPaused && Object.values(waiting).every((count) => count === 0);
     },
+    examineWrites: () => examineWrites(() => within(deadlineMs, tryWrite())),
     async examineEviction() {
       return judgeEviction(await within(deadlineMs, readMemoryInfo()));
     },

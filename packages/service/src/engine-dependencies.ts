@@ -2,19 +2,19 @@ import type { Dependency, Finding } from "./readiness.ts";
 
 /** How a process asks its engines; each throws when it gets no answer. */
 export type EngineChecks = {
-  readonly askDatabase: () => Promise<unknown>;
+  readonly examineDatabase: () => Promise<Finding>;
   readonly checkSchema: () => Promise<Finding>;
-  readonly queue: { isDrained(): Promise<unknown>; examineEviction(): Promise<Finding> };
+  readonly queue: { examineWrites(): Promise<Finding>; examineEviction(): Promise<Finding> };
   /** Whether the process is of no use while the queue is away. */
   readonly needsQueue: boolean;
 };
 
 /** What every process depends on. An engine that is away is blamed once: what else it would be asked is unknown then. */
 export function engineDependencies(checks: EngineChecks): readonly Dependency[] {
-  const { askDatabase, checkSchema, queue, needsQueue } = checks;
+  const { examineDatabase, checkSchema, queue, needsQueue } = checks;
   return [
     {
-      ...{ name: "database", isNeeded: true, check: () => asked(askDatabase) },
+      ...{ name: "database", isNeeded: true, check: examineDatabase },
       otherwise: { status: "unavailable", reason: "PostgreSQL does not answer." },
     },
     {
@@ -22,7 +22,7 @@ export function engineDependencies(checks: EngineChecks): readonly Dependency[] 
       otherwise: { status: "unknown", reason: "PostgreSQL does not tell which migrations it has had." },
     },
     {
-      ...{ name: "queue", isNeeded: needsQueue, check: () => asked(queue.isDrained) },
+      ...{ name: "queue", isNeeded: needsQueue, check: queue.examineWrites },
       otherwise: { status: "unavailable", reason: "The queue does not answer." },
     },
     {
@@ -30,9 +30,4 @@ export function engineDependencies(checks: EngineChecks): readonly Dependency[] 
       otherwise: { status: "unknown", reason: "Redis does not tell its maxmemory-policy." },
     },
   ];
-}
-
-async function asked(ask: () => Promise<unknown>): Promise<Finding> {
-  await ask();
-  return { status: "ok" };
 }

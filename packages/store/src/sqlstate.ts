@@ -1,4 +1,5 @@
 import type { ChunkFault } from "@bulk/domain/chunk-failure";
+import { ConnectError } from "@bulk/postgres/tell-failures";
 
 /**
  * The five-character PostgreSQL error code inside an error thrown by Prisma, if it came from the server.
@@ -37,17 +38,36 @@ export function isLockTimeout(error: unknown): boolean {
   return findSqlstate(error) === "55P03";
 }
 
-/** Whether the error means that the database could not be reached, was too busy, or refused the connection. */
+/** Whether the error means that the database could not be reached, was too busy, or takes no writes at present. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);
   // 55000: the database is closed for connections (ALTER DATABASE … ALLOW_CONNECTIONS false).
+  // 25006: it is read-only, as after a failover. 53, 58: its disk, memory, connections or files give out.
   // 57014, 55P03: a statement or a lock took too long. 40001, 40P01: another transaction came between.
-  if (sqlstate !== undefined) return /^(08|28|3D|40001|40P01|53|55000|55P03|57014|57P)/.test(sqlstate);
+  if (sqlstate !== undefined) {
+    return /^(08|25006|28|3D|40001|40003|40P01|53|55000|55P03|57014|57P|58)/.test(sqlstate);
+  }
   if (!(error instanceof Error)) return false;
+  if (error instanceof ConnectError) return true;
   const code: unknown = Reflect.get(error, "code");
   if (typeof code === "string" && UNREACHABLE_CODES.has(code)) return true;
   const kind = findDriverCause(error)?.["kind"];
   return (typeof kind === "string" && UNREACHABLE_KINDS.has(kind)) || UNREACHABLE_MESSAGE.test(error.message);
+}
+
+/**
+ * Whether the statement that failed with this error may have been carried out all the same: it was sent, and no answer
+ * came, or the server ended the connection before its last word. Every other error says that nothing happened.
+ */
+export function mayHaveHappened(error: unknown): boolean {
+  const sqlstate = findSqlstate(error);
+  // 08007, 40003: the server does not know either.
+  if (sqlstate !== undefined) return /^(08007|40003|57P01|57P02)$/.test(sqlstate);
+  if (!(error instanceof Error)) return false;
+  const code: unknown = Reflect.get(error, "code");
+  if (typeof code === "string" && SILENCE_CODES.has(code)) return true;
+  const kind = findDriverCause(error)?.["kind"];
+  return (typeof kind === "string" && SILENCE_KINDS.has(kind)) || SILENCE_MESSAGE.test(error.message);
 }
 
 /** Whether the error means that tables or columns are missing: migrations have not been applied. */
@@ -83,6 +103,11 @@ const UNREACHABLE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "
 // node-postgres reports a connection lost in mid-query, and a pool without a free one, by message only.
 const UNREACHABLE_MESSAGE =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
+// Of those above, the ones that leave open what became of a statement. P1008: time-out. P1017: connection closed.
+const SILENCE_CODES = new Set(["P1008", "P1017", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+const SILENCE_KINDS = new Set(["ConnectionClosed", "SocketTimeout"]);
+const SILENCE_MESSAGE = /Connection terminated(?! due to connection timeout)|Query read timeout/;
 
 function findDriverCause(error: unknown): Readonly<Record<string, unknown>> | undefined {
   let candidate: unknown = error;

@@ -38,7 +38,7 @@ export async function createWebhookEndpoint(
 
 /** The account's endpoint of this id. */
 export async function findWebhookEndpoint(
-  database: Database,
+  database: Pick<Database, "webhookEndpoint">,
   accountId: string,
   id: string,
 ): Promise<WebhookEndpoint | undefined> {
@@ -104,7 +104,10 @@ export async function deleteWebhookEndpoint(
   return count > 0;
 }
 
-/** Puts a new secret in the current one's place, which goes on signing beside it for so many hours. */
+/**
+ * Puts a new secret in the current one's place, which goes on signing beside it for so many hours. One transaction:
+ * a rotation that is done and not answered would make the caller rotate again, and lose the secret it knows.
+ */
 export async function rotateWebhookSecret(
   database: Database,
   accountId: string,
@@ -112,13 +115,15 @@ export async function rotateWebhookSecret(
   sealedSecret: Uint8Array<ArrayBuffer>,
   graceHours: number,
 ): Promise<WebhookEndpoint | undefined> {
-  const changed = await database.$executeRaw`
-    UPDATE webhook_endpoints SET
-      sealed_previous_secret = sealed_secret, sealed_secret = ${sealedSecret},
-      previous_secret_expires_at = clock_timestamp() + make_interval(hours => ${graceHours}),
-      updated_at = clock_timestamp()
-    WHERE id = ${id}::uuid AND account_id = ${accountId}::uuid`;
-  return changed === 0 ? undefined : await findWebhookEndpoint(database, accountId, id);
+  return await database.$transaction(async (transaction) => {
+    await transaction.$executeRaw`
+      UPDATE webhook_endpoints SET
+        sealed_previous_secret = sealed_secret, sealed_secret = ${sealedSecret},
+        previous_secret_expires_at = clock_timestamp() + make_interval(hours => ${graceHours}),
+        updated_at = clock_timestamp()
+      WHERE id = ${id}::uuid AND account_id = ${accountId}::uuid`;
+    return await findWebhookEndpoint(transaction, accountId, id);
+  });
 }
 
 /** Nobody who shows an endpoint has a use for them. */

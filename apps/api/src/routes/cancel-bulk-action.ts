@@ -26,6 +26,7 @@ export function cancelBulkAction(context: ApiContext): Endpoint {
       answer: bulkActionAnswer.meta({ examples: [EXAMPLE_CANCELED] }),
       answerHeaders: ["Retry-After"],
       refusals: ["not_found", "conflict", "invalid"],
+      changes: "in_steps",
     },
     answer: (request) => cancel(request, context),
   };
