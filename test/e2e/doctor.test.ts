@@ -258,8 +258,8 @@ describe("the cure that is named mends", () => {
     const findings = await diagnoseWith({ DATABASE_URL: role.url });
     const bad = findings.filter(({ verdict, check }) => verdict !== "ok" && check !== "work");
     expect(bad.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
-      expect.stringContaining(`rights fault ${role.name} may not DELETE on products`),
       expect.stringContaining(`rights fault ${role.name} may not UPDATE on api_tokens`),
+      expect.stringContaining(`rights fault ${role.name} may not DELETE on products`),
       expect.stringContaining("rights fault Row security hides rows of customers"),
       expect.stringContaining(
         `queue fault The queue is in the database, and "${role.name}" may not use what belongs to it: schema bullmq, job`,

@@ -7,6 +7,7 @@ import { openAnotherApi } from "../support/another-api.ts";
 import { createClient } from "../support/client.ts";
 import { HOSTILE_SETTINGS } from "../support/hostile-settings.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
+import { moveAway } from "../support/stranger.ts";
 import type { TestDatabase } from "../support/test-database.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -23,7 +24,8 @@ describe.each([
   beforeAll(async () => {
     // A lane that hangs must not be saved by the sweeper.
     const environment = { SWEEP_INTERVAL_MS: "3600000", CHUNK_SIZE: "500" };
-    service = await openTestService(environment, (database) => alterDatabase(database, settings));
+    const prepare = (database: TestDatabase) => moveAway(database.query, nameOf(database), settings);
+    service = await openTestService(environment, { prepare });
     opened = openServiceDatabase(service.database.url);
     shop = await service.fillShop({ products: 2_000, inUse: 1 });
     const throttle = { actionType: "delete_products", recordsPerSecond: 800, setBy: "test" };
@@ -75,11 +77,9 @@ describe.each([
 });
 
 test("the tables may be in another schema, which ?schema= of the URL names, beside decoys in public", async () => {
-  await using service = await openTestService({}, (database) =>
-    database.query(
-      `ALTER SCHEMA public RENAME TO shop; CREATE SCHEMA public; CREATE TABLE products (id uuid)`,
-    ),
-  );
+  const decoy = "ALTER SCHEMA public RENAME TO shop; CREATE SCHEMA public; CREATE TABLE products (id uuid)";
+  const prepare = (database: TestDatabase) => database.query(decoy);
+  await using service = await openTestService({}, { host: "own", prepare });
   const url = `${service.database.url}?schema=shop`;
   const { token, productIds } = await fillShop(url, "test", { products: 100, customers: 0, inUse: 1 });
   await using api = await openAnotherApi(service, { DATABASE_URL: url });
@@ -93,12 +93,6 @@ test("the tables may be in another schema, which ?schema= of the URL names, besi
   expect((await fetch(`${api.opsUrl}/health/ready`)).status).toBe(200);
 });
 
-async function alterDatabase(
-  database: TestDatabase,
-  settings: Readonly<Record<string, string>>,
-): Promise<void> {
-  const name = new URL(database.url).pathname.slice(1);
-  for (const [setting, value] of Object.entries(settings)) {
-    await database.query(`ALTER DATABASE ${name} SET ${setting} = ${value}`);
-  }
+function nameOf({ url }: TestDatabase): string {
+  return new URL(url).pathname.slice(1);
 }

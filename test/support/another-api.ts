@@ -13,7 +13,7 @@ export async function openAnotherApi(
   timeouts = API_TIMEOUTS,
 ): Promise<AsyncDisposable & { readonly url: string; readonly opsUrl: string }> {
   const variables = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.serviceUrl,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: "0", OPS_PORT: "0", ...UNLIMITED },
     ...environment,

@@ -4,15 +4,23 @@ import { join } from "node:path";
 import { ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
 import { migrateQueue } from "@bulk/queue/migrate-queue";
 import { migrate } from "@bulk/store/migration/migrate";
+import { withMigrationConnection } from "@bulk/store/migration/migration-connection";
 import type { TestProject } from "vitest/node";
+import { eventually } from "./eventually.ts";
 import { findProgram } from "./find-program.ts";
 import { startInstalledPostgres } from "./installed-postgres.ts";
 import { findRedisServer } from "./redis-server.ts";
+import { estrange } from "./stranger.ts";
+import type { Host } from "./test-database.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** A superuser's URL on the test run's own PostgreSQL server; its database is the migrated template. */
     readonly postgresUrl: string;
+    /** The same, of the template that others have built on. */
+    readonly strangerUrl: string;
+    /** Whose database the tests of this project run on, unless they say otherwise. */
+    readonly host: Host;
     /** Which engine carries the queue in this project. */
     readonly queueEngine: "postgres" | "redis";
     /** The program to start Redis with, if there is one. */
@@ -46,10 +54,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(postgres.url);
   await migrateQueue(postgres.url);
   project.provide("postgresUrl", postgres.url);
+  project.provide("strangerUrl", await copyForStranger(postgres.url));
+  project.provide("host", "own");
   project.provide("redisServer", redisServer);
   project.provide("chromium", chromium);
   return async () => {
     await postgres.close();
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+async function copyForStranger(templateUrl: string): Promise<string> {
+  const url = new URL(templateUrl);
+  url.pathname = "/postgres";
+  await withMigrationConnection(url.href, (connection) =>
+    eventually(() =>
+      connection.query(`CREATE DATABASE stranger TEMPLATE ${new URL(templateUrl).pathname.slice(1)}`),
+    ),
+  );
+  url.pathname = "/stranger";
+  await withMigrationConnection(url.href, (connection) => estrange((sql) => connection.query(sql)));
+  return url.href;
 }

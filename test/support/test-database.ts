@@ -1,11 +1,18 @@
 import { randomBytes } from "node:crypto";
+import { connectClient, createClient } from "@bulk/postgres/connect";
 import pg from "pg";
 import { inject } from "vitest";
 import { eventually } from "./eventually.ts";
+import { asServiceRole, moveAway } from "./stranger.ts";
+
+/** Whose database the service lives in: one of its own, or that of somebody who has built on it (`estrange`). */
+export type Host = "own" | "stranger";
 
 /** A database of a test's own, migrated. */
 export type TestDatabase = {
   readonly url: string;
+  /** As API and workers connect: on a stranger's database as a role that may do no more than it must. */
+  readonly serviceUrl: string;
   /** For what a test itself does to the shop, past the service. */
   query<Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
   /** Drops it. Throws when somebody else is still connected: a leak. */
@@ -13,8 +20,8 @@ export type TestDatabase = {
 };
 
 /** Copies the template the test run has migrated. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const template = new URL(inject("postgresUrl"));
+export async function createTestDatabase(host: Host = inject("host")): Promise<TestDatabase> {
+  const template = new URL(inject(host === "own" ? "postgresUrl" : "strangerUrl"));
   const name = `test_${randomBytes(6).toString("hex")}`;
   // Refused while anything, such as autovacuum, is connected to the template.
   await eventually(
@@ -23,10 +30,13 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   );
   const url = new URL(template);
   url.pathname = `/${name}`;
-  const client = new pg.Client({ connectionString: url.href, application_name: "test" });
-  await client.connect();
+  if (host === "stranger") await moveAway(administer, name);
+  const options = { url: url.href, applicationName: "test" };
+  const client = createClient(options);
+  await connectClient(client, options);
   return {
     url: url.href,
+    serviceUrl: host === "own" ? url.href : asServiceRole(url.href),
     async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) {
       const { rows } = await client.query<Row>(text, [...values]);
       return rows;

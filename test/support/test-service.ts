@@ -10,7 +10,7 @@ import { startWorker } from "@bulk/worker/start-worker";
 import { inject } from "vitest";
 import { type Client, createClient } from "./client.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";
-import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { createTestDatabase, type Host, type TestDatabase } from "./test-database.ts";
 import { UNLIMITED } from "./unlimited.ts";
 
 /** API and workers in this process, on real engines of the test's own, over real HTTP. */
@@ -29,20 +29,22 @@ export type TestService = Client & {
 
 export type TestWorker = Service & { readonly opsUrl: string };
 
-/**
- * Opens everything; the variables given override the defaults of API and workers.
- *
- * @param prepare changes the database before anybody connects to it
- */
+export type TestServiceOptions = {
+  readonly host?: Host;
+  /** Changes the database before anybody connects to it. */
+  readonly prepare?: (database: TestDatabase) => Promise<unknown>;
+};
+
+/** Opens everything; the variables given override the defaults of API and workers. */
 export async function openTestService(
   environment: NodeJS.ProcessEnv = {},
-  prepare: (database: TestDatabase) => Promise<unknown> = async () => undefined,
+  { host, prepare }: TestServiceOptions = {},
 ): Promise<TestService> {
-  const database = await createTestDatabase();
-  await prepare(database);
+  const database = await createTestDatabase(host);
+  await prepare?.(database);
   const redis = await startRedisIfNeeded();
   const variables = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.serviceUrl,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: "0", OPS_PORT: "0", WORKER_OPS_PORT: "0", LOG_LEVEL: "fatal" },
     ...UNLIMITED,

@@ -40,7 +40,7 @@ export async function openTestStack(
   const redis = engine === "redis" ? await startRedisServer(requireRedis()) : undefined;
   const port = await findFreePort(0);
   const environment = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.serviceUrl,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", CI: process.env["CI"] },
     ...UNLIMITED,

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "vitest";
-import { openTestService, type TestService } from "./test-service.ts";
+import { openTestService, type TestService, type TestServiceOptions } from "./test-service.ts";
 
 /** What an endpoint looks like to its owner; the secret only when it is new. */
 export type WireEndpoint = {
@@ -33,13 +33,17 @@ export type WebhookService = TestService & {
   endPauses(): Promise<void>;
 };
 
-export async function openWebhookService(environment: NodeJS.ProcessEnv = {}): Promise<WebhookService> {
-  const service = await openTestService({
+export async function openWebhookService(
+  environment: NodeJS.ProcessEnv = {},
+  options: TestServiceOptions = {},
+): Promise<WebhookService> {
+  const variables = {
     WEBHOOK_SECRET_KEY: randomBytes(32).toString("base64"),
     WEBHOOK_ALLOW_LOOPBACK: "true",
     SWEEP_INTERVAL_MS: "100",
     ...environment,
-  });
+  };
+  const service = await openTestService(variables, options);
   async function call(token: string, request: string, body?: unknown) {
     const [method = "", path = ""] = request.split(" ");
     const response = await service.request(token, path, {

@@ -4,6 +4,7 @@ import { addActionCommands } from "./commands/action.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addDashboardPasswordCommand } from "./commands/dashboard-password.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addGrantsCommand } from "./commands/grants.ts";
 import { addPauseCommands } from "./commands/pause.ts";
 import { addThrottleCommands } from "./commands/throttle.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -26,6 +27,7 @@ export async function runAdmin(): Promise<void> {
   addPauseCommands(program);
   addThrottleCommands(program);
   addDoctorCommand(program);
+  addGrantsCommand(program);
   addDashboardPasswordCommand(program);
   await runCommands(program);
 }

@@ -1,4 +1,5 @@
 import type { ChunkEffect } from "@bulk/store/chunks";
+import type { TableRights } from "@bulk/store/needed-rights";
 
 /**
  * A thing that can be done to records. `type` is its stable name, spelled as on the wire; it is stored
@@ -7,4 +8,6 @@ import type { ChunkEffect } from "@bulk/store/chunks";
  */
 export type Action = ChunkEffect & {
   readonly type: string;
+  /** What a worker's role must be allowed to do with tables for `change`, `condition` and `skipCode`. */
+  readonly rights: TableRights;
 };

@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 /** Deletes customers of the account; their orders stay, detached (ON DELETE SET NULL). */
 export const deleteCustomers: Action = {
   type: "delete_customers",
+  rights: { customers: ["SELECT", "DELETE"] },
   table: sql`customers`,
   change: sql`DELETE FROM customers USING chunk_records`,
   condition: sql`

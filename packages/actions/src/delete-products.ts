@@ -8,6 +8,7 @@ import type { Action } from "./action.ts";
  */
 export const deleteProducts: Action = {
   type: "delete_products",
+  rights: { products: ["SELECT", "DELETE"], line_items: ["SELECT"] },
   table: sql`products`,
   change: sql`DELETE FROM products USING chunk_records`,
   condition: sql`

@@ -1,4 +1,5 @@
 import { inspectQueueTables, type QueueTables } from "@bulk/queue/inspect-queue-tables";
+import { writeQueueGrants } from "@bulk/queue/write-queue-grants";
 import { fault, type Observation, ok, skipped } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -24,9 +25,7 @@ function describe({ version, wanted, closed, isFound }: QueueTables, user: strin
   if (closed.length > 0) {
     return fault(
       `The queue is in the database, and ${user} may not use what belongs to it: ${closed.join(", ")}.`,
-      `GRANT USAGE, CREATE ON SCHEMA bullmq TO ${user};\n` +
-        `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO ${user};\n` +
-        `GRANT USAGE ON ALL SEQUENCES IN SCHEMA bullmq TO ${user};`,
+      writeQueueGrants(user).join("\n"),
     );
   }
   if (version >= wanted) return ok(`The queue is in the database, its tables at version ${version}.`);

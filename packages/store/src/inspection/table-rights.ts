@@ -1,6 +1,5 @@
 import type { Queryable } from "../database.ts";
-
-export type Privilege = "SELECT" | "INSERT" | "UPDATE" | "DELETE";
+import type { Privilege } from "../needed-rights.ts";
 
 /** What somebody must be allowed to do with a table, named as statements name it. */
 export type NeededRight = { readonly table: string; readonly privilege: Privilege };
@@ -50,5 +49,15 @@ export async function findVeiledTables(
 ): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ name: string }[]>`
     SELECT name FROM unnest(${tables}::text[]) AS name WHERE row_security_active(to_regclass(name)::oid)`;
+  return rows.map((row) => row.name);
+}
+
+/** Tables beside ours that the user has no right on: for this user the catalogue's views leave them out. */
+export async function findUnseenTables(database: Queryable): Promise<readonly string[]> {
+  const rows = await database.$queryRaw<{ name: string }[]>`
+    SELECT relname AS name FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+      AND NOT has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+    ORDER BY 1`;
   return rows.map((row) => row.name);
 }
