@@ -39,13 +39,16 @@ describe("pnpm demo", () => {
   test("stays up, and the calls it suggests work until Ctrl-C", async () => {
     await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory });
     await demo.says(/Everything stays up/, 60_000);
-    const [, token = "", url = "", id = ""] = await demo.says(
-      /Bearer (bulk_live_[\w-]+)' (http:\S+)\/v1\/bulk_actions\/([0-9a-f-]+)/,
+    const [, token = "", suggested = "", url = "", id = ""] = await demo.says(
+      /Bearer (bulk_live_[\w-]+)' \\\n +'((http:\S+)\/v1\/bulk_actions\/([0-9a-f-]+)\S+)'/,
     );
     const [, productId = ""] = await demo.says(/"record_ids":\["([0-9a-f-]{36})"\]/);
     const [, dashboard = ""] = await demo.says(/Dashboard {2}(\S+)/);
     const client = createClient(url);
 
+    const asked = await fetch(suggested, { headers: { authorization: `Bearer ${token}` } });
+    // 50,000 ids would be 2 MB.
+    expect((await asked.text()).length).toBeLessThan(2_000);
     expect(await client.retrieve(token, id)).toMatchObject({ status: "completed" });
     const one = await client.submit(token, "delete_products", [productId]);
     expect(await client.finished(token, one.id)).toMatchObject({ status: "succeeded" });

@@ -4,7 +4,7 @@ import {
   openMigrationConnection,
 } from "@bulk/store/migration/migration-connection";
 import { MigrationError } from "@bulk/store/migration/migration-error";
-import { fault, type Observation, ok } from "./finding.ts";
+import { fault, type Observation, ok, warning } from "./finding.ts";
 import type { Opened } from "./opened.ts";
 
 /** Connects to PostgreSQL itself, and says what is there. */
@@ -18,8 +18,11 @@ export async function openConnection(databaseUrl: string): Promise<Opened<Migrat
   }
 }
 
-/** Below it BullMQ refuses to work, and ids cannot be made. The tests run on PostgreSQL 18. */
+/** Below it BullMQ refuses to work, and ids cannot be made. */
 const LEAST_VERSION = 13;
+
+/** The oldest that the tests run on. */
+const LEAST_TESTED_VERSION = 15;
 
 function judge({ version, majorVersion, isStandby }: ServerFacts): readonly Observation[] {
   if (isStandby) {
@@ -28,6 +31,10 @@ function judge({ version, majorVersion, isStandby }: ServerFacts): readonly Obse
   }
   if (majorVersion < LEAST_VERSION) {
     return [fault(`PostgreSQL ${version} is older than ${LEAST_VERSION}.`, "Upgrade PostgreSQL.")];
+  }
+  if (majorVersion < LEAST_TESTED_VERSION) {
+    const found = `PostgreSQL ${version} answers, but is older than ${LEAST_TESTED_VERSION}, the oldest that is tested.`;
+    return [warning(found, "Upgrade PostgreSQL.")];
   }
   return [ok(`PostgreSQL ${version} answers.`)];
 }
