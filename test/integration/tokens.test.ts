@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { rememberTokens } from "@bulk/api/known-tokens";
 import { collectTokenUses } from "@bulk/api/token-uses";
 import { createToken, recordTokenUses } from "@bulk/store/api-tokens";
@@ -5,7 +6,9 @@ import { type Database, openDatabase } from "@bulk/store/database";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
+import { fetchDocumented } from "../support/documented.ts";
 import { eventually } from "../support/eventually.ts";
+import { openObservedApi } from "../support/observed-api.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -64,9 +67,9 @@ describe("a token", () => {
   test("ends on time although it is remembered", async () => {
     const token = await mint();
     await alter(token, "expires_at = '2030-01-01'");
-    const tokens = rememberTokens();
-    expect(await tokens.findCaller(database, token, new Date("2029-12-31"))).toMatchObject({ accountId });
-    expect(await tokens.findCaller(database, token, new Date("2030-01-01"))).toBeUndefined();
+    const tokens = rememberTokens(database);
+    expect(await tokens.findCaller(token, new Date("2029-12-31"), "trusted")).toMatchObject({ accountId });
+    expect(await tokens.findCaller(token, new Date("2030-01-01"), "trusted")).toBeUndefined();
   });
 
   test("works as soon as it is there, even if it was tried before", async () => {
@@ -74,6 +77,42 @@ describe("a token", () => {
     expect(await statusOf(secret)).toBe(401);
     await createToken(database, { accountId, name: "early", scopes: ["bulk_actions:read"], secret });
     expect(await statusOf(secret)).toBe(200);
+  });
+});
+
+describe("wrong tokens", () => {
+  test("are answered with 429 after twenty from one address; a valid one from there works, a new one as well", async () => {
+    await using api = await openAnotherApi(service, { TRUSTED_PROXIES: "127.0.0.0/8, ::1" });
+    const send = (secret: string, from: string) => ask(api.url, secret, { "x-forwarded-for": from });
+    const valid = await mint();
+    expect((await send(valid, "192.0.2.1")).status).toBe(200);
+    for (let n = 0; n < 20; n += 1) expect((await send(guess(), "192.0.2.1")).status).toBe(401);
+
+    const refused = await send(guess(), "192.0.2.1");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ code: "token.too_many_invalid" });
+    expect((await send(valid, "192.0.2.1")).status).toBe(200);
+    expect((await send(await mint(), "192.0.2.1")).status).toBe(200);
+    expect((await send(guess(), "192.0.2.2")).status).toBe(401);
+  });
+
+  test("cost no query each, many at once or the same again, once an address guesses", async () => {
+    await using api = await openObservedApi(service);
+    const send = async (secret: string) => (await ask(api.url, secret)).status;
+    await Promise.all(Array.from({ length: 21 }, () => send(guess())));
+    const before = api.statements();
+    const [again, ...others] = Array.from({ length: 400 }, guess);
+    const answers = await Promise.all([...others, ...others.map(() => String(again))].map(send));
+    expect(new Set(answers)).toEqual(new Set([429]));
+    expect(api.statements() - before).toBeLessThan(200);
+  });
+
+  test("are counted by the socket's address where no proxy is trusted, whatever the caller says", async () => {
+    await using api = await openAnotherApi(service);
+    const send = async (from: string) => (await ask(api.url, guess(), { "x-forwarded-for": from })).status;
+    for (let n = 0; n < 20; n += 1) expect(await send(`192.0.2.${n}`)).toBe(401);
+    expect(await send("192.0.2.99")).toBe(429);
   });
 });
 
@@ -152,6 +191,16 @@ async function idOf(token: string): Promise<string> {
 async function lastUseOf(token: string): Promise<unknown> {
   const [row] = await service.database.query(`SELECT last_used_at FROM api_tokens ${OF_SECRET}`, [token]);
   return row?.["last_used_at"];
+}
+
+function guess(): string {
+  return `bulk_live_${randomBytes(32).toString("base64url")}`;
+}
+
+function ask(url: string, secret: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  return fetchDocumented(`${url}${COLLECTION}`, {
+    headers: { authorization: `Bearer ${secret}`, ...headers },
+  });
 }
 
 async function statusOf(token: string, url = service.url, path = COLLECTION): Promise<number> {

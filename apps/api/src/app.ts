@@ -20,6 +20,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", false);
+  app.set("trust proxy", context.config.TRUSTED_PROXIES ?? []);
   app.use(measureRequests(context.metrics));
   app.use(traceRequests);
   app.use(logRequests(context.logger));

@@ -1,7 +1,7 @@
 import { RequestError } from "@bulk/domain/request-error";
 import type { Scope } from "@bulk/domain/scope";
 import type { Caller } from "@bulk/store/api-tokens";
-import type { RequestHandler, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import type { Locals } from "./answer.ts";
 import type { Gate } from "./gate.ts";
 import { limitRate } from "./limit-rate.ts";
@@ -13,7 +13,7 @@ export function requireCaller(
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   return async (request, response, next) => {
     const now = new Date();
-    const caller = await authenticate(request.headers.authorization, gate, now, response);
+    const caller = await authenticate(request, gate, now, response);
     response.locals.caller = caller;
     gate.uses.note(caller.tokenId, now);
     if (gate.limiter !== undefined) await limitRate(gate.limiter, caller.tokenId, response);
@@ -31,7 +31,7 @@ export function requireCaller(
  * of the reference implementation, which knows one code for all of this; `WWW-Authenticate` tells the two apart.
  */
 async function authenticate(
-  authorization: string | undefined,
+  { headers: { authorization }, ip }: Pick<Request, "headers" | "ip">,
   gate: Pick<Gate, "findCaller">,
   now: Date,
   response: Response,
@@ -42,7 +42,7 @@ async function authenticate(
     const message = "No API token provided. Send it as Authorization: Bearer <token>.";
     throw new RequestError("unauthorized", "unauthorized", message);
   }
-  const caller = await gate.findCaller(secret, now);
+  const caller = await gate.findCaller(secret, now, ip);
   if (caller === undefined) {
     const reason = "The token is unknown, revoked or expired";
     challenge(response, `Bearer error="invalid_token", error_description="${reason}"`);

@@ -2,6 +2,7 @@ import type { RateLimit } from "@bulk/queue/rate-limiter";
 import { creationConfig } from "@bulk/service/creation-config";
 import { engineConfig } from "@bulk/service/engine-config";
 import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { dashboardUsers } from "./dashboard/users.ts";
 
@@ -18,6 +19,8 @@ export const apiConfig = engineConfig.extend({
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
   /** How many requests one token may make in how many seconds; `off`: any number. */
   RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
+  /** Whose `X-Forwarded-For` is believed, as addresses or networks; unset: nobody's, so a caller's address is its socket's. */
+  TRUSTED_PROXIES: networks().optional(),
   ...creationConfig.shape,
   /** Database connections for requests. */
   API_POOL_SIZE: wholeNumber(1, 100).default(10),
@@ -32,6 +35,17 @@ export const apiConfig = engineConfig.extend({
 });
 
 export type ApiConfig = z.infer<typeof apiConfig>;
+
+// Such as 10.0.0.0/8,fd00::1.
+function networks() {
+  return z
+    .string()
+    .transform((text) => text.split(",").map((part) => part.trim()))
+    .refine(
+      (parts) => parts.every((part) => ipaddr.isValid(part) || ipaddr.isValidCIDR(part)),
+      "must be addresses or networks, such as 10.0.0.0/8, separated by commas",
+    );
+}
 
 // Such as 150/10.
 function rateLimit() {

@@ -23,6 +23,7 @@ export type ApiContext = {
   readonly config: Pick<
     ApiConfig,
     | "MAX_RECORD_IDS"
+    | "TRUSTED_PROXIES"
     | "MAX_OPEN_ACTIONS"
     | "CHUNK_SIZE"
     | "WINDOW"

@@ -1,3 +1,4 @@
+import { RequestError } from "@bulk/domain/request-error";
 import { type EngineVariables, queueEngine } from "@bulk/queue/engine";
 import { openRateLimiter, type RateLimiter } from "@bulk/queue/rate-limiter";
 import type { Logger } from "@bulk/service/logger";
@@ -7,11 +8,15 @@ import type { Database } from "@bulk/store/database";
 import type { ApiConfig } from "./config.ts";
 import type { KnownTokens } from "./known-tokens.ts";
 import { collectTokenUses, type TokenUses } from "./token-uses.ts";
+import { countWrongTokens } from "./wrong-tokens.ts";
 
 /** What decides who may come in, and how often; made once for all requests. */
 export type Gate = {
-  /** The holder of a secret, or `undefined` when the token is not valid. */
-  findCaller(secret: string, now: Date): Promise<Caller | undefined>;
+  /**
+   * The holder of a secret, or `undefined` when the token is not valid. Throws `limited` instead when too many that
+   * were not valid have come from the address.
+   */
+  findCaller(secret: string, now: Date, address: string | undefined): Promise<Caller | undefined>;
   readonly uses: TokenUses;
   /** `undefined`: as often as they like. */
   readonly limiter: RateLimiter | undefined;
@@ -39,8 +44,15 @@ export function openGate(
           limit: config.RATE_LIMIT,
           onError: report("rate limiter trouble; this process counts alone"),
         });
+  const wrongTokens = countWrongTokens();
   return {
-    findCaller: (secret, now) => tokens.findCaller(database, secret, now),
+    async findCaller(secret, now, address) {
+      const asker = wrongTokens.isGuessing(address) ? "guessing" : "trusted";
+      const caller = await tokens.findCaller(secret, now, asker);
+      const limitedSeconds = caller === undefined ? wrongTokens.count(address) : undefined;
+      if (limitedSeconds !== undefined) throw tooManyWrong(limitedSeconds);
+      return caller;
+    },
     uses,
     limiter,
     async close() {
@@ -48,4 +60,9 @@ export function openGate(
       limiter?.close();
     },
   };
+}
+
+function tooManyWrong(seconds: number): RequestError {
+  const message = `Too many invalid API tokens have come from this address. Try again in ${seconds} s.`;
+  return new RequestError("limited", "token.too_many_invalid", message, [], seconds);
 }

@@ -16,7 +16,7 @@ import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { openGate } from "./gate.ts";
-import { type KnownTokens, rememberTokens } from "./known-tokens.ts";
+import { rememberTokens } from "./known-tokens.ts";
 import { openOps } from "./open-ops.ts";
 
 /** How long a nudge may take before it is given up and left to the sweeper; meanwhile others wait behind it. */
@@ -28,8 +28,8 @@ export async function startApi(
   logger: Logger,
   timeouts = API_TIMEOUTS,
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
-  const tokens = rememberTokens();
-  const database = openApiDatabase(config, tokens);
+  const database = openApiDatabase(config, () => tokens.forget());
+  const tokens = rememberTokens(database);
   const prometheus = createMetrics();
   const metrics = createApiMetrics(prometheus, database);
   const queueOptions = {
@@ -74,7 +74,7 @@ export async function startApi(
 
 const SHUTDOWN_MS = 10_000;
 
-function openApiDatabase(config: ApiConfig, tokens: KnownTokens): Database {
+function openApiDatabase(config: ApiConfig, onConnectionLost: () => void): Database {
   return openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-api",
@@ -83,7 +83,7 @@ function openApiDatabase(config: ApiConfig, tokens: KnownTokens): Database {
     // Callers are answered within ten seconds, two of which the driver waits longer than this. A create of 100,000 ids
     // took 0.2 to 0.6 s on a busy machine with two cores, one of a million 2.5 s.
     statementTimeoutMs: 7_000,
-    onConnectionLost: tokens.forget,
+    onConnectionLost,
   });
 }
 

@@ -160,6 +160,12 @@ export const API_ERRORS = {
     meaning: "The token has made as many requests as it may in this window (`RateLimit-Policy`).",
     remedy: "Wait as long as `Retry-After` says. `Prefer: wait=N` and `/events` need fewer requests.",
   },
+  "token.too_many_invalid": {
+    kind: "limited",
+    meaning:
+      "Too many invalid tokens have come from the caller's address within a minute. Valid ones still work.",
+    remedy: "Send a valid token. After `Retry-After` an invalid one gets 401 again.",
+  },
   "bulk_action.too_many_open": {
     kind: "limited",
     meaning: "The account has as many open bulk actions as it may have.",

@@ -16,16 +16,25 @@ export type ApiToken = {
   readonly expiresAt: Date | null;
 };
 
-/** The token whose secret has this digest, expired or not; `undefined` when it is unknown or revoked. */
-export async function findToken(
+/** The tokens whose secrets have these digests (hexadecimal), expired or not; those that are unknown or revoked are left out. */
+export async function findTokens(
   database: Database,
-  digest: Uint8Array<ArrayBuffer>,
-): Promise<ApiToken | undefined> {
-  const token = await database.apiToken.findUnique({ where: { digest } });
-  if (token === null || token.revokedAt !== null) return undefined;
-  const { accountId, id, scopes, expiresAt } = token;
-  return { caller: { accountId, tokenId: id, scopes }, digest: token.digest, expiresAt };
+  digests: readonly string[],
+): Promise<ReadonlyMap<string, ApiToken>> {
+  const rows = await database.$queryRaw<TokenRow[]>`
+    SELECT id, account_id AS "accountId", scopes, digest, expires_at AS "expiresAt"
+    FROM unnest(${textArray(digests)}::text[]) AS shown JOIN api_tokens ON digest = decode(shown, 'hex')
+    WHERE revoked_at IS NULL`;
+  return new Map(
+    rows.map(({ id, accountId, scopes, digest, expiresAt }) => [
+      Buffer.from(digest).toString("hex"),
+      { caller: { accountId, tokenId: id, scopes }, digest, expiresAt },
+    ]),
+  );
 }
+
+type TokenRow = Pick<ApiToken, "digest" | "expiresAt"> &
+  Pick<Caller, "accountId" | "scopes"> & { readonly id: string };
 
 /**
  * Writes down when tokens were last used, all in one statement. Never takes a later moment back, so several
