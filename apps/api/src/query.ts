@@ -60,8 +60,9 @@ export const cursorQuery = z
     page: wholeNumber(1, 1_000_000)
       .optional()
       .meta({
-        override: { type: "integer", minimum: 1, maximum: 1_000_000, default: 1 },
-        description: "Counts from 1. Not together with `after`.",
+        // No default: a page that fills defaults in would send it together with a cursor.
+        override: { type: "integer", minimum: 1, maximum: 1_000_000 },
+        description: "Counts from 1, and is 1 without it. Not together with `after`.",
       }),
     after: z.string().optional().meta({
       description: "The `next_cursor` of the page before: answers what follows.",

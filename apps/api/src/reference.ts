@@ -58,6 +58,7 @@ const SWAGGER_UI = dirname(require.resolve("swagger-ui-dist/package.json"));
 
 const FILES: Readonly<Record<string, string>> = {
   "": fileURLToPath(new URL("reference/page.html", import.meta.url)),
+  "/page.css": fileURLToPath(new URL("reference/page.css", import.meta.url)),
   "/start.js": fileURLToPath(new URL("reference/start.js", import.meta.url)),
   "/swagger-ui.css": join(SWAGGER_UI, "swagger-ui.css"),
   "/swagger-ui-bundle.js": join(SWAGGER_UI, "swagger-ui-bundle.js"),

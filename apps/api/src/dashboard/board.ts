@@ -49,7 +49,7 @@ const APPEARANCE = {
   showWorkers: false,
   hideRedisDetails: true,
   hideDocsLink: true,
-  // Its own would be fetched from elsewhere, which the policy forbids.
+  // Its own would be fetched from elsewhere; the line that does is patched away (docs/decisions/023).
   theme: { light: FONTS, dark: FONTS },
 };
 

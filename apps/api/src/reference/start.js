@@ -1,4 +1,13 @@
 // A file of its own because the page's policy allows no script inside it.
+const darkScheme = globalThis.matchMedia("(prefers-color-scheme: dark)");
+
+function followScheme() {
+  document.documentElement.classList.toggle("dark-mode", darkScheme.matches);
+}
+
+darkScheme.addEventListener("change", followScheme);
+followScheme();
+
 globalThis.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#reference",
@@ -6,6 +15,56 @@ globalThis.SwaggerUIBundle({
   tryItOutEnabled: true,
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
+  plugins: [plainTitles],
   // Otherwise a badge would send the document's address to its makers' server.
   validatorUrl: null,
 });
+
+// A title is a link inside the button that opens its section. The button changes the address as well.
+function plainTitles({ React }) {
+  return {
+    wrapComponents: {
+      DeepLink:
+        () =>
+        ({ text }) =>
+          React.createElement("span", null, text),
+    },
+  };
+}
+
+/** What Swagger UI leaves without a name, or beyond the reach of a keyboard; each with what mends it. */
+const REPAIRS = [
+  ["#servers", (field) => name(field, "Server")],
+  ["[data-param-name] :is(select, input, textarea)", nameByParameter],
+  [".opblock-section-request-body .body-param textarea", (field) => name(field, "Request body")],
+  [".opblock-section-request-body [data-property-name] :is(select, input, textarea)", nameByProperty],
+  [".content-type-wrapper select, select.content-type", (field) => name(field, "Content type")],
+  [".json-schema-2020-12-accordion", nameIfEmpty],
+  [".close-modal", (button) => name(button, "Close")],
+  // Their labels say something else than what is on them.
+  [".auth-btn-wrapper button", (button) => button.removeAttribute("aria-label")],
+  ["pre.microlight, .highlight-code > pre, .opblock-body pre", (text) => text.setAttribute("tabindex", "0")],
+];
+
+function name(element, label) {
+  element.setAttribute("aria-label", label);
+}
+
+function nameIfEmpty(button) {
+  if (button.textContent === "") name(button, "Show or hide");
+}
+
+function nameByParameter(field) {
+  name(field, field.closest("[data-param-name]").dataset.paramName);
+}
+
+function nameByProperty(field) {
+  name(field, field.closest("[data-property-name]").dataset.propertyName);
+}
+
+function repair() {
+  for (const [selector, mend] of REPAIRS)
+    for (const element of document.querySelectorAll(selector)) mend(element);
+}
+
+new MutationObserver(repair).observe(document.body, { childList: true, subtree: true });
