@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { BASE_EVENT_NAMES } from "@bulk/domain/base-event-names";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExchanger } from "../fuzz/exchange.ts";
 import { bearer, requestHead } from "../support/raw-http.ts";
@@ -9,6 +10,13 @@ import { openWebhookService, type WebhookService } from "../support/webhook-serv
 const COLLECTION = "/v1/webhook_endpoints";
 const URL_OF_SHOP = "https://shop.example/hooks";
 
+// https://github.com/surecart/surecart-wp-plugin, app/config.php, "webhook_events"
+const EVENTS_OF_WORDPRESS = [
+  ...["customer.updated", "purchase.created", "purchase.invoked", "purchase.updated", "purchase.revoked"],
+  ...["price.created", "price.deleted", "price.updated", "product.created", "product.deleted"],
+  ...["product.stock_adjusted", "product.updated", "subscription.renewed", "account.updated"],
+];
+
 let service: WebhookService;
 
 beforeAll(async () => {
@@ -18,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => service[Symbol.asyncDispose]());
 
 describe("a webhook endpoint", () => {
-  test("is registered with its secret, which no later answer has", async () => {
+  test("is registered with its secret, which no answer to a read has", async () => {
     const { token } = await service.fillShop({}, "registered");
     const endpoint = await service.register(token, URL_OF_SHOP);
     const { signing_secret: secret, ...rest } = endpoint;
@@ -31,6 +39,8 @@ describe("a webhook endpoint", () => {
       description: null,
       enabled: true,
       webhook_events: ["bulk_action.finished"],
+      destination: null,
+      record_events: "list",
       previous_secret_expires_at: null,
       created_at: expect.any(Number),
       updated_at: expect.any(Number),
@@ -75,6 +85,53 @@ describe("a webhook endpoint", () => {
     ).toEqual([]);
   });
 
+  test("is registered and changed as the base contract's WordPress client does it", async () => {
+    const { token } = await service.fillShop({}, "wordpress");
+    const registered = {
+      ...{ description: "WordPress Webhook SureCart", enabled: true, destination: "wordpress" },
+      ...{ url: "https://shop.example/surecart/webhooks", webhook_events: EVENTS_OF_WORDPRESS },
+    };
+    const { id, signing_secret: secret } = await service.register(token, registered.url, registered);
+    const path = `${COLLECTION}/${id}`;
+    expect(await service.call(token, `GET ${path}`)).toMatchObject({
+      status: 200,
+      body: { ...registered, record_events: "single" },
+    });
+
+    // It keeps the secret of every answer to a change.
+    const change = {
+      id,
+      url: "https://moved.example/surecart/webhooks",
+      webhook_events: EVENTS_OF_WORDPRESS,
+    };
+    expect(await service.call(token, `PATCH ${path}`, { webhook_endpoint: change })).toMatchObject({
+      status: 200,
+      body: { url: change.url, destination: "wordpress", signing_secret: secret },
+    });
+    const { body } = await service.call(token, `GET ${path}`);
+    expect(body).not.toHaveProperty("signing_secret");
+  });
+
+  test("takes every event that the base contract documents, and how records come as it is told", async () => {
+    const { token } = await service.fillShop({}, "documented");
+    const attributes = { webhook_events: BASE_EVENT_NAMES, destination: "wordpress", record_events: "list" };
+    expect(await service.register(token, URL_OF_SHOP, attributes)).toMatchObject(attributes);
+  });
+
+  test("whose secret cannot be opened any more is changed all the same, and its secret is null", async () => {
+    const { token } = await service.fillShop({}, "unreadable");
+    const { id } = await service.register(token, URL_OF_SHOP);
+    await service.database.query(
+      "UPDATE webhook_endpoints SET sealed_secret = sha512(sealed_secret) WHERE id = $1",
+      [id],
+    );
+    const change = { webhook_endpoint: { enabled: false } };
+    expect(await service.call(token, `PATCH ${COLLECTION}/${id}`, change)).toMatchObject({
+      status: 200,
+      body: { enabled: false, signing_secret: null },
+    });
+  });
+
   test("is still there after a DELETE that broke off", async () => {
     const { token } = await service.fillShop({}, "broken off");
     const { id } = await service.register(token, URL_OF_SHOP);
@@ -113,6 +170,17 @@ describe("a webhook endpoint", () => {
       { url: URL_OF_SHOP, webhook_events: ["webhook_endpoint.test"] },
       "webhook_events.inclusion",
     ],
+    [
+      "one unknown event of two",
+      { url: URL_OF_SHOP, webhook_events: ["product.deleted", "product.eaten"] },
+      "webhook_events.inclusion",
+    ],
+    [
+      "a form of records that there is not",
+      { url: URL_OF_SHOP, record_events: "both" },
+      "record_events.inclusion",
+    ],
+    ["a long destination", { url: URL_OF_SHOP, destination: "a".repeat(101) }, "destination.too_long"],
     ["a long description", { url: URL_OF_SHOP, description: "a".repeat(501) }, "description.too_long"],
     ["yes for true", { url: URL_OF_SHOP, enabled: "yes" }, "enabled.invalid"],
   ])("is refused with %s", async (_what, attributes, code) => {

@@ -5,6 +5,7 @@ import { openDatabase } from "@bulk/store/database";
 import { claimDelivery, recordAttempt } from "@bulk/store/webhook-deliveries";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { expectDocumentedEvent } from "../support/documented.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
 import {
@@ -50,11 +51,31 @@ describe("an ended bulk action", () => {
           ...{ id, object: "bulk_action", action_type: "delete_products", status: "completed" },
           ...{ total: 12, deleted: 10, skipped: 2, failed: 0 },
           ...{ created_at: ended.created_at, updated_at: ended.updated_at },
+          details: await readDetails(shop.token, id),
         },
       },
     });
+    await expectDocumentedEvent(service.url, webhook?.body ?? "");
     expect(webhook?.headers["content-type"]).toBe("application/json");
     expectSigned(webhook, endpoint.signing_secret);
+  });
+
+  test("that was canceled is told from one that failed", async () => {
+    await using receiver = await openWebhookReceiver();
+    const shop = await service.fillShop({}, "canceled");
+    await service.register(shop.token, receiver.url);
+    await service.database.query(
+      "INSERT INTO pauses (scope, subject, paused_by) VALUES ('account', $1, 'test')",
+      [shop.accountId],
+    );
+    const { id } = await service.submit(shop.token, "delete_products", randomIds(3));
+
+    await service.call(shop.token, `POST /v1/bulk_actions/${id}/cancel`);
+
+    const [webhook] = await receiver.has(1);
+    expect(JSON.parse(webhook?.body ?? "")).toMatchObject({
+      data: { object: { status: "completed", details: { outcome: "canceled", not_attempted: 3 } } },
+    });
   });
 
   test("is told of to each endpoint under one id, and only to those that subscribe", async () => {
@@ -125,12 +146,94 @@ describe("deleted products", () => {
     expect(events.flatMap(({ data }) => data.object.data.map((product) => product.id))).toEqual(
       shop.productIds.slice(12),
     );
+    await expectDocumentedEvent(service.url, webhooks[0]?.body ?? "");
     expect(new Set(events.map((event) => event.id)).size).toBe(3);
     await eventually(async () => {
       expect(await service.deliveries(shop.token, endpoint.id)).toMatchObject([
         { type: "product.deleted", bulk_action: id, status: "succeeded", attempts: 3 },
       ]);
     });
+  });
+
+  test("come one by one where the endpoint wants them so, in the base contract's shape", async () => {
+    await using receiver = await openWebhookReceiver();
+    const shop = await service.fillShop({ products: 35, inUse: 12, customers: 15 }, "one by one");
+    const endpoint = await service.register(shop.token, receiver.url, {
+      ...{ webhook_events: ["product.deleted", "customer.deleted"], record_events: "single" },
+    });
+    const products = await service.submit(shop.token, "delete_products", [
+      ...shop.productIds,
+      ...randomIds(3),
+    ]);
+    await receiver.has(23);
+    await service.submit(shop.token, "delete_customers", shop.customerIds);
+
+    const webhooks = await receiver.has(38);
+
+    expect(JSON.parse(webhooks[0]?.body ?? "")).toStrictEqual({
+      ...{ id: webhooks[0]?.headers["webhook-id"], object: "event", type: "product.deleted" },
+      ...{ account: shop.accountId, created_at: expect.any(Number) },
+      data: { object: { id: expect.any(String), object: "product" } },
+    });
+    for (const webhook of webhooks) {
+      expectSigned(webhook, endpoint.signing_secret);
+      await expectDocumentedEvent(service.url, webhook.body);
+    }
+    expect(new Set(webhooks.map(({ headers }) => headers["webhook-id"])).size).toBe(38);
+    expect(subjectsOf(webhooks, "product.deleted")).toEqual([...shop.productIds.slice(12)].sort());
+    expect(subjectsOf(webhooks, "customer.deleted")).toEqual([...shop.customerIds].sort());
+    await eventually(async () => {
+      expect(await service.deliveries(shop.token, endpoint.id)).toMatchObject([
+        { type: "customer.deleted", status: "succeeded" },
+        { type: "product.deleted", bulk_action: products.id, status: "succeeded", attempts: 3 },
+      ]);
+    });
+  });
+
+  test("that come one by one go on where the receiver failed, and all come again when asked for", async () => {
+    let refused = 0;
+    await using receiver = await openWebhookReceiver((_request, response) => {
+      const fails = receiver.received.length > 13 && refused === 0;
+      if (fails) refused = receiver.received.length;
+      response.writeHead(fails ? 500 : 204).end();
+    });
+    const shop = await service.fillShop({ customers: 30 }, "goes on");
+    const endpoint = await service.register(shop.token, receiver.url, {
+      ...{ webhook_events: ["customer.deleted"], record_events: "single" },
+    });
+    await service.submit(shop.token, "delete_customers", shop.customerIds);
+    const [pending] = await eventually(async () => {
+      const log = await service.deliveries(shop.token, endpoint.id);
+      expect(log).toMatchObject([{ status: "pending", last_response_code: 500 }]);
+      return log;
+    });
+    const before = receiver.received.length;
+
+    await service.endPauses();
+
+    await eventually(async () => {
+      expect(await service.deliveries(shop.token, endpoint.id)).toMatchObject([{ status: "succeeded" }]);
+    });
+    expect(subjectsOf(receiver.received, "customer.deleted")).toEqual([...shop.customerIds].sort());
+    // Of those it took before, no more come again than were on their way with the one that failed.
+    expect(receiver.received.length - before).toBeLessThanOrEqual(30 - 12 + 3);
+
+    const sent = receiver.received.length;
+    await service.call(shop.token, `POST /v1/webhook_deliveries/${pending?.id}/redeliver`);
+    await receiver.has(sent + 30);
+  });
+
+  test("are told of by customer, too, as a list", async () => {
+    await using receiver = await openWebhookReceiver();
+    const shop = await service.fillShop({ customers: 12 }, "customers");
+    await service.register(shop.token, receiver.url, { webhook_events: ["customer.deleted"] });
+    await service.submit(shop.token, "delete_customers", shop.customerIds);
+
+    const events = (await receiver.has(2)).map(({ body }) => JSON.parse(body) as Event);
+
+    expect(events.flatMap(({ data }) => data.object.data)).toEqual(
+      shop.customerIds.map((id) => ({ id, object: "customer" })),
+    );
   });
 
   test("are not told of where there are none", async () => {
@@ -569,6 +672,18 @@ async function openSwitchingServer() {
     answered: () => answered,
     [Symbol.asyncDispose]: () => closeServer(server, 0),
   };
+}
+
+async function readDetails(token: string, id: string): Promise<unknown> {
+  const { body } = await service.call(token, `GET /v1/bulk_actions/${id}?expand[]=details`);
+  return (body as { readonly details: unknown }).details;
+}
+
+/** The ids of the records that events of this type are about, each once, in order. */
+function subjectsOf(webhooks: readonly ReceivedWebhook[], type: string): readonly string[] {
+  const events = webhooks.map(({ body }) => JSON.parse(body));
+  const ids = events.filter((event) => event.type === type).map((event) => event.data.object.id);
+  return [...new Set<string>(ids)].sort();
 }
 
 async function tellOf(account: string, url: string) {

@@ -131,6 +131,11 @@ async function registerEndpoint(service: WebhookService, token: string): Promise
   const { url, ...attributes } = EXAMPLE_NEW_ENDPOINT;
   await service.register(token, url, attributes);
   await service.database.query("UPDATE webhook_endpoints SET id = $1", [EXAMPLE_IDS.webhook_endpoints]);
+  // A secret is sealed for the id.
+  await service.call(token, `POST /v1/webhook_endpoints/${EXAMPLE_IDS.webhook_endpoints}/rotate_secret`);
+  await service.database.query(
+    "UPDATE webhook_endpoints SET sealed_previous_secret = NULL, previous_secret_expires_at = NULL",
+  );
 }
 
 /** Writes what a worker writes whose request was answered with a 200. */

@@ -82,12 +82,21 @@ export async function expectDocumented(origin: string, answer: CaughtAnswer): Pr
   throw new Error(`${method} ${target} → ${status} is not as documented: ${found}\n${body.slice(0, 500)}`);
 }
 
+/** Throws when the document does not allow this event, as it was sent to a receiver. */
+export async function expectDocumentedEvent(origin: string, body: string): Promise<void> {
+  const fault = (await loadChecker(origin)).findEventFault(body);
+  if (fault !== undefined) throw new Error(`The event is not as documented: ${fault}\n${body.slice(0, 500)}`);
+}
+
 export async function fetchDocument(origin: string): Promise<ApiDocument> {
   const response = await fetchInTime(`${origin}/openapi.json`);
   return (await response.json()) as ApiDocument;
 }
 
-type Checker = { readonly findFault: (answer: CaughtAnswer) => string | undefined };
+type Checker = {
+  readonly findFault: (answer: CaughtAnswer) => string | undefined;
+  readonly findEventFault: (body: string) => string | undefined;
+};
 
 /** Once per process: all its APIs are of the same source, and compiling takes longer than most tests. */
 let checker: Promise<Checker> | undefined;
@@ -113,6 +122,11 @@ const UNROUTED: Readonly<Record<string, string>> = {
 function compileChecker(document: ApiDocument): Checker {
   const findSchema = openSchemas(document);
   return {
+    findEventFault(body) {
+      const event = JSON.parse(body) as { readonly type: string };
+      const at = ["webhooks", event.type, "post", "requestBody", "content", "application/json", "schema"];
+      return findBodyFault([event], findSchema(at));
+    },
     findFault({ method, target, status, headers, body }) {
       // The root points to the document, which does not speak of it.
       if (status === 302 && headers["location"] === "/docs") return undefined;

@@ -46,7 +46,8 @@ export function exampleSparseBulkAction(status: BulkActionStatus) {
 
 const SUBMITTED_AT = 1_780_925_356;
 
-const EXAMPLE_COUNTS = { total: 2, processed: 2, deleted: 1, skipped: 1, failed: 0 } as const;
+/** Of the same. */
+export const EXAMPLE_COUNTS = { total: 2, processed: 2, deleted: 1, skipped: 1, failed: 0 } as const;
 
 /** What `expand[]=details` tells of it at its end. */
 export const EXAMPLE_DETAILS = {
@@ -105,6 +106,7 @@ export const EXAMPLE_ENDPOINT = {
   id: EXAMPLE_IDS.webhook_endpoints,
   object: "webhook_endpoint",
   ...EXAMPLE_NEW_ENDPOINT,
+  ...{ destination: null, record_events: "list" },
   ...{ enabled: true, previous_secret_expires_at: null },
   ...{ created_at: SUBMITTED_AT, updated_at: SUBMITTED_AT },
 } as const;
@@ -146,3 +148,12 @@ export const EXAMPLE_TEST_DELIVERY = {
   ...{ type: TEST_EVENT_TYPE, bulk_action: null },
   ...{ attempts: 0, last_response_code: null, last_attempt_at: null },
 } as const;
+
+/** An event about the object. */
+export function exampleEvent(type: string, object: object) {
+  return {
+    ...{ id: "6d9b3c1e-8a47-5d20-9e5f-1c7b2a4f8e63", object: "event", type },
+    account: "b7cfbc09-371a-453e-ab29-2edf63de0dbe",
+    ...{ created_at: SUBMITTED_AT + 1, data: { object } },
+  };
+}

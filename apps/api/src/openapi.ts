@@ -12,6 +12,7 @@ import manifest from "../package.json" with { type: "json" };
 import { type AnswerHeader, describeHeaders } from "./answer-headers.ts";
 import type { Endpoint, Operation, SchemaByType } from "./context.ts";
 import { describeErrors } from "./describe-errors.ts";
+import { describeWebhooks } from "./describe-webhooks.ts";
 import { statusOf } from "./error-body.ts";
 import { EXAMPLE_IDS } from "./examples.ts";
 import { FAILURE_ANSWERS } from "./failure-answers.ts";
@@ -36,6 +37,7 @@ export function describeApi(routes: readonly ServedRoute[]) {
       servers: [{ url: "/", description: "Where this document comes from." }],
       tags: tags.map((name) => ({ name })),
       paths: describePaths(routes),
+      webhooks: describeWebhooks(),
       components: {
         securitySchemes: {
           token: { type: "http", scheme: "bearer", description: "A token; each operation names its scope." },

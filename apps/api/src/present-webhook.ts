@@ -1,12 +1,13 @@
+import { unixSeconds, unixSecondsOrNull } from "@bulk/domain/unix-seconds";
 import type { WebhookDelivery } from "@bulk/store/webhook-deliveries";
 import type { WebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import { unixSeconds, unixSecondsOrNull } from "./present.ts";
 import type { WireWebhookDelivery, WireWebhookEndpoint } from "./wire.ts";
 
 export function presentWebhookEndpoint(endpoint: WebhookEndpoint): WireWebhookEndpoint {
-  const { id, url, description, enabled, webhookEvents, previousSecretExpiresAt } = endpoint;
+  const { id, url, description, enabled, webhookEvents, destination, previousSecretExpiresAt } = endpoint;
   return {
     ...{ id, object: "webhook_endpoint", url, description, enabled, webhook_events: webhookEvents },
+    ...{ destination, record_events: endpoint.recordEvents },
     previous_secret_expires_at: unixSecondsOrNull(previousSecretExpiresAt),
     created_at: unixSeconds(endpoint.createdAt),
     updated_at: unixSeconds(endpoint.updatedAt),

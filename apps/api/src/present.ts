@@ -1,6 +1,6 @@
-import { countNotAttempted, countProcessed, judge, type Progress } from "@bulk/domain/action-outcome";
-import type { BulkAction } from "@bulk/domain/bulk-action";
+import { countProcessed } from "@bulk/domain/action-outcome";
 import { explain } from "@bulk/domain/outcome";
+import { unixSeconds } from "@bulk/domain/unix-seconds";
 import type { BulkActionProgress } from "@bulk/store/bulk-action-progress";
 import type { RecordIds } from "@bulk/store/bulk-actions";
 import type { DeletionRule } from "@bulk/store/inspection/deletion-rules";
@@ -10,7 +10,6 @@ import type { NewBulkAction } from "./new-bulk-action.ts";
 import type {
   CursorPagination,
   Pagination,
-  WireDetails,
   WirePreview,
   WireProgress,
   WireRecord,
@@ -86,28 +85,6 @@ const PREVIEW_WARNINGS: readonly PreviewWarning[] = [
   },
 ];
 
-/** What the eight keys do not say of a bulk action. */
-export function presentDetails(bulkAction: BulkAction & Progress, retentionDays: number): WireDetails {
-  const { createdBy, finishedAt, deleted, skipped, failed } = bulkAction;
-  const finishedSeconds = unixSecondsOrNull(finishedAt);
-  return {
-    outcome: judge(bulkAction) ?? null,
-    total: bulkAction.recordCount,
-    processed: countProcessed(bulkAction),
-    ...{ deleted, skipped, failed },
-    not_attempted: countNotAttempted(bulkAction),
-    started_at: unixSecondsOrNull(bulkAction.startedAt),
-    finished_at: finishedSeconds,
-    last_progress_at: unixSecondsOrNull(bulkAction.lastProgressAt),
-    cancel_requested_at: unixSecondsOrNull(bulkAction.cancelRequestedAt),
-    retry_of: bulkAction.retryOfId,
-    created_by: createdBy && { object: "token", id: createdBy.id, name: createdBy.name },
-    expires_at: finishedSeconds && finishedSeconds + retentionDays * SECONDS_PER_DAY,
-  };
-}
-
-const SECONDS_PER_DAY = 86_400;
-
 /** What became of one record. */
 export function presentRecord({ recordId, position, outcome, code }: ActionRecord): WireRecord {
   const { message, retriable } = code === undefined ? NO_REASON : explain(code);
@@ -140,14 +117,4 @@ export async function* presentList(
     before = ",";
   }
   yield before === "," ? "]}" : `${before}]}`;
-}
-
-/** The wire's way to write a moment. */
-export function unixSeconds(time: Date): number {
-  return Math.floor(time.getTime() / 1000);
-}
-
-/** The same of one that may not have come. */
-export function unixSecondsOrNull(time: Date | null): number | null {
-  return time && unixSeconds(time);
 }

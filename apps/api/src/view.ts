@@ -1,10 +1,11 @@
+import { presentDetails } from "@bulk/domain/present-details";
 import { type BulkActionKey, type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
 import type { BulkActionWatch } from "@bulk/store/bulk-action-watcher";
 import { findBulkAction, type RecordIds } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { z } from "zod";
 import { EXAMPLE_FIELDS } from "./examples.ts";
-import { presentBulkAction, presentDetails } from "./present.ts";
+import { presentBulkAction } from "./present.ts";
 import { BULK_ACTION_FIELDS, type WireBulkAction, type WireSparseBulkAction } from "./wire.ts";
 
 /** The query of every endpoint that answers bulk actions: which keys they have. */

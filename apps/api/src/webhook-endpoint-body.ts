@@ -1,4 +1,5 @@
-import { WEBHOOK_EVENT_TYPES } from "@bulk/domain/webhook-event";
+import { BASE_EVENT_NAMES } from "@bulk/domain/base-event-names";
+import { RECORD_EVENTS, WEBHOOK_EVENT_TYPES } from "@bulk/domain/webhook-event";
 import { findTargetFault, type TargetPolicy } from "@bulk/webhooks/target";
 import { z } from "zod";
 import type { ApiContext } from "./context.ts";
@@ -8,17 +9,24 @@ import { fault, validate } from "./validate.ts";
 
 /** The bodies that register and change a webhook endpoint: their schemas, and the parsers. */
 export function webhookEndpointBodies({ config }: Pick<ApiContext, "config">) {
-  const { url, webhook_events, description, enabled } = attributes({
+  const { url, webhook_events, description, enabled, destination, record_events } = attributes({
     allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK,
   });
-  const created = z.object({
-    url,
-    webhook_events: webhook_events.default(["bulk_action.finished"]),
-    description: description.default(null),
-    enabled: enabled.default(true),
-  });
+  const created = z
+    .object({
+      url,
+      webhook_events: webhook_events.default(["bulk_action.finished"]),
+      description: description.default(null),
+      enabled: enabled.default(true),
+      destination: destination.default(null),
+      record_events: record_events.optional(),
+    })
+    .transform(({ record_events: asked, ...rest }) => ({
+      ...rest,
+      record_events: asked ?? (rest.destination === "wordpress" ? "single" : "list"),
+    }));
   const changed = z
-    .object({ url, webhook_events, description, enabled })
+    .object({ url, webhook_events, description, enabled, destination, record_events })
     .partial()
     .meta({ description: "What is left out stays as it is." });
   return {
@@ -53,16 +61,29 @@ function attributes(policy: TargetPolicy) {
         example: "https://shop.example/hooks/bulk_actions",
       }),
     webhook_events: z
-      .array(z.enum(WEBHOOK_EVENT_TYPES))
+      .array(z.enum([...new Set([...WEBHOOK_EVENT_TYPES, ...BASE_EVENT_NAMES])]))
       .min(1)
-      .max(20)
+      .max(200)
       .transform((types) => [...new Set(types)])
       .meta({
         description:
           "What to be told of. `bulk_action.finished`: a bulk action reached its terminal status. " +
-          "`product.deleted`: a bulk action that has ended deleted products; they come as lists, one for each chunk " +
-          "(a thousand, unless the operator chose otherwise), one request after the other.",
+          "`product.deleted`, `customer.deleted`: a bulk action that has ended deleted records of this kind. The other " +
+          "names of the base contract are kept and given back, so that its clients can register what they always do; " +
+          "nothing is sent for them.",
       }),
+    destination: text(100).nullable().meta({
+      description:
+        "What the receiver is, given back as it is. The base contract's WordPress client sends `wordpress`.",
+    }),
+    record_events: z.enum(RECORD_EVENTS).meta({
+      description:
+        "How deleted records come. `list`: one event for each chunk (a thousand records, unless the operator chose " +
+        "otherwise), one request after the other. `single`: one event for each record, as in the base contract, up to " +
+        "four requests at a time over connections that are kept open. A hundred thousand records are a " +
+        "hundred thousand requests. Left out on registration: `single` where `destination` is `wordpress`, whose " +
+        "client ignores lists, otherwise `list`.",
+    }),
     description: text(500).nullable().meta({
       description: "Your own words.",
     }),

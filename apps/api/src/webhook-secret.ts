@@ -1,5 +1,6 @@
 import { RequestError } from "@bulk/domain/request-error";
-import { createSigningSecret, sealSecret } from "@bulk/webhooks/signing-secret";
+import type { SealedWebhookEndpoint } from "@bulk/store/webhook-endpoints";
+import { createSigningSecret, openSecret, sealSecret } from "@bulk/webhooks/signing-secret";
 import type { ApiContext } from "./context.ts";
 
 /** A new secret for this endpoint, for its owner and for the database. Throws where webhooks are not set up. */
@@ -14,4 +15,18 @@ export function newWebhookSecret({ config }: Pick<ApiContext, "config">, endpoin
   }
   const secret = createSigningSecret();
   return { secret, sealedSecret: sealSecret(secret, key, endpointId) };
+}
+
+/** The endpoint's current secret; null: it was sealed with another key, or there is none now. */
+export function readWebhookSecret(
+  { config }: Pick<ApiContext, "config">,
+  { id, sealedSecret }: Pick<SealedWebhookEndpoint, "id" | "sealedSecret">,
+): string | null {
+  const key = config.WEBHOOK_SECRET_KEY;
+  if (key === undefined) return null;
+  try {
+    return openSecret(sealedSecret, key, id);
+  } catch {
+    return null;
+  }
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import {
   EXAMPLE_DELIVERY,
   EXAMPLE_ENDPOINT,
+  EXAMPLE_ENDPOINT_CHANGE,
   EXAMPLE_PREVIEW,
   EXAMPLE_PROGRESS,
   EXAMPLE_RECORDS,
@@ -13,7 +14,7 @@ import {
 
 /* The objects that go over the wire, as zod schemas: what `present.ts` writes and the reference shows. */
 
-const unixSeconds = z.int().nonnegative().meta({ description: "Whole seconds since 1970, UTC." });
+export const unixSeconds = z.int().nonnegative().meta({ description: "Whole seconds since 1970, UTC." });
 
 export const bulkActionStatus = z.enum(["pending", "processing", "succeeded", "completed", "invalid"]).meta({
   description:
@@ -27,7 +28,8 @@ function countOf(description: string) {
   return z.int().nonnegative().meta({ description });
 }
 
-const tally = {
+/** What became of records, in numbers. */
+export const tally = {
   deleted: countOf("Records the action was applied to."),
   skipped: countOf("Records it does not apply to."),
   failed: countOf("Records it does apply to, but that could not be changed."),
@@ -270,7 +272,7 @@ function describeList<Item extends z.ZodType, Pages extends z.ZodType>(
     .meta({ examples: [example] });
 }
 
-/** Where the account is told of events; the secret is not among its keys. */
+/** Where the account receives events; the secret is not among its keys. */
 export const webhookEndpointObject = z
   .object({
     id: z.guid(),
@@ -280,7 +282,11 @@ export const webhookEndpointObject = z
     enabled: z.boolean().meta({
       description: "Whether events are sent; becomes false when the receiver answers 410.",
     }),
-    webhook_events: z.array(z.string()).readonly().meta({ description: "What it is told of." }),
+    webhook_events: z.array(z.string()).readonly().meta({ description: "As registered." }),
+    destination: z.string().nullable().meta({ description: "As registered." }),
+    record_events: z.string().meta({
+      description: "How deleted records come: `list` or `single`.",
+    }),
     previous_secret_expires_at: unixSeconds.nullable().meta({
       description: "Until when the secret before the last rotation signs as well; null: none does.",
     }),
@@ -291,12 +297,12 @@ export const webhookEndpointObject = z
 
 export type WireWebhookEndpoint = z.output<typeof webhookEndpointObject>;
 
-/** An endpoint together with its secret, which is answered once. */
+/** An endpoint together with its secret, for whoever may change it. */
 export const webhookEndpointWithSecret = webhookEndpointObject
   .extend({
     signing_secret: z.string().meta({
       description:
-        "Shown only now. Verify requests with a Standard Webhooks library (`webhook-signature`), or compare " +
+        "Answered to writes only. Verify requests with a Standard Webhooks library (`webhook-signature`), or compare " +
         "`x-webhook-signature` with the hexadecimal HMAC-SHA256 of `<x-webhook-timestamp>.<body>`, keyed with " +
         "this text as it is.",
     }),
@@ -304,6 +310,19 @@ export const webhookEndpointWithSecret = webhookEndpointObject
   .meta({
     id: "WebhookEndpointWithSecret",
     examples: [{ ...EXAMPLE_ENDPOINT, signing_secret: EXAMPLE_SECRET }],
+  });
+
+/** The same after a change: the secret may have been sealed with a key that this server does not have. */
+export const changedWebhookEndpoint = webhookEndpointObject
+  .extend({
+    signing_secret: z.string().nullable().meta({
+      description:
+        "The current one, unchanged. Null: this server's `WEBHOOK_SECRET_KEY` cannot open it; rotate it.",
+    }),
+  })
+  .meta({
+    id: "ChangedWebhookEndpoint",
+    examples: [{ ...EXAMPLE_ENDPOINT, ...EXAMPLE_ENDPOINT_CHANGE, signing_secret: EXAMPLE_SECRET }],
   });
 
 export const deletedWebhookEndpoint = z
@@ -324,7 +343,9 @@ export const webhookDeliveryObject = z
     status: z.enum(["pending", "succeeded", "failed"]).meta({
       description: "`failed`: given up, after ten attempts over a day or because the endpoint was disabled.",
     }),
-    attempts: countOf("Requests sent, each page and repetition counted."),
+    attempts: countOf(
+      "Requests sent, each page and repetition counted; of an endpoint with `single` record events, rounds of them.",
+    ),
     last_response_code: z.int().nullable().meta({ description: "null: the last attempt had no answer." }),
     last_error: z
       .string()

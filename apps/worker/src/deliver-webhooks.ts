@@ -9,28 +9,17 @@ import {
   recordAttempt,
 } from "@bulk/store/webhook-deliveries";
 import { updateWebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import {
-  openConnections,
-  type PostResult,
-  postWebhook,
-  type WebhookConnections,
-} from "@bulk/webhooks/post-webhook";
-import type { ResolveName } from "@bulk/webhooks/resolve-name";
-import { signatureHeaders } from "@bulk/webhooks/sign";
-import { openSecret } from "@bulk/webhooks/signing-secret";
-import type { TargetPolicy } from "@bulk/webhooks/target";
-import { composeEvent, type EventPage } from "./webhook-event.ts";
+import { openConnections, type WebhookConnections } from "@bulk/webhooks/post-webhook";
+import { isDelivered, REQUESTS_AT_ONCE, type SendTools, type Sent, sendEvents } from "./send-events.ts";
+import { composeEvents, type EventPage } from "./webhook-event.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
 
-export type WebhookTools = {
+export type WebhookTools = SendTools & {
   readonly database: Database;
   readonly logger: Logger;
   readonly metrics: Pick<WorkerMetrics, "webhookSent">;
-  /** Opens the endpoints' secrets. */
-  readonly secretKey: Uint8Array;
-  readonly policy: TargetPolicy;
-  readonly resolve: ResolveName;
-  readonly timeoutMs: number;
+  /** How long bulk actions are kept. */
+  readonly retentionDays: number;
 };
 
 /** After so long a worker looks after others first. */
@@ -40,8 +29,9 @@ const TURN_MS = 1_000;
 const LEASE_MARGIN_MS = 20_000;
 
 /**
- * Sends an endpoint, one after the other, what is due to it, for about a second. Ends at the first failure, so that
- * a receiver in trouble is not pressed and holds one worker's place for one time-out at most.
+ * Sends an endpoint what is due to it, for about a second: one delivery after the other, and of one that has a request
+ * for each record four requests at a time. Ends at the first failure, so that a receiver in trouble is not pressed and
+ * holds one worker's place for one time-out at most.
  */
 export async function deliverWebhooks(
   endpointId: string,
@@ -49,19 +39,19 @@ export async function deliverWebhooks(
   tools: WebhookTools,
 ): Promise<WebhookEnding> {
   const endsAt = performance.now() + TURN_MS;
-  const connections = openConnections(1);
+  const mayGoOn = () => !stopping.aborted && performance.now() < endsAt;
+  const connections = openConnections(REQUESTS_AT_ONCE);
   try {
-    while (performance.now() < endsAt) {
-      if (stopping.aborted) return "idle";
+    while (mayGoOn()) {
       const delivery = await claimDelivery(tools.database, endpointId, tools.timeoutMs + LEASE_MARGIN_MS);
       if (delivery === undefined) return "idle";
-      const kind = await attempt(delivery, connections, tools).catch((error: unknown) => {
+      const kind = await attempt(delivery, connections, mayGoOn, tools).catch((error: unknown) => {
         tools.logger.error({ ...identify(delivery), error }, "webhook not sent; it is due again in a moment");
         throw error;
       });
       if (kind === "retry" || kind === "failed") return "idle";
     }
-    return "more";
+    return stopping.aborted ? "idle" : "more";
   } finally {
     connections.close();
   }
@@ -70,23 +60,29 @@ export async function deliverWebhooks(
 async function attempt(
   delivery: ClaimedDelivery,
   connections: WebhookConnections,
+  mayGoOn: () => boolean,
   tools: WebhookTools,
 ): Promise<AttemptResult["next"]["kind"]> {
-  const page = await composeEvent(tools.database, delivery);
+  const page = await composeEvents(tools.database, delivery, tools.retentionDays);
   const startedAt = performance.now();
-  const result =
-    page === undefined
-      ? NOTHING_TO_TELL
-      : conclude(await send(page, delivery, connections, tools), page, delivery);
+  const sent = page && (await sendEvents(page.requests, delivery, connections, mayGoOn, tools));
   const durationMs = Math.round(performance.now() - startedAt);
+  const result = page && sent ? conclude(sent, page, delivery) : NOTHING_TO_TELL;
   await recordAttempt(tools.database, delivery, result);
-  if (page !== undefined) tools.metrics.webhookSent(result.next.kind);
+  if (sent !== undefined) count(sent, result, tools);
   if (result.responseCode === GONE) {
     const { accountId, endpointId } = delivery;
     await updateWebhookEndpoint(tools.database, accountId, endpointId, { enabled: false });
   }
-  logAttempt(delivery, result, durationMs, tools.logger);
+  logAttempt(delivery, result, { requests: sent?.delivered ?? 0, durationMs }, tools.logger);
   return result.next.kind;
+}
+
+// Each request that was taken, but for the last, is a page of its own.
+function count({ delivered }: Sent, { next }: AttemptResult, { metrics }: WebhookTools): void {
+  const isFailure = next.kind === "retry" || next.kind === "failed";
+  metrics.webhookSent("page", isFailure ? delivered : Math.max(0, delivered - 1));
+  metrics.webhookSent(next.kind, 1);
 }
 
 const NOTHING_TO_TELL: AttemptResult = { responseCode: null, error: null, next: { kind: "succeeded" } };
@@ -94,80 +90,39 @@ const NOTHING_TO_TELL: AttemptResult = { responseCode: null, error: null, next: 
 /** The receiver wants no more, for ever: RFC 9110, 15.5.11, and Standard Webhooks. */
 const GONE = 410;
 
-type SendResult = PostResult | { readonly kind: "unanswered"; readonly fault: "secret_unreadable" };
-
-async function send(
-  { event }: EventPage,
-  delivery: ClaimedDelivery,
-  connections: WebhookConnections,
-  { secretKey, policy, timeoutMs, resolve }: WebhookTools,
-): Promise<SendResult> {
-  const secrets = openSecrets(delivery, secretKey);
-  if (secrets === undefined) return { kind: "unanswered", fault: "secret_unreadable" };
-  const body = JSON.stringify(event);
-  const signature = signatureHeaders({ id: event.id, body, sentAt: new Date() }, secrets);
-  const headers = {
-    ...signature,
-    "content-type": "application/json",
-    "user-agent": "bulk-actions-webhooks/1",
-  };
-  const options = { policy, timeoutMs, resolve, connections };
-  return await postWebhook({ url: delivery.url, headers, body }, options);
-}
-
-function openSecrets(
-  { endpointId, sealedSecret, sealedPreviousSecret }: ClaimedDelivery,
-  key: Uint8Array,
-): readonly [string, ...string[]] | undefined {
-  const secret = tryOpen(sealedSecret, key, endpointId);
-  if (secret === undefined) return undefined;
-  // One of a lost key may stand beside it: that is what it was rotated for.
-  const previous = sealedPreviousSecret === null ? undefined : tryOpen(sealedPreviousSecret, key, endpointId);
-  return previous === undefined ? [secret] : [secret, previous];
-}
-
-// `undefined`: sealed with another WEBHOOK_SECRET_KEY.
-function tryOpen(
-  sealed: ClaimedDelivery["sealedSecret"],
-  key: Uint8Array,
-  endpointId: string,
-): string | undefined {
-  try {
-    return openSecret(sealed, key, endpointId);
-  } catch {
-    return undefined;
+function conclude({ delivered, last }: Sent, page: EventPage, delivery: ClaimedDelivery): AttemptResult {
+  const responseCode = last?.kind === "answered" ? last.status : null;
+  const error = last?.kind === "unanswered" ? last.fault : null;
+  const nextPosition = page.requests[delivered]?.position ?? page.nextPosition;
+  if (last !== undefined && !isDelivered(last)) {
+    const position = nextPosition ?? delivery.position;
+    // What was delivered before it is a new beginning.
+    const failures = delivered > 0 ? 1 : delivery.failures + 1;
+    return { responseCode, error, next: tryAgain({ position, failures }, responseCode) };
   }
+  const next =
+    nextPosition === null
+      ? ({ kind: "succeeded" } as const)
+      : ({ kind: "page", position: nextPosition } as const);
+  return { responseCode, error, next };
 }
 
-function conclude(
-  result: SendResult,
-  { nextPosition }: EventPage,
-  { failures }: ClaimedDelivery,
-): AttemptResult {
-  const responseCode = result.kind === "answered" ? result.status : null;
-  const error = result.kind === "unanswered" ? result.fault : null;
-  if (responseCode !== null && responseCode >= 200 && responseCode < 300) {
-    const next =
-      nextPosition === null
-        ? ({ kind: "succeeded" } as const)
-        : ({ kind: "page", position: nextPosition } as const);
-    return { responseCode, error, next };
-  }
-  const pauseMs = responseCode === GONE ? undefined : pauseAfter(failures + 1, Math.random());
-  return {
-    responseCode,
-    error,
-    next: pauseMs === undefined ? { kind: "failed" } : { kind: "retry", pauseMs },
-  };
+function tryAgain(
+  failure: { readonly position: number; readonly failures: number },
+  responseCode: number | null,
+): AttemptResult["next"] {
+  const pauseMs = responseCode === GONE ? undefined : pauseAfter(failure.failures, Math.random());
+  return pauseMs === undefined ? { kind: "failed", ...failure } : { kind: "retry", ...failure, pauseMs };
 }
 
 function logAttempt(
   delivery: ClaimedDelivery,
   { responseCode, error, next }: AttemptResult,
-  durationMs: number,
+  /** How many requests were answered with a 2xx, and how long all took. */
+  sent: { readonly requests: number; readonly durationMs: number },
   logger: Logger,
 ): void {
-  const attempt = { ...identify(delivery), responseCode, fault: error, durationMs };
+  const attempt = { ...identify(delivery), responseCode, fault: error, ...sent };
   logger.info(attempt, `webhook ${WORDS[next.kind]}`);
 }
 

@@ -127,7 +127,8 @@ function startWebhooksIfSetUp(
   const engine = queueEngine(config);
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK, refused: listOwnAddresses() };
   const resolve = createNameResolver();
-  const tools = { ...base, secretKey, policy, resolve, timeoutMs: config.WEBHOOK_TIMEOUT_MS };
+  const { WEBHOOK_TIMEOUT_MS: timeoutMs, RETENTION_DAYS: retentionDays } = config;
+  const tools = { ...base, secretKey, policy, resolve, timeoutMs, retentionDays };
   return startWebhooks(engine, config, tools, onError);
 }
 

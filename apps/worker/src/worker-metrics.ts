@@ -11,7 +11,7 @@ export type WorkerMetrics = Pick<BulkActionCounters, "settled" | "notEnqueued"> 
   /** A try at a chunk, with what became of its records. */
   chunkTried(actionType: string, tally: Tally, durationMs: number): void;
   repaired(kind: RepairKind, count: number): void;
-  webhookSent(result: WebhookResult): void;
+  webhookSent(result: WebhookResult, requests: number): void;
 };
 
 const REPAIR_KINDS = ["settled", "restarted"] as const;
@@ -47,7 +47,7 @@ export function createWorkerMetrics(registry: Registry, work: Pick<WorkLog, "sil
       recordsEnded(type, "failed", failed);
     },
     repaired: (kind, count) => repairs.inc({ kind }, count),
-    webhookSent: (result) => webhooks.inc({ result: WEBHOOK_RESULTS[result] }),
+    webhookSent: (result, requests) => webhooks.inc({ result: WEBHOOK_RESULTS[result] }, requests),
   };
 }
 

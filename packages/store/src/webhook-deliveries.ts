@@ -67,8 +67,8 @@ export async function findWebhookDelivery(
 }
 
 /**
- * Makes a delivery due now, with all its attempts before it. One that had succeeded is told from its first page
- * on, any other goes on with the page it stopped at.
+ * Makes a delivery due now, with all its attempts before it. One that had succeeded is sent from its first page
+ * on, any other goes on where it stopped.
  */
 export async function redeliverWebhook(
   database: Database,
@@ -88,13 +88,15 @@ export async function redeliverWebhook(
 export type ClaimedDelivery = Pick<WebhookDelivery, "id" | "eventType" | "bulkActionId" | "createdAt"> & {
   readonly accountId: string;
   readonly endpointId: string;
-  /** The chunk its next page starts at. */
+  /** Where it goes on: an index in the bulk action. */
   readonly position: number;
   /** This one included; also tells this claim from a later one. */
   readonly attempts: number;
   /** In a row, before this attempt. */
   readonly failures: number;
   readonly url: string;
+  /** One of `RECORD_EVENTS`. */
+  readonly recordEvents: string;
   readonly sealedSecret: Uint8Array;
   /** Only while it signs as well. */
   readonly sealedPreviousSecret: Uint8Array | null;
@@ -111,7 +113,7 @@ export async function claimDelivery(
 ): Promise<ClaimedDelivery | undefined> {
   const [delivery] = await database.$queryRaw<ClaimedDelivery[]>`
     WITH due AS (
-      SELECT delivery.id, endpoint.url, endpoint.sealed_secret,
+      SELECT delivery.id, endpoint.url, endpoint.record_events, endpoint.sealed_secret,
              CASE WHEN endpoint.previous_secret_expires_at > clock_timestamp()
                   THEN endpoint.sealed_previous_secret END AS sealed_previous_secret
       FROM webhook_deliveries delivery JOIN webhook_endpoints endpoint ON endpoint.id = delivery.endpoint_id
@@ -127,7 +129,7 @@ export async function claimDelivery(
     RETURNING delivery.id, delivery.account_id AS "accountId", delivery.endpoint_id AS "endpointId",
       delivery.event_type AS "eventType", delivery.bulk_action_id AS "bulkActionId",
       delivery.created_at AS "createdAt", delivery.position, delivery.attempts, delivery.failures,
-      due.url, due.sealed_secret AS "sealedSecret", due.sealed_previous_secret AS "sealedPreviousSecret"`;
+      due.url, due.record_events AS "recordEvents", due.sealed_secret AS "sealedSecret", due.sealed_previous_secret AS "sealedPreviousSecret"`;
   return delivery;
 }
 
@@ -138,11 +140,14 @@ export type AttemptResult = {
   readonly error: string | null;
   readonly next:
     | { readonly kind: "succeeded" }
-    /** The next page, which starts at this chunk. */
+    /** The next page, which starts at this index. */
     | { readonly kind: "page"; readonly position: number }
-    | { readonly kind: "retry"; readonly pauseMs: number }
-    | { readonly kind: "failed" };
+    /** Again, or never again, from this index on, after so many failures in a row. */
+    | (Failure & { readonly kind: "retry"; readonly pauseMs: number })
+    | (Failure & { readonly kind: "failed" });
 };
+
+type Failure = { readonly position: number; readonly failures: number };
 
 /** Writes down what became of an attempt, unless the delivery has been claimed again or given up meanwhile. */
 export async function recordAttempt(
@@ -202,10 +207,10 @@ function assignments(next: AttemptResult["next"]): Sql {
     case "page":
       return sql`failures = 0, position = ${next.position}, next_attempt_at = clock_timestamp()`;
     case "retry":
-      return sql`failures = failures + 1,
+      return sql`failures = ${next.failures}, position = ${next.position},
         next_attempt_at = clock_timestamp() + make_interval(secs => ${next.pauseMs}::float8 / 1000)`;
     case "failed":
-      return sql`failures = failures + 1, status = 'failed', next_attempt_at = NULL,
-        finished_at = clock_timestamp()`;
+      return sql`failures = ${next.failures}, position = ${next.position}, status = 'failed',
+        next_attempt_at = NULL, finished_at = clock_timestamp()`;
   }
 }

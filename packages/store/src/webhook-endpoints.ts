@@ -1,3 +1,4 @@
+import type { RecordEvents } from "@bulk/domain/webhook-event";
 import type { Database } from "./database.ts";
 
 /** Where an account is told of events, as it is kept. */
@@ -8,6 +9,9 @@ export type WebhookEndpoint = {
   readonly description: string | null;
   readonly enabled: boolean;
   readonly webhookEvents: readonly string[];
+  readonly destination: string | null;
+  /** One of `RECORD_EVENTS`. */
+  readonly recordEvents: string;
   readonly previousSecretExpiresAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -15,8 +19,8 @@ export type WebhookEndpoint = {
 
 export type NewWebhookEndpoint = Pick<
   WebhookEndpoint,
-  "id" | "accountId" | "url" | "description" | "enabled" | "webhookEvents"
-> & { readonly sealedSecret: Uint8Array<ArrayBuffer> };
+  "id" | "accountId" | "url" | "description" | "enabled" | "webhookEvents" | "destination"
+> & { readonly recordEvents: RecordEvents; readonly sealedSecret: Uint8Array<ArrayBuffer> };
 
 /** Answers `undefined`, and writes nothing, when the account has `most` endpoints already. */
 export async function createWebhookEndpoint(
@@ -68,7 +72,12 @@ export type WebhookEndpointChange = {
   readonly description?: string | null | undefined;
   readonly enabled?: boolean | undefined;
   readonly webhookEvents?: readonly string[] | undefined;
+  readonly destination?: string | null | undefined;
+  readonly recordEvents?: RecordEvents | undefined;
 };
+
+/** An endpoint with its secret as it is kept. */
+export type SealedWebhookEndpoint = WebhookEndpoint & { readonly sealedSecret: Uint8Array };
 
 /** Changes what is given. Disabling it gives up what it was still to be told. `undefined`: there is none. */
 export async function updateWebhookEndpoint(
@@ -76,12 +85,12 @@ export async function updateWebhookEndpoint(
   accountId: string,
   id: string,
   change: WebhookEndpointChange,
-): Promise<WebhookEndpoint | undefined> {
+): Promise<SealedWebhookEndpoint | undefined> {
   const { webhookEvents, ...rest } = change;
   const data = { ...definedOf(rest), ...(webhookEvents && { webhookEvents: [...webhookEvents] }) };
   return await database.$transaction(async (transaction) => {
     const [endpoint] = await transaction.webhookEndpoint.updateManyAndReturn({
-      ...{ where: { id, accountId }, data, omit: SECRETS },
+      ...{ where: { id, accountId }, data, omit: { sealedPreviousSecret: true } },
     });
     if (endpoint?.enabled === false) {
       await transaction.$executeRaw`
@@ -131,10 +140,12 @@ const SECRETS = { sealedSecret: true, sealedPreviousSecret: true } as const;
 
 // Prisma takes an absent key for "leave it", and under exactOptionalPropertyTypes no undefined one.
 function definedOf(change: Omit<WebhookEndpointChange, "webhookEvents">) {
-  const { url, description, enabled } = change;
+  const { url, description, enabled, destination, recordEvents } = change;
   return {
     ...(url !== undefined && { url }),
     ...(description !== undefined && { description }),
     ...(enabled !== undefined && { enabled }),
+    ...(destination !== undefined && { destination }),
+    ...(recordEvents !== undefined && { recordEvents }),
   };
 }

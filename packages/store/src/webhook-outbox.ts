@@ -5,7 +5,7 @@ import { type Sql, sql } from "./sql.ts";
  * it subscribes to, so that an ended bulk action and the duty to tell of it commit together. Reads the common
  * table expressions `settled (id, account_id, action_type)` and `tally (deleted)`.
  *
- * One row however many products were deleted: the delivery pages through the chunks when it is sent. Costs one
+ * One row however many records were deleted: the delivery pages through the chunks when it is sent. Costs one
  * look at an index for an account without endpoints.
  */
 export const announceSettled: Sql = sql`
@@ -17,7 +17,8 @@ export const announceSettled: Sql = sql`
         WHERE enabled
         -- One deleted or disabled meanwhile is waited for and drops out; one to be disabled waits for this.
         FOR SHARE OF webhook_endpoints) AS endpoint, tally,
-       (VALUES ('bulk_action.finished', NULL), ('product.deleted', 'delete_products'))
+       (VALUES ('bulk_action.finished', NULL), ('product.deleted', 'delete_products'),
+               ('customer.deleted', 'delete_customers'))
          AS event (type, action_type)
   WHERE event.type = ANY(endpoint.webhook_events)
     AND (event.action_type IS NULL OR (event.action_type = endpoint.action_type AND tally.deleted > 0))`;

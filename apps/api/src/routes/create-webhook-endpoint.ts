@@ -20,18 +20,19 @@ export function createWebhookEndpoint(context: ApiContext): Endpoint {
       description:
         "From now on events are posted to its URL, each at least once: answer with a 2xx within ten seconds, and " +
         "drop an event whose `id` you have seen. What is not answered so is tried again, ten times over a day. " +
-        `The signing secret is in this answer and in no later one. An account has at most ${MOST_ENDPOINTS}.`,
+        "The signing secret is in this answer and in that of a change, never in one to a read. " +
+        `An account has at most ${MOST_ENDPOINTS}.`,
       body: body.schema,
       answer: webhookEndpointWithSecret,
       refusals: ["invalid"],
     },
     async answer({ caller, body: sent }) {
-      const { webhook_events: webhookEvents, ...attributes } = body.parse(sent);
+      const { webhook_events: webhookEvents, record_events: recordEvents, ...attributes } = body.parse(sent);
       const id = randomUUID();
       const { secret, sealedSecret } = newWebhookSecret(context, id);
       const endpoint = await storeWebhookEndpoint(
         context.database,
-        { id, accountId: caller.accountId, ...attributes, webhookEvents, sealedSecret },
+        { id, accountId: caller.accountId, ...attributes, webhookEvents, recordEvents, sealedSecret },
         MOST_ENDPOINTS,
       );
       if (endpoint === undefined) throw tooMany();

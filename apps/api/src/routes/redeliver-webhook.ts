@@ -15,8 +15,7 @@ export function redeliverWebhook({ database }: ApiContext): Endpoint {
       summary: "Send an event again",
       description:
         "Makes the delivery due at once, whatever became of it, with all attempts before it. The event keeps its " +
-        "`id`. Products come again from the first page on if all had been delivered, otherwise from the page that " +
-        "was not.",
+        "`id`. Deleted records come again from the first on if all had been delivered, otherwise from where it stopped.",
       answer: webhookDeliveryObject.meta({ examples: [EXAMPLE_REDELIVERY] }),
       refusals: ["not_found", "conflict"],
     },

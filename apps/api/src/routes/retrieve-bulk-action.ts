@@ -1,4 +1,5 @@
 import { isOpen } from "@bulk/domain/bulk-action";
+import { presentDetails } from "@bulk/domain/present-details";
 import { bulkActionNotFound } from "@bulk/domain/refusals";
 import { type BulkActionKey, type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
 import { z } from "zod";
@@ -6,7 +7,6 @@ import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_DETAILS, exampleSparseBulkAction } from "../examples.ts";
 import { isNamed, type PollingHeaders, pollingHeaders } from "../polling.ts";
-import { presentDetails } from "../present.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
 import {

@@ -11,7 +11,7 @@ export function retrieveWebhookEndpoint({ database }: ApiContext): Endpoint {
       id: "retrieveWebhookEndpoint",
       summary: "Retrieve a webhook endpoint",
       description:
-        "Another account's does not exist for the caller. The signing secret is never shown again.",
+        "Another account's does not exist for the caller. The signing secret is answered to changes only.",
       answer: webhookEndpointObject,
       refusals: ["not_found"],
     },

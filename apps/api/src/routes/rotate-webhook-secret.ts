@@ -17,8 +17,7 @@ export function rotateWebhookSecret(context: ApiContext): Endpoint {
       summary: "Replace a webhook endpoint's signing secret",
       description:
         `For ${GRACE_HOURS} hours \`webhook-signature\` carries a signature of each secret, the new one's first. ` +
-        "`x-webhook-signature` has room for one: it is the new secret's from now on. The new secret is in this " +
-        "answer and in no later one.",
+        "`x-webhook-signature` has room for one: it is the new secret's from now on.",
       answer: webhookEndpointWithSecret.meta({ examples: [EXAMPLE_ROTATED] }),
       refusals: ["not_found"],
     },

@@ -1,10 +1,10 @@
 import { updateWebhookEndpoint as changeWebhookEndpoint } from "@bulk/store/webhook-endpoints";
 import type { ApiContext, Endpoint } from "../context.ts";
-import { EXAMPLE_ENDPOINT, EXAMPLE_ENDPOINT_CHANGE } from "../examples.ts";
 import { presentWebhookEndpoint } from "../present-webhook.ts";
 import { webhookEndpointBodies } from "../webhook-endpoint-body.ts";
 import { readWebhookEndpointId, webhookEndpointNotFound } from "../webhook-ids.ts";
-import { webhookEndpointObject } from "../wire.ts";
+import { readWebhookSecret } from "../webhook-secret.ts";
+import { changedWebhookEndpoint } from "../wire.ts";
 
 /** `PATCH /v1/webhook_endpoints/{id}` */
 export function updateWebhookEndpoint(context: ApiContext): Endpoint {
@@ -15,20 +15,19 @@ export function updateWebhookEndpoint(context: ApiContext): Endpoint {
       summary: "Change a webhook endpoint",
       description:
         "A new URL also gets what is still to be sent. Disabling the endpoint gives that up; each delivery can be " +
-        "sent again once the endpoint is enabled.",
+        "sent again once the endpoint is enabled. The answer has the signing secret, as on registration.",
       body: body.schema,
-      answer: webhookEndpointObject.meta({
-        examples: [{ ...EXAMPLE_ENDPOINT, ...EXAMPLE_ENDPOINT_CHANGE }],
-      }),
+      answer: changedWebhookEndpoint,
       refusals: ["not_found", "invalid"],
     },
     async answer({ caller, params, body: sent }) {
       const id = readWebhookEndpointId(params);
-      const { webhook_events: webhookEvents, ...attributes } = body.parse(sent);
-      const change = { ...attributes, webhookEvents };
+      const { webhook_events: webhookEvents, record_events: recordEvents, ...rest } = body.parse(sent);
+      const change = { ...rest, webhookEvents, recordEvents };
       const endpoint = await changeWebhookEndpoint(context.database, caller.accountId, id, change);
       if (endpoint === undefined) throw webhookEndpointNotFound();
-      return { kind: "json", body: presentWebhookEndpoint(endpoint) };
+      const secret = readWebhookSecret(context, endpoint);
+      return { kind: "json", body: { ...presentWebhookEndpoint(endpoint), signing_secret: secret } };
     },
   };
 }
