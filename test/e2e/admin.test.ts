@@ -14,7 +14,10 @@ let stack: TestStack;
 let directory: string;
 
 beforeAll(async () => {
-  stack = await openTestStack("postgres", { CHUNK_SIZE: "1000" });
+  stack = await openTestStack("postgres", {
+    CHUNK_SIZE: "1000",
+    WEBHOOK_SECRET_KEY: Buffer.alloc(32, 1).toString("base64"),
+  });
   directory = await mkdtemp(join(tmpdir(), "bulk-actions-admin-"));
 });
 
@@ -183,7 +186,47 @@ describe("pnpm admin action", () => {
   });
 });
 
+test("pnpm admin webhook sees an endpoint and its deliveries, disables it, and has one sent again", async () => {
+  const { token } = await stack.fillShop({}, "hooked");
+  const endpoint = await post(token, "/v1/webhook_endpoints", {
+    webhook_endpoint: { url: "https://shop.example/hooks?key=s3cret", webhook_events: ["price.created"] },
+  });
+  const id = String(endpoint["id"]);
+  const delivery = String((await post(token, `/v1/webhook_endpoints/${id}/test`))["id"]);
+
+  const listed = await succeed("webhook", "list", "--account", "hooked");
+  expect(listed).toMatch(new RegExp(`${id} +hooked +enabled +1 +0 +0 .*https://shop.example/hooks\\?…`));
+  expect(await succeed("webhook", "show", id)).toMatch(
+    new RegExp(`price\\.created[\\s\\S]*${delivery} +webhook_endpoint\\.test +pending`),
+  );
+  const disabled = await succeed("webhook", "disable", id, "--json");
+  expect(parse(disabled)).toMatchObject({ account_name: "hooked", enabled: false, pending: 0, failed: 1 });
+  expect(await admin("webhook", "redeliver", delivery)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`pnpm admin webhook enable ${id}`),
+  });
+  await succeed("webhook", "enable", id);
+  expect(parse(await succeed("webhook", "redeliver", delivery, "--json"))).toMatchObject({
+    id: delivery,
+    endpoint_id: id,
+    status: "pending",
+  });
+  for (const output of [listed, disabled]) expect(output).not.toMatch(/s3cret|whsec_|sealed/);
+});
+
+async function post(token: string, path: string, body?: unknown): Promise<Parsed> {
+  const headers = { "content-type": "application/json" };
+  const response = await stack.request(token, path, {
+    method: "POST",
+    ...(body !== undefined && { headers, body: JSON.stringify(body) }),
+  });
+  expect(response.status).toBe(200);
+  return (await response.json()) as Parsed;
+}
+
 test.each([
+  [3, ["webhook", "show", "11111111-1111-4111-8111-111111111111"], "pnpm admin webhook list shows all"],
+  [3, ["webhook", "redeliver", "11111111-1111-4111-8111-111111111111"], "There is no webhook delivery"],
   [2, ["action", "show", "12"], "Give the whole id"],
   [2, ["token", "create"], "required option '--account <account>'"],
   [2, ["audit", "list", "--since", "soon"], "such as 2026-11-01"],

@@ -378,7 +378,7 @@ describe("a delivery", () => {
   test("to a receiver that never answers is cut off in time, and nobody else waits for it", async () => {
     await using silent = await openWebhookReceiver(() => undefined);
     await using receiver = await openWebhookReceiver();
-    await using own = await openWebhookService({ WEBHOOK_TIMEOUT_MS: "3000", WEBHOOK_CONCURRENCY: "2" });
+    await using own = await openWebhookService({ WEBHOOK_TIMEOUT_MS: "3000", WEBHOOK_CONCURRENCY: "8" });
     const shop = await own.fillShop({});
     const endpoint = await own.register(shop.token, silent.url);
     const quick = await own.register(shop.token, receiver.url);

@@ -13,7 +13,7 @@ Exit codes:
   0  done
   1  could not be done; the message says why
   2  wrong usage
-  3  no such account, token or bulk action
+  3  no such account, token, bulk action, webhook endpoint or delivery
   4  of action watch: it ended otherwise than succeeded`;
 
 /** Runs the command that the process was started with; of an error it says why and what to do. */

@@ -8,13 +8,15 @@ import { addGrantsCommand } from "./commands/grants.ts";
 import { addPauseCommands } from "./commands/pause.ts";
 import { addThrottleCommands } from "./commands/throttle.ts";
 import { addTokenCommands } from "./commands/token.ts";
+import { addWebhookCommands } from "./commands/webhook.ts";
 import { EXIT_CODES_HELP, runCommands } from "./exit-codes.ts";
 
 /** Runs one of the operator's commands as this process. */
 export async function runAdmin(): Promise<void> {
   const program = commandLine({
     name: "pnpm admin",
-    description: "Looks after accounts, tokens and bulk actions, on DATABASE_URL or the embedded server.",
+    description:
+      "Looks after accounts, tokens, bulk actions and webhooks, on DATABASE_URL or the embedded server.",
     variables: ENGINE_VARIABLES,
     example: "pnpm admin token create --account north",
   })
@@ -26,6 +28,7 @@ export async function runAdmin(): Promise<void> {
   addAuditCommands(program);
   addPauseCommands(program);
   addThrottleCommands(program);
+  addWebhookCommands(program);
   addDoctorCommand(program);
   addGrantsCommand(program);
   addDashboardPasswordCommand(program);

@@ -95,24 +95,22 @@ function conclude({ delivered, last }: Sent, page: EventPage, delivery: ClaimedD
   const error = last?.kind === "unanswered" ? last.fault : null;
   const nextPosition = page.requests[delivered]?.position ?? page.nextPosition;
   if (last !== undefined && !isDelivered(last)) {
-    const position = nextPosition ?? delivery.position;
     // What was delivered before it is a new beginning.
-    const failures = delivered > 0 ? 1 : delivery.failures + 1;
-    return { responseCode, error, next: tryAgain({ position, failures }, responseCode) };
+    const isBeginning = delivered > 0 && nextPosition !== null;
+    const position = isBeginning ? nextPosition : delivery.position;
+    const failures = isBeginning ? 1 : delivery.failures + 1;
+    const pauseMs = responseCode === GONE ? undefined : pauseAfter(failures, Math.random());
+    const next =
+      pauseMs === undefined
+        ? ({ kind: "failed", position } as const)
+        : ({ kind: "retry", position, pauseMs } as const);
+    return { responseCode, error, next };
   }
   const next =
     nextPosition === null
       ? ({ kind: "succeeded" } as const)
       : ({ kind: "page", position: nextPosition } as const);
   return { responseCode, error, next };
-}
-
-function tryAgain(
-  failure: { readonly position: number; readonly failures: number },
-  responseCode: number | null,
-): AttemptResult["next"] {
-  const pauseMs = responseCode === GONE ? undefined : pauseAfter(failure.failures, Math.random());
-  return pauseMs === undefined ? { kind: "failed", ...failure } : { kind: "retry", ...failure, pauseMs };
 }
 
 function logAttempt(

@@ -142,12 +142,10 @@ export type AttemptResult = {
     | { readonly kind: "succeeded" }
     /** The next page, which starts at this index. */
     | { readonly kind: "page"; readonly position: number }
-    /** Again, or never again, from this index on, after so many failures in a row. */
-    | (Failure & { readonly kind: "retry"; readonly pauseMs: number })
-    | (Failure & { readonly kind: "failed" });
+    /** Again, or never again, from this index on: a failure in a row with the one before, if it is the same. */
+    | { readonly kind: "retry"; readonly position: number; readonly pauseMs: number }
+    | { readonly kind: "failed"; readonly position: number };
 };
-
-type Failure = { readonly position: number; readonly failures: number };
 
 /** Writes down what became of an attempt, unless the delivery has been claimed again or given up meanwhile. */
 export async function recordAttempt(
@@ -207,10 +205,14 @@ function assignments(next: AttemptResult["next"]): Sql {
     case "page":
       return sql`failures = 0, position = ${next.position}, next_attempt_at = clock_timestamp()`;
     case "retry":
-      return sql`failures = ${next.failures}, position = ${next.position},
+      return sql`${failed(next.position)},
         next_attempt_at = clock_timestamp() + make_interval(secs => ${next.pauseMs}::float8 / 1000)`;
     case "failed":
-      return sql`failures = ${next.failures}, position = ${next.position}, status = 'failed',
-        next_attempt_at = NULL, finished_at = clock_timestamp()`;
+      return sql`${failed(next.position)}, status = 'failed', next_attempt_at = NULL,
+        finished_at = clock_timestamp()`;
   }
+}
+
+function failed(position: number): Sql {
+  return sql`failures = CASE WHEN position = ${position} THEN failures + 1 ELSE 1 END, position = ${position}`;
 }

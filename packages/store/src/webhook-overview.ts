@@ -1,0 +1,54 @@
+import type { Database } from "./database.ts";
+import { sql } from "./sql.ts";
+
+/** A webhook endpoint as those see it who run the service: of any account, with the state of its deliveries. */
+export type WebhookOverview = {
+  readonly id: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly url: string;
+  readonly description: string | null;
+  readonly enabled: boolean;
+  readonly webhookEvents: readonly string[];
+  readonly destination: string | null;
+  readonly recordEvents: string;
+  readonly createdAt: Date;
+  /** Deliveries that are kept, by status. */
+  readonly pending: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** When the longest waiting one was due; null: none waits. */
+  readonly dueSince: Date | null;
+};
+
+/** Endpoints, newest first; of one account, or one alone, where it is named. For operators only. */
+export async function listWebhookOverviews(
+  database: Database,
+  { accountId, id, limit }: { readonly accountId?: string; readonly id?: string; readonly limit: number },
+): Promise<readonly WebhookOverview[]> {
+  const ofAccount = accountId === undefined ? sql`TRUE` : sql`endpoint.account_id = ${accountId}::uuid`;
+  const ofId = id === undefined ? sql`TRUE` : sql`endpoint.id = ${id}::uuid`;
+  return await database.$queryRaw<WebhookOverview[]>`
+    SELECT endpoint.id, endpoint.account_id AS "accountId", account.name AS "accountName", endpoint.url,
+           endpoint.description, endpoint.enabled, endpoint.webhook_events AS "webhookEvents",
+           endpoint.destination, endpoint.record_events AS "recordEvents", endpoint.created_at AS "createdAt",
+           delivery.*
+    FROM webhook_endpoints endpoint JOIN accounts account ON account.id = endpoint.account_id,
+         LATERAL (
+      SELECT count(*) FILTER (WHERE status = 'pending')::int AS pending,
+             count(*) FILTER (WHERE status = 'succeeded')::int AS succeeded,
+             count(*) FILTER (WHERE status = 'failed')::int AS failed,
+             min(next_attempt_at) FILTER (WHERE next_attempt_at <= now()) AS "dueSince"
+      FROM webhook_deliveries WHERE endpoint_id = endpoint.id) AS delivery
+    WHERE ${ofAccount} AND ${ofId}
+    ORDER BY endpoint.created_at DESC, endpoint.id DESC LIMIT ${limit}`;
+}
+
+/** The id of the account whose delivery this is. For operators, who know its id alone. */
+export async function findDeliveryOwner(database: Database, deliveryId: string): Promise<string | undefined> {
+  const found = await database.webhookDelivery.findUnique({
+    select: { accountId: true },
+    where: { id: deliveryId },
+  });
+  return found?.accountId;
+}
