@@ -15,7 +15,7 @@ const LONG = {
 
 /** The integration tests that `pnpm test` runs on both queues, since which one it is matters to them. */
 const ABOUT_THE_QUEUE =
-  "test/integration/{cancel,connections,dashboard-operator,deleting,health,limits,metrics,mixed-versions,pausing,restore,sweeping,throttling,webhooks}.test.ts";
+  "test/integration/{cancel,connections,dashboard-operator,deleting,forged-jobs,health,limits,metrics,mixed-versions,pausing,restore,sweeping,throttling,webhooks}.test.ts";
 
 const INTEGRATION = "test/integration/**/*.test.ts";
 

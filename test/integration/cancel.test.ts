@@ -226,7 +226,7 @@ async function claimOf(bulkActionId: string): Promise<Claim> {
       return [];
     },
   } as unknown as Database;
-  await applyNextChunk(database, { bulkActionId, generation: 1 }, effect);
+  await applyNextChunk(database, { bulkActionId, actionType: effect.type, generation: 1 }, effect);
   const [, text] = /^\s*WITH claimed AS \(([\s\S]*? SKIP LOCKED\) AS free)\)/.exec(sent.text) ?? [];
   if (text === undefined) throw new Error(`There is no claim in ${sent.text}`);
   return { text, values: sent.values };

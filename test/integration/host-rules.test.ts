@@ -237,7 +237,7 @@ describe("a record that the database's own rules keep", () => {
     });
     try {
       const { id } = await own.submit(token, "delete_products", productIds);
-      const source = { bulkActionId: id, generation: 1 };
+      const source = { bulkActionId: id, actionType: deleteProducts.type, generation: 1 };
       await expect(applyNextChunk(database, source, deleteProducts)).rejects.toThrow("nothing explains");
       expect(await applyNextChunkCarefully(database, source, deleteProducts)).toMatchObject({
         report: { deleted: 19, skipped: 1 },

@@ -100,7 +100,7 @@ async function take(bench: Bench, pace: Pace): Promise<void> {
 function noteTaken(bench: Bench, turn: QueuedTurn): void {
   bench.taken.push(turn);
   const isNewer = bench.lastTaken === undefined || turn.enqueuedAt > bench.lastTaken;
-  if (isNewer && !isOpening(turn)) bench.lastTaken = turn.enqueuedAt;
+  if (isNewer && !isOpening(turn) && turn.delayMs === 0) bench.lastTaken = turn.enqueuedAt;
 }
 
 async function settleAction(bench: Bench, number: number, pace: Pace): Promise<void> {

@@ -2,7 +2,6 @@ import { networkInterfaces } from "node:os";
 import { registry } from "@bulk/actions/registry";
 import { createMetrics } from "@bulk/metrics/create-metrics";
 import { queueEngine } from "@bulk/queue/engine";
-import { isOpening } from "@bulk/queue/turn";
 import { openTurnQueue } from "@bulk/queue/turn-queue";
 import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
 import { every, type Periodic } from "@bulk/service/every";
@@ -13,6 +12,7 @@ import { type Database, openDatabase } from "@bulk/store/database";
 import { createNameResolver } from "@bulk/webhooks/resolve-name";
 import type { WorkerConfig } from "./config.ts";
 import type { WebhookTools } from "./deliver-webhooks.ts";
+import { createNewestTaken } from "./newest-taken.ts";
 import { openOps } from "./open-ops.ts";
 import { createSlicePace } from "./slice-pace.ts";
 import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
@@ -51,12 +51,13 @@ export async function startWorker(
     concurrency: config.WORKER_CONCURRENCY,
     takeTurn(turn: TakenTurn) {
       newest.note(turn);
-      metrics.turnTaken(turn, new Date());
+      // A name that nobody knows must not become a label.
+      if (registry.has(turn.actionType)) metrics.turnTaken(turn, new Date());
       return work.during(() => takeTurn(turn, tools).catch(failInOurWords));
     },
     onError,
   });
-  const sweeper = startSweeper(config, { ...tools, lastTaken: newest.enqueuedAt }, onError);
+  const sweeper = startSweeper(config, { ...tools, lastTaken: newest.enqueuedBefore }, onError);
   const webhooks = startWebhooksIfSetUp(config, { database, logger, metrics }, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
@@ -102,19 +103,6 @@ function reportTrouble(logger: Logger): (error: unknown) => void {
     (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
     TROUBLE_EVERY_MS,
   );
-}
-
-function createNewestTaken() {
-  let newest: Date | undefined;
-  return {
-    note(turn: TakenTurn): void {
-      // An opening turn gets ahead: that it was taken tells nothing about the others.
-      const isNewer = newest === undefined || turn.enqueuedAt > newest;
-      if (isNewer && !isOpening(turn)) newest = turn.enqueuedAt;
-    },
-    /** When the newest turn that was taken was enqueued. */
-    enqueuedAt: () => newest,
-  };
 }
 
 function startWebhooksIfSetUp(

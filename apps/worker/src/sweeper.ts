@@ -14,10 +14,10 @@ export type SweeperTools = {
   readonly logger: Logger;
   readonly metrics: Pick<WorkerMetrics, "settled" | "repaired">;
   /**
-   * When the newest turn this process took was enqueued, opening turns left out; `undefined` before the
-   * first.
+   * When the newest turn this process took was enqueued, by the database's clock, which is at `now`; `undefined` when
+   * that is not known.
    */
-  readonly lastTaken: () => Date | undefined;
+  readonly lastTaken: (now: Date) => Date | undefined;
   readonly window: number;
   readonly retentionDays: number;
   /** How much longer than the watermark says a bulk action must have been quiet to count as lost. */
@@ -75,6 +75,6 @@ async function readWatermark(tools: SweeperTools): Promise<Date | undefined> {
   const now = await readClock(tools.database);
   const isDrained = await tools.queue.isDrained().catch(() => undefined);
   if (isDrained === undefined) return undefined;
-  const started = isDrained ? now : tools.lastTaken();
+  const started = isDrained ? now : tools.lastTaken(now);
   return started && new Date(started.getTime() - tools.marginMs);
 }

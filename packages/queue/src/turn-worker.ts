@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
 import { type QueueEngine, TURN_QUEUE } from "./connection.ts";
 import { type StoppableWorker, startNativeWorker } from "./native-worker.ts";
-import { parseTurn, type Turn } from "./turn.ts";
+import { parseMoment, parseTurn, type Turn } from "./turn.ts";
 import { inTrace } from "./turn-trace.ts";
 
 /** A turn in a worker's hands. */
@@ -61,7 +61,7 @@ async function runTurn(
   const turn = {
     ...parseTurn(job.data),
     actionType: job.name,
-    enqueuedAt: new Date(job.timestamp),
+    enqueuedAt: parseMoment(job.timestamp),
     delayMs: job.opts.delay ?? 0,
     trace,
     ...signals,

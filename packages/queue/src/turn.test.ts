@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { firstTurns, parseTurn } from "./turn.ts";
 
+const ID = "01234567-89ab-cdef-0123-456789abcdef";
+
 const start = { id: "a", actionType: "delete_products", generation: 3, enqueuedAt: new Date(0) };
 
 describe("firstTurns", () => {
@@ -27,14 +29,19 @@ describe("firstTurns", () => {
 
 describe("parseTurn", () => {
   test("answers the four references and leaves out what a newer version may have added", () => {
-    const turn = { bulkActionId: "a", generation: 1, lane: 2, turn: 3 };
+    const turn = { bulkActionId: ID, generation: 1, lane: 2, turn: 3 };
     expect(parseTurn({ ...turn, colour: "red" })).toEqual(turn);
   });
 
-  test.each([null, "a", {}, { bulkActionId: "a", generation: 0, lane: 1, turn: 1 }, { bulkActionId: 1 }])(
-    "refuses %j",
-    (value) => {
-      expect(() => parseTurn(value)).toThrow("not a turn");
-    },
-  );
+  const whole = { bulkActionId: ID, generation: 1, lane: 1, turn: 1 };
+
+  test.each([
+    ...[null, "a", {}, [], { bulkActionId: ID }],
+    ...["a", 1, null, `${ID}0`, ` ${ID}`, `${ID}\n`].map((bulkActionId) => ({ ...whole, bulkActionId })),
+    ...[0, -1, 1.5, 2 ** 31, 1e300, "1", null].flatMap((value) =>
+      ["generation", "lane", "turn"].map((field) => ({ ...whole, [field]: value })),
+    ),
+  ])("refuses %j", (value) => {
+    expect(() => parseTurn(value)).toThrow("not a turn");
+  });
 });

@@ -52,17 +52,31 @@ export function isOpening({ lane, turn }: Pick<Turn, "lane" | "turn">): boolean 
   return lane === 1 && turn === 1;
 }
 
-/** A job taken from the queue, not yet believed. */
+/** A job taken from the queue, not yet believed. Throws when it cannot be a turn. */
 export function parseTurn(value: unknown): Turn {
   if (typeof value === "object" && value !== null) {
     const { bulkActionId, generation, lane, turn } = value as Readonly<Record<string, unknown>>;
-    if (typeof bulkActionId === "string" && isCount(generation) && isCount(lane) && isCount(turn)) {
+    if (isId(bulkActionId) && isCount(generation) && isCount(lane) && isCount(turn)) {
       return { bulkActionId, generation, lane, turn };
     }
   }
   throw new Error("This job is not a turn: expected bulkActionId, generation, lane and turn.");
 }
 
+/** The moment of a job's timestamp, in milliseconds since 1970. Throws when it is none. */
+export function parseMoment(timestamp: number): Date {
+  const moment = new Date(timestamp);
+  if (Number.isNaN(moment.getTime())) throw new Error("This job is not a turn: its timestamp is no moment.");
+  return moment;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+}
+
+/** Of PostgreSQL's `integer`. */
+const MOST = 2 ** 31 - 1;
+
 function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0;
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= MOST;
 }

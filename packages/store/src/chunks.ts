@@ -23,9 +23,13 @@ export function applying({ table, change, condition }: ChunkEffect): Sql {
   return sql`${change} WHERE ${condition} RETURNING ${table}.id`;
 }
 
-/** Which chunks a turn may take: those of one bulk action, while its generation is the current one. */
+/**
+ * Which chunks a turn may take: those of one bulk action, while its generation is the current one. A turn says itself what
+ * is to be done to them, and anybody may have put it into the queue: so the type must be that of the bulk action.
+ */
 export type ChunkSource = {
   readonly bulkActionId: string;
+  readonly actionType: string;
   readonly generation: number;
   /** How many records one try may take, the whole chunk when unset; the rest of a chunk is then left free. */
   readonly mostRecords?: number | undefined;
@@ -107,6 +111,7 @@ export function mayTake(source: ChunkSource): Sql {
   return sql`chunk.bulk_action_id = ${source.bulkActionId}::uuid
       AND chunk.finished_at IS NULL
       AND chunk.not_before <= clock_timestamp()
+      AND bulk_action.action_type = ${source.actionType}
       AND bulk_action.generation = ${source.generation}
       AND bulk_action.cancel_requested_at IS NULL`;
 }

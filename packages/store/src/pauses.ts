@@ -85,7 +85,7 @@ export const IS_PAUSED = sql`EXISTS (SELECT FROM pauses WHERE ${HOLDS})`;
  */
 export async function endLanesIfPaused(
   database: Database,
-  { bulkActionId, generation }: ChunkSource,
+  { bulkActionId, generation }: Pick<ChunkSource, "bulkActionId" | "generation">,
 ): Promise<boolean> {
   const endedCount = await database.$executeRaw`
     UPDATE bulk_actions SET generation = generation + 1

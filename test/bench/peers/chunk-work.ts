@@ -8,7 +8,8 @@ export type PeerWork = (database: Database, job: PeerJob) => Promise<void>;
 
 /** The statement our own worker runs, with the same bookkeeping. Each job takes one chunk, whichever is next. */
 export async function applyChunk(database: Database, { bulkActionId }: PeerJob): Promise<void> {
-  const report = await applyNextChunk(database, { bulkActionId, generation: 1 }, deleteProducts);
+  const source = { bulkActionId, actionType: deleteProducts.type, generation: 1 };
+  const report = await applyNextChunk(database, source, deleteProducts);
   if (report === undefined) throw new Error(`There is no chunk left of ${bulkActionId}.`);
 }
 
