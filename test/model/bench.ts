@@ -118,8 +118,14 @@ function isUnderWay(flight: Flight): boolean {
 
 // In the middle of a statement, or with a chunk's outcomes written and not yet committed.
 function isAtWork(flight: Flight): boolean {
-  return isUnderWay(flight) || flight.intention() === "commit";
+  return isUnderWay(flight) || WITH_OUTCOMES.has(flight.intention() ?? "");
 }
+
+const WITH_OUTCOMES: ReadonlySet<string> = new Set([
+  "check what was put off",
+  "look again at what was left over",
+  "commit",
+]);
 
 function tell(verdict: Verdict, intention: string | undefined): string {
   switch (verdict) {
