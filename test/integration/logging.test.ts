@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { describeError } from "@bulk/service/logger";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { bearer, type Headers, openRaw, requestHead, sendRaw } from "../support/raw-http.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { openTestStack, type TestStack } from "../support/test-stack.ts";
 
 type LogLine = {
@@ -117,12 +119,37 @@ describe("a request is one log line", () => {
       msg: "POST 500",
       res: { statusCode: 500 },
       accountId,
-      error: { message: expect.stringContaining("nothing may be written today") },
+      error: { message: "PostgreSQL refused it (23514).", sqlstate: "23514" },
     });
+    expect(stack.api.output()).not.toContain("nothing may be written today");
   });
 });
 
 describe("nothing a caller would keep to itself is in any log line", () => {
+  test("when PostgreSQL refuses a statement and quotes a record", async () => {
+    const secret = "correct-horse-battery-staple";
+    const insert = `INSERT INTO products (name, sku, price_amount) VALUES ('${secret}', '${secret}', 1)`;
+    await using service = openServiceDatabase(stack.database.url);
+    const byDriver = await stack.database.query(insert).catch((error: unknown) => error);
+    const byPrisma = await service.database.$executeRawUnsafe(insert).catch((error: unknown) => error);
+    const wrapped = new Error("outer", { cause: byPrisma });
+
+    for (const error of [byDriver, byPrisma, wrapped]) {
+      const described = describeError(error);
+      expect(described).toMatchObject({ message: "PostgreSQL refused it (23502).", sqlstate: "23502" });
+      expect(JSON.stringify(described)).not.toContain(secret);
+    }
+    expect(describeError(byDriver)).toMatchObject({
+      table: "products",
+      stack: expect.stringMatching(/^ {4}at /),
+    });
+    const malformed = await service.database.product
+      .findMany({ where: { name: { odd: secret } as never } })
+      .catch((error: unknown) => error);
+    expect(JSON.stringify(describeError(malformed))).not.toContain(secret);
+    expect(describeError(new Error("in our words"))).toMatchObject({ message: "in our words" });
+  });
+
   test("whether its request succeeds or fails", async () => {
     const recordIds = randomIds(20);
     const secret = "correct-horse-battery-staple";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "@bulk/service/logger";
+import { describeError, type Logger } from "@bulk/service/logger";
 import { pinoHttp } from "pino-http";
 import type { Locals } from "./answer.ts";
 
@@ -23,13 +23,14 @@ export function logRequests(logger: Logger) {
     serializers: {
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: url.split("?", 1)[0] }),
       res: ({ statusCode }: { statusCode: number | null }) => ({ statusCode }),
-      // pino-http's own writes every property; PostgreSQL's "Failing row contains (…)" would be among them.
-      error: ({ type, message, stack }: LoggedError) => ({ type, message, stack }),
+      // pino-http's own writes every property.
+      error: ({ raw }: LoggedError) => describeError(raw),
     },
   });
 }
 
-type LoggedError = { readonly type: string; readonly message: string; readonly stack: string };
+/** As pino-http hands it over. */
+type LoggedError = { readonly raw: unknown };
 
 function identify(request: IncomingMessage, response: ServerResponse): string {
   const given = request.headers["x-request-id"];

@@ -6,8 +6,8 @@ export class TurnFailure extends Error {
 }
 
 /**
- * Says in our words why a turn failed. The words of database and drivers may quote records or name servers and
- * paths; they are in the log, which has other readers than the queue.
+ * Says in our words why a turn failed. The words of drivers may name servers and paths; they are in the log, which has
+ * other readers than the queue. Those of PostgreSQL may quote records; they are in neither.
  */
 export function describeTurnFailure(error: unknown): TurnFailure {
   const sentences = [explain(error), "Nothing is lost: the sweeper starts the lanes again."];

@@ -1,3 +1,4 @@
+import { findRefusal } from "@bulk/postgres/find-refusal";
 import { trace } from "@opentelemetry/api";
 import { type Logger, type LoggerOptions, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
@@ -12,7 +13,7 @@ export type LogOptions = {
 
 /**
  * Logs to standard output: for people when that is a terminal, one JSON object a line otherwise. An error
- * goes in the field `error`, as its type, message and stack; nothing else of it is written. What is said in a span
+ * goes in the field `error`, as `describeError` has it. What is said in a span
  * carries the ids of its trace and span.
  */
 export function createLogger({ name, level }: LogOptions): Logger {
@@ -34,8 +35,25 @@ function identifySpan(): Readonly<Record<string, string>> {
   return span === undefined ? {} : { trace_id: span.traceId, span_id: span.spanId };
 }
 
-function describeError(error: unknown): unknown {
+/**
+ * An error as it is logged: type, message and stack. Of one that PostgreSQL sent the code, the table and the constraint
+ * stand in place of the message, which may quote records: "Failing row contains (…)".
+ */
+export function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { type, message, stack } = stdSerializers.err(error);
-  return { type, message, stack };
+  const refusal = findRefusal(error);
+  if (refusal === undefined && error.name !== QUOTES_ARGUMENTS) return { type, message, stack };
+  const words =
+    refusal === undefined ? "A query was malformed." : `PostgreSQL refused it (${refusal.sqlstate}).`;
+  return { type, message: words, ...refusal, stack: framesOf(error) };
+}
+
+const QUOTES_ARGUMENTS = "PrismaClientValidationError";
+
+function framesOf({ stack = "" }: Error): string {
+  return stack
+    .split("\n")
+    .filter((line) => /^ {4}at /.test(line))
+    .join("\n");
 }
