@@ -1,8 +1,19 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { API_TIMEOUTS } from "@bulk/api/api-server";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
-import { bearer, type Headers, type RawAnswer, requestHead, sendRaw } from "../support/raw-http.ts";
+import {
+  bearer,
+  type Headers,
+  openRaw,
+  parseAnswer,
+  type RawAnswer,
+  requestHead,
+  sendRaw,
+} from "../support/raw-http.ts";
 import { everyCall, expectRefusal } from "../support/refusal.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
@@ -189,6 +200,75 @@ describe("the open bulk actions of an account", () => {
     expect(open.length).toBeLessThan(5 + 4);
   });
 });
+
+describe("the memory in flight of an account", () => {
+  const tooMuch = { status: 429, httpStatus: "too_many_requests", code: "account.too_much_in_flight" };
+  const [little, timeouts] = [{ MEMORY_IN_FLIGHT_MB: "8" }, { ...API_TIMEOUTS, roomMs: 50, takeMs: 1_000 }];
+
+  test("is at most a half of all; others are served meanwhile, and it is free when its requests are gone", async () => {
+    await using api = await openAnotherApi(service, little, timeouts);
+    const { token } = await service.fillShop({}, "greedy");
+    const other = await service.fillShop({}, "modest");
+    {
+      await using _first = await announceBody(api.url, token, 1_000_000);
+      await using _second = await announceBody(api.url, token, 1_000_000);
+      const refused = await create(api.url, token, randomIds(10_000));
+      expectRefusal(refused, tooMuch);
+      expect(refused.headers["retry-after"]).toBe("2");
+      expect((await create(api.url, other.token, randomIds(100))).status).toBe(200);
+    }
+    await eventually(async () => {
+      expect((await create(api.url, token, randomIds(10_000))).status).toBe(200);
+    });
+  });
+
+  test("counts answers that are not taken, and their callers are cut off after a while", async () => {
+    await using api = await openAnotherApi(service, little, timeouts);
+    const { token } = await service.fillShop({}, "silent");
+    const path = `${COLLECTION}/${readId(await create(service.url, token, randomIds(100_000)))}/records`;
+    const headers = { ...bearer(token), accept: "application/x-ndjson", connection: "keep-alive" };
+    const head = requestHead(`GET ${path}`, headers);
+    const unread = await Promise.all([openUnread(api.url, head), openUnread(api.url, head)]);
+    try {
+      await eventually(async () => expectRefusal(await create(api.url, token), tooMuch), 20_000);
+      await eventually(async () => expect((await create(api.url, token)).status).toBe(200), 20_000);
+    } finally {
+      for (const socket of unread) socket.destroy();
+    }
+  });
+
+  test("is not touched by a body without a token, which nobody asks for", async () => {
+    const body = JSON.stringify({
+      bulk_action: { action_type: "delete_products", record_ids: randomIds(1) },
+    });
+    const headers = { ...bearer("unknown"), "content-length": body.length, expect: "100-continue" };
+    await using connection = await openRaw(service.url);
+    await connection.write(requestHead(`POST ${COLLECTION}`, { ...headers, connection: "keep-alive" }));
+    const answer = await connection.untilClosed();
+    expect(answer).toMatch(/^HTTP\/1.1 401 /);
+    expect(parseAnswer(answer).headers["connection"]).toBe("close");
+  });
+});
+
+/** Connections that have been told to go on with a create, and do not. */
+async function announceBody(url: string, token: string, length: number): Promise<AsyncDisposable> {
+  const connection = await openRaw(url);
+  const type = { "content-type": "application/json", "content-length": length };
+  await connection.write(
+    requestHead(`POST ${COLLECTION}`, { ...bearer(token), ...type, expect: "100-continue" }),
+  );
+  await connection.receive("HTTP/1.1 100 Continue");
+  return connection;
+}
+
+/** A caller that reads nothing. */
+async function openUnread(url: string, bytes: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) }).on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(bytes);
+  return socket;
+}
 
 function list(url: string, token: string): Promise<RawAnswer> {
   return sendRaw(url, requestHead(`GET ${COLLECTION}`, bearer(token)));

@@ -18,6 +18,10 @@ export type ApiTimeouts = {
    * any wait for an answer, and than the pause between the heartbeats of a stream of events.
    */
   readonly silenceMs: number;
+  /** For taking an answer, or each piece of one that comes in pieces: 4 MB at the most, unless there are longer ones. */
+  readonly takeMs: number;
+  /** How long a request waits for memory before it is refused. */
+  readonly roomMs: number;
 };
 
 export const API_TIMEOUTS: ApiTimeouts = {
@@ -25,6 +29,8 @@ export const API_TIMEOUTS: ApiTimeouts = {
   requestMs: 30_000,
   checkMs: 1_000,
   silenceMs: 120_000,
+  takeMs: 60_000,
+  roomMs: 5_000,
 };
 
 /**
@@ -53,8 +59,12 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
     pass,
   );
   server.timeout = timeouts.silenceMs;
+  // Each may have 64 kB of headers in memory, whoever it is.
+  server.maxConnections = 5_000;
   // An expectation we do not know is no reason to refuse (RFC 9110, 10.1.1 leaves it to the server).
   server.on("checkExpectation", pass);
+  // Whoever waits to be told to go on is told so by whoever reads the body, if anybody does.
+  server.on("checkContinue", pass);
   // Whoever sends something else behind a good request gets the answer to that first, and whole.
   function refuse(socket: Duplex, code: string | undefined): void {
     const response = latestResponse.get(socket);

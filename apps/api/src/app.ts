@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import helmet from "helmet";
 import { answerWith, sendError } from "./answer.ts";
 import { requireCaller } from "./authenticate.ts";
+import { claimMemory } from "./claim-memory.ts";
 import type { ApiContext } from "./context.ts";
 import { errorAnswer } from "./error-body.ts";
 import type { Gate } from "./gate.ts";
@@ -31,7 +32,8 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   for (const { method, path, scope, endpoint } of served) {
     const mostIds = endpoint.operation.takesRecordIds ? context.config.MAX_RECORD_IDS : 0;
     const body = takesBody(method) ? [readBody(mostIds)] : [];
-    app[method](path, requireCaller(scope, gate), ...body, answerWith(endpoint));
+    const guards = [requireCaller(scope, gate), claimMemory(gate.budget), ...body];
+    app[method](path, ...guards, answerWith(endpoint, context.timeouts.takeMs));
   }
   app.use(refuseUnknownPath);
   app.use(refuse);
@@ -53,9 +55,11 @@ const refuseUnknownPath: RequestHandler = (request) => {
 };
 
 // Express knows an error handler by its four parameters. The request's log line tells of `response.err`.
-const refuse: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
+const refuse: ErrorRequestHandler = (error: unknown, request, response, _next) => {
   const answer = errorAnswer(error);
   if (answer.status >= 500 && error instanceof Error) response.err = error;
+  // Nobody knows whether a body comes that the caller was not told to send.
+  if (request.headers.expect !== undefined && !request.readableDidRead) response.shouldKeepAlive = false;
   // Too late for words once the body has begun; a cut connection at least is no false success.
   if (response.headersSent) response.destroy();
   else sendError(response, answer);

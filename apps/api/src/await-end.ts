@@ -13,15 +13,16 @@ export async function awaitEnd(
   stored: ViewedBulkAction,
   view: View,
   seconds: number,
-  { ended, logger }: ApiRequest,
+  request: ApiRequest,
   watcher: BulkActionWatcher,
 ): Promise<ViewedBulkAction | undefined> {
+  const { ended, logger } = request;
   try {
     const watching = await watcher.watch(stored, ended);
     if (watching.kind !== "watching") return undefined;
     const { watch } = watching;
     const progress = await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
-    return ended.aborted ? stored : ((await loadForView(watch, progress, view)) ?? stored);
+    return ended.aborted ? stored : ((await loadForView(watch, progress, view, request)) ?? stored);
   } catch (error) {
     logger.warn({ error, bulkActionId: stored.id }, "could not wait for the end");
     return undefined;

@@ -21,6 +21,8 @@ export const apiConfig = engineConfig.extend({
   RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
   /** Whose `X-Forwarded-For` is believed, as addresses or networks; unset: nobody's, so a caller's address is its socket's. */
   TRUSTED_PROXIES: networks().optional(),
+  /** How many million bytes all requests together may take at once; unset: a third of its heap. */
+  MEMORY_IN_FLIGHT_MB: wholeNumber(8, 1_000_000).optional(),
   ...creationConfig.shape,
   /** Database connections for requests. */
   API_POOL_SIZE: wholeNumber(1, 100).default(10),

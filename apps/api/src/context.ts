@@ -9,6 +9,7 @@ import type { Database } from "@bulk/store/database";
 import type { z } from "zod";
 import type { AnswerHeader } from "./answer-headers.ts";
 import type { ApiMetrics } from "./api-metrics.ts";
+import type { ApiTimeouts } from "./api-server.ts";
 import type { ApiConfig } from "./config.ts";
 import type { Parameter } from "./parameters.ts";
 
@@ -20,6 +21,7 @@ export type ApiContext = {
   readonly registry: Registry;
   readonly logger: Logger;
   readonly metrics: ApiMetrics;
+  readonly timeouts: Pick<ApiTimeouts, "takeMs">;
   readonly config: Pick<
     ApiConfig,
     | "MAX_RECORD_IDS"
@@ -44,6 +46,11 @@ export type ApiRequest = {
   /** Aborted when the caller has gone, or has the whole answer. */
   readonly ended: AbortSignal;
   readonly logger: Logger;
+  /**
+   * Waits until the account may hold so many bytes for this answer. Throws `limited` or `unavailable` when that takes
+   * too long. To be called before the bytes are there, and before anything is changed.
+   */
+  reserve(bytes: number): Promise<void>;
 };
 
 /** What every answer may carry beside its body. */

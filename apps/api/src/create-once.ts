@@ -47,7 +47,7 @@ export async function createOnce(
     return judgeLock(error, admission, context);
   });
   if (created instanceof RequestError) {
-    const known = await replay(admission, view, context, created);
+    const known = await replay(admission, view, request, context, created);
     return await answer(known, REPLAYED, view, request, context);
   }
   nudge(created, context);
@@ -94,13 +94,14 @@ async function judgeLock(
 async function replay(
   { accountId, idempotencyKey }: Admission,
   view: View,
+  request: ApiRequest,
   { database }: ApiContext,
   refusal: RequestError,
 ): Promise<ViewedBulkAction> {
   const known = idempotencyKey && (await findCreatedWith(database, accountId, idempotencyKey));
   if (known === undefined) throw refusal;
   if (!known.isSame) throw reused();
-  const bulkAction = await findForView(database, { accountId, id: known.id }, view);
+  const bulkAction = await findForView(database, { accountId, id: known.id }, view, request);
   // Its retention has ended between the two looks, and with it that of the key.
   if (bulkAction === undefined) throw inProgress();
   return bulkAction;

@@ -5,8 +5,11 @@ import type { Logger } from "@bulk/service/logger";
 import { sparingly } from "@bulk/service/sparingly";
 import type { Caller } from "@bulk/store/api-tokens";
 import type { Database } from "@bulk/store/database";
+import type { ApiTimeouts } from "./api-server.ts";
 import type { ApiConfig } from "./config.ts";
 import type { KnownTokens } from "./known-tokens.ts";
+import { createMemoryBudget, defaultBudgetBytes, type MemoryBudget } from "./memory-budget.ts";
+import { MEMORY_PER_RECORD } from "./memory-costs.ts";
 import { collectTokenUses, type TokenUses } from "./token-uses.ts";
 import { countWrongTokens } from "./wrong-tokens.ts";
 
@@ -20,17 +23,21 @@ export type Gate = {
   readonly uses: TokenUses;
   /** `undefined`: as often as they like. */
   readonly limiter: RateLimiter | undefined;
+  readonly budget: MemoryBudget;
   close(): Promise<void>;
 };
 
 /** How much of `last_used_at` a killed process may lose. */
 const WRITE_USES_EVERY_MS = 10_000;
 
+type GateConfig = Pick<ApiConfig, "RATE_LIMIT" | "MEMORY_IN_FLIGHT_MB" | "MAX_RECORD_IDS">;
+
 export function openGate(
-  config: EngineVariables & Pick<ApiConfig, "RATE_LIMIT">,
+  config: EngineVariables & GateConfig,
   database: Database,
   tokens: KnownTokens,
   logger: Logger,
+  { roomMs }: Pick<ApiTimeouts, "roomMs">,
 ): Gate {
   function report(trouble: string) {
     return sparingly((error, suppressed) => logger.warn({ error, suppressed }, trouble), 10_000);
@@ -55,6 +62,7 @@ export function openGate(
     },
     uses,
     limiter,
+    budget: openBudget(config, logger, roomMs),
     async close() {
       await uses.stop();
       limiter?.close();
@@ -66,3 +74,24 @@ function tooManyWrong(seconds: number): RequestError {
   const message = `Too many invalid API tokens have come from this address. Try again in ${seconds} s.`;
   return new RequestError("limited", "token.too_many_invalid", message, [], seconds);
 }
+
+function openBudget(
+  { MEMORY_IN_FLIGHT_MB, MAX_RECORD_IDS }: GateConfig,
+  logger: Logger,
+  roomMs: number,
+): MemoryBudget {
+  const bytes = MEMORY_IN_FLIGHT_MB === undefined ? defaultBudgetBytes() : MEMORY_IN_FLIGHT_MB * 1e6;
+  const memoryInFlightMb = Math.floor(bytes / 1e6);
+  const largestRequestMb = Math.ceil((MAX_RECORD_IDS * MEMORY_PER_RECORD) / 1e6);
+  const sizes = { memoryInFlightMb, largestRequestMb };
+  if (4 * largestRequestMb <= memoryInFlightMb) logger.info(sizes, "memory for requests");
+  else
+    logger.warn(
+      sizes,
+      "little memory: a bulk action of MAX_RECORD_IDS takes over a quarter of MEMORY_IN_FLIGHT_MB",
+    );
+  return createMemoryBudget({ bytes, patienceMs: roomMs, mostWaiting: MOST_WAITING });
+}
+
+/** How many requests of one account wait for memory at once. */
+const MOST_WAITING = 100;

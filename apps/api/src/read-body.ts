@@ -1,10 +1,13 @@
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { setImmediate as letOthersIn } from "node:timers/promises";
 import { RequestError } from "@bulk/domain/request-error";
-import type { RequestHandler } from "express";
+import type { RequestHandler, Response } from "express";
 import type { Locals } from "./answer.ts";
 import { readBodyType } from "./body-type.ts";
 import { parseFormBody } from "./form-body.ts";
 import { findBrokenBound, type JsonBounds } from "./measure-json.ts";
+import { MEMORY_PER_BODY_BYTE, MEMORY_PER_REQUEST } from "./memory-costs.ts";
 import { readBytes } from "./read-bytes.ts";
 
 /** What an id takes in a pretty-printed JSON body or in `bulk_action%5Brecord_ids%5D%5B99999%5D=<uuid>&`. */
@@ -25,15 +28,27 @@ export function readBody(
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   const most = maxRecordIds * BYTES_PER_ID + BYTES_BESIDES;
   const bounds = { depth: 32, keys: 1_000, values: Math.floor(most / BYTES_PER_VALUE) };
-  return async (request, _response, next) => {
+  return async (request, response, next) => {
     const type = readBodyType(request);
     if (type !== undefined) {
-      const bytes = await readBytes(request, { most, async reserve() {} });
+      const bytes = await readBytes(request, { most, reserve: reserveFor(request, response) });
       if (!isUtf8(bytes)) throw malformed("The body is not valid UTF-8.");
+      await letOthersIn();
       request.body =
         type === "json" ? parseJson(bytes, bounds) : parseFormBody(bytes.toString(), bounds.values);
+      await letOthersIn();
     }
     next();
+  };
+}
+
+/** Holds the memory that a body of this size takes, and first tells a caller who waits for that to go on. */
+function reserveFor(request: IncomingMessage, response: Response<unknown, Locals>) {
+  let isAwaited = request.headers.expect?.toLowerCase() === "100-continue";
+  return async (bytes: number): Promise<void> => {
+    await response.locals.memory?.raise(MEMORY_PER_REQUEST + MEMORY_PER_BODY_BYTE * bytes);
+    if (isAwaited) response.writeContinue();
+    isAwaited = false;
   };
 }
 

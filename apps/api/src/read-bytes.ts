@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Transform } from "node:stream";
+import { finished } from "node:stream/promises";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { RequestError } from "@bulk/domain/request-error";
 
@@ -15,26 +16,37 @@ export type BytesOptions = {
  * that unpack to far more than ids ever do; `unsupported` for an unknown compression, `malformed` for bytes that break
  * off or are not what they claim. What is left unread then is discarded.
  */
-export async function readBytes(request: IncomingMessage, { most, reserve }: BytesOptions): Promise<Buffer> {
+export async function readBytes(request: IncomingMessage, options: BytesOptions): Promise<Buffer> {
+  try {
+    return await collect(request, options);
+  } catch (error) {
+    await discardRest(request);
+    throw error instanceof RequestError ? error : unreadable();
+  }
+}
+
+async function collect(request: IncomingMessage, { most, reserve }: BytesOptions): Promise<Buffer> {
   const announced = Number(request.headers["content-length"] ?? 0);
   if (announced > most) throw tooLarge();
   const decompressor = openDecompressor(request.headers["content-encoding"] ?? "identity");
   await reserve(announced);
   const pieces: Buffer[] = [];
   let size = 0;
-  try {
-    for await (const piece of decompress(request, decompressor)) {
-      size += piece.length;
-      if (size > most) throw tooLarge();
-      if (size > announced) await reserve(size);
-      pieces.push(piece);
-    }
-  } catch (error) {
-    throw error instanceof RequestError ? error : unreadable();
-  } finally {
-    request.resume();
+  for await (const piece of decompress(request, decompressor)) {
+    size += piece.length;
+    if (size > most) throw tooLarge();
+    if (size > announced) await reserve(size);
+    pieces.push(piece);
   }
   return Buffer.concat(pieces, size);
+}
+
+// Answered in the middle of sending, many clients would see a reset and no answer. The server's time-out for a whole
+// request ends this. Whoever was not told to go on sends nothing.
+async function discardRest(request: IncomingMessage): Promise<void> {
+  if (request.headers.expect !== undefined && !request.readableDidRead) return;
+  request.resume();
+  await finished(request).catch(() => undefined);
 }
 
 /** What any body may unpack to, however well it was compressed. */

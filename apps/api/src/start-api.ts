@@ -46,8 +46,8 @@ export async function startApi(
     url: config.DATABASE_URL,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
   });
-  const gate = openGate(config, database, tokens, logger);
-  const app = createApp({ database, nudger, watcher, registry, logger, metrics, config }, gate);
+  const gate = openGate(config, database, tokens, logger, timeouts);
+  const app = createApp({ database, nudger, watcher, registry, logger, metrics, config, timeouts }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const ops = await openOps(config, { database, queue, webhooks, prometheus, logger });

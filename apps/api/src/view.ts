@@ -4,7 +4,9 @@ import type { BulkActionWatch } from "@bulk/store/bulk-action-watcher";
 import { findBulkAction, type RecordIds } from "@bulk/store/bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { z } from "zod";
+import type { ApiRequest } from "./context.ts";
 import { EXAMPLE_FIELDS } from "./examples.ts";
+import { reserveRecords } from "./memory-costs.ts";
 import { presentBulkAction } from "./present.ts";
 import { BULK_ACTION_FIELDS, type WireBulkAction, type WireSparseBulkAction } from "./wire.ts";
 
@@ -50,24 +52,29 @@ export function showsDetails({ expand }: View): boolean {
   return expand?.includes("details") === true;
 }
 
-/** The account's bulk action of this id, with its ids only if the view shows them. */
+/** The account's bulk action of this id, with its ids, and memory for them, only if the view shows them. */
 export async function findForView(
   database: Database,
   { accountId, id }: BulkActionKey,
   view: View,
+  request: Pick<ApiRequest, "reserve">,
 ): Promise<ViewedBulkAction | undefined> {
-  if (showsIds(view)) return await findBulkAction(database, accountId, id);
+  const reserve = (recordCount: number) => reserveRecords(request, recordCount);
+  if (showsIds(view)) return await findBulkAction(database, accountId, id, reserve);
   const [progress] = await readProgress(database, [{ accountId, id }]);
   return progress;
 }
 
-/** The watched bulk action as last seen, with its ids only if the view shows them. */
+/** The watched bulk action as last seen, with its ids, and memory for them, only if the view shows them. */
 export async function loadForView(
   watch: BulkActionWatch,
   progress: BulkActionProgress,
   view: View,
+  request: Pick<ApiRequest, "reserve">,
 ): Promise<ViewedBulkAction | undefined> {
-  return showsIds(view) ? await watch.load() : progress;
+  if (!showsIds(view)) return progress;
+  await reserveRecords(request, progress.recordCount);
+  return await watch.load();
 }
 
 /** The wire object, with the keys that the view shows. */

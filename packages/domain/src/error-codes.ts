@@ -116,8 +116,10 @@ export const API_ERRORS = {
   },
   "request.too_large": {
     kind: "too_large",
-    meaning: "The body is larger than `MAX_RECORD_IDS` ids can be.",
-    remedy: "Split the ids over several bulk actions.",
+    meaning:
+      "The body has more bytes, keys or values than one of `MAX_RECORD_IDS` ids can have, or unpacks to more than eight " +
+      "times its size.",
+    remedy: "Split the ids over several bulk actions; send the body uncompressed.",
   },
   "request.unsupported_media_type": {
     kind: "unsupported",
@@ -176,6 +178,13 @@ export const API_ERRORS = {
     meaning: "Too many callers of the account wait at this server already.",
     remedy: "Ask without waiting, or after `Retry-After`.",
   },
+  "account.too_much_in_flight": {
+    kind: "limited",
+    meaning:
+      "Requests of the account take too much memory at this server at the same time: bodies that are read or worked " +
+      "on, and answers that were not taken yet.",
+    remedy: "Wait as long as `Retry-After` says. Send fewer large requests at once, and read their answers.",
+  },
   "bulk_action_preview.under_way": {
     kind: "limited",
     meaning: "A preview of the account is being made at this server.",
@@ -205,6 +214,11 @@ export const API_ERRORS = {
     kind: "unavailable",
     meaning: "The database did not answer, so it is unknown whether the change was made.",
     remedy: "Look whether it was made before you send it again. A cancel may be sent again at once.",
+  },
+  "service.busy": {
+    kind: "unavailable",
+    meaning: "The server has no memory to spare for the request. Nothing was done.",
+    remedy: "Send the request again after `Retry-After`.",
   },
   "bulk_action_preview.timeout": {
     kind: "unavailable",

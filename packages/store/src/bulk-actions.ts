@@ -57,17 +57,31 @@ export function insertChunks(chunkSize: number): Sql {
            LATERAL (SELECT submitted.ids[position + 1 : position + ${chunkSize}] AS slice) AS sliced`;
 }
 
-/** The account's bulk action of this id, with its ids. */
+/**
+ * The account's bulk action of this id, with its ids.
+ *
+ * @param beforeIds called with how many there are, before they are read; what it throws is thrown
+ */
 export async function findBulkAction(
   database: Database,
   accountId: string,
   id: string,
+  beforeIds?: (recordCount: number) => Promise<void>,
 ): Promise<BulkActionWithRecords | undefined> {
   const rows = await database.$queryRaw<BulkAction[]>`
     SELECT ${COLUMNS} FROM bulk_actions bulk_action
     WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
+  if (rows[0] !== undefined) await beforeIds?.(rows[0].recordCount);
   const [bulkAction] = await attachRecords(database, rows);
   return bulkAction;
+}
+
+/** How many ids the account's bulk action of this id has; 0 when there is none. */
+export async function countRecords(database: Database, accountId: string, id: string): Promise<number> {
+  const [row] = await database.$queryRaw<{ recordCount: number }[]>`
+    SELECT record_count AS "recordCount" FROM bulk_actions
+    WHERE account_id = ${accountId}::uuid AND id = ${id}::uuid`;
+  return row?.recordCount ?? 0;
 }
 
 /**

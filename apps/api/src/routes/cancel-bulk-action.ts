@@ -1,13 +1,15 @@
 import { isOpen } from "@bulk/domain/bulk-action";
 import { bulkActionNotFound, notCancelable } from "@bulk/domain/refusals";
+import { countRecords } from "@bulk/store/bulk-actions";
 import { cancelBulkAction as storeCancel } from "@bulk/store/cancel";
 import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { EXAMPLE_CANCELED } from "../examples.ts";
+import { reserveRecords } from "../memory-costs.ts";
 import { RETRY_AFTER } from "../polling.ts";
 import { readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
-import { findForView, presentView, shortViewQuery, viewQuery } from "../view.ts";
+import { findForView, presentView, shortViewQuery, showsIds, viewQuery } from "../view.ts";
 import { bulkActionAnswer } from "../wire.ts";
 
 /** `POST /v1/bulk_actions/{id}/cancel` */
@@ -32,16 +34,16 @@ export function cancelBulkAction(context: ApiContext): Endpoint {
   };
 }
 
-async function cancel(
-  { params, query, caller }: ApiRequest,
-  { database, metrics, config }: ApiContext,
-): Promise<ApiAnswer> {
+async function cancel(request: ApiRequest, { database, metrics, config }: ApiContext): Promise<ApiAnswer> {
+  const { params, query, caller } = request;
   const id = readBulkActionId(params);
   const view = validate("bulk_action", viewQuery, readQuery(query));
+  // Before the cancel, which must not be refused once it is done.
+  if (showsIds(view)) await reserveRecords(request, await countRecords(database, caller.accountId, id));
   const cancellation = await storeCancel(database, caller.accountId, id, caller.tokenId);
   if (cancellation.kind === "too_late") throw notCancelable();
   if (cancellation.kind === "canceled") metrics.settled(cancellation.settlement);
-  const bulkAction = await findForView(database, { accountId: caller.accountId, id }, view);
+  const bulkAction = await findForView(database, { accountId: caller.accountId, id }, view, request);
   if (bulkAction === undefined) throw bulkActionNotFound();
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};
   const body = presentView(bulkAction, view, config.RETENTION_DAYS);

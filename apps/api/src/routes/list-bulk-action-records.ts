@@ -20,7 +20,7 @@ import { validate } from "../validate.ts";
 import { bulkActionRecord, bulkActionRecordLines, cursorListOf } from "../wire.ts";
 
 /** `GET /v1/bulk_actions/{id}/records` */
-export function listBulkActionRecords({ database }: ApiContext): Endpoint {
+export function listBulkActionRecords({ database, config }: ApiContext): Endpoint {
   return {
     operation: {
       id: "listBulkActionRecords",
@@ -39,9 +39,15 @@ export function listBulkActionRecords({ database }: ApiContext): Endpoint {
       },
       refusals: ["not_found", "invalid"],
     },
-    answer: (request) => answer(request, database),
+    async answer(request) {
+      await request.reserve(CHUNKS_AT_ONCE * config.CHUNK_SIZE * MEMORY_PER_LINE);
+      return await answer(request, database);
+    },
   };
 }
+
+/** A walk through the records has so many chunks in memory; a record takes its object, its line and the line's bytes. */
+const [CHUNKS_AT_ONCE, MEMORY_PER_LINE] = [4, 700];
 
 const JSON_TYPE = "application/json";
 const NDJSON_TYPE = "application/x-ndjson";

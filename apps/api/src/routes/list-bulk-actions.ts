@@ -6,6 +6,7 @@ import { attachRecords } from "@bulk/store/bulk-actions";
 import { z } from "zod";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { exampleSparseBulkAction } from "../examples.ts";
+import { reserveRecords } from "../memory-costs.ts";
 import { presentList } from "../present.ts";
 import { momentParameter, pageQuery, readQuery } from "../query.ts";
 import { validate } from "../validate.ts";
@@ -69,7 +70,9 @@ async function list(
   const { accountId } = request.caller;
   const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
   const pagination = { count, limit, page, url: PATH };
-  const pieces = presentList(pagination, presentAll(bulkActions, query, context));
+  const groups = showsIds(query) ? groupBySize(bulkActions) : [bulkActions];
+  if (showsIds(query)) await reserveRecords(request, Math.max(...groups.map(countRecords)));
+  const pieces = presentList(pagination, presentAll(groups, query, context));
   return { kind: "stream", contentType: "json", pieces };
 }
 
@@ -90,13 +93,11 @@ function toListQuery(query: z.output<ReturnType<typeof listQuery>>): ListQuery {
 const RECORDS_AT_ONCE = 100_000;
 
 async function* presentAll(
-  bulkActions: readonly BulkAction[],
+  groups: readonly (readonly BulkAction[])[],
   view: View,
   { database, config }: ApiContext,
 ): AsyncGenerator<unknown> {
-  const [groups, attach] = showsIds(view)
-    ? [groupBySize(bulkActions), attachRecords]
-    : [[bulkActions], attachProgress];
+  const attach = showsIds(view) ? attachRecords : attachProgress;
   for (const group of groups) {
     for (const loaded of await attach(database, group)) {
       yield presentView(loaded, view, config.RETENTION_DAYS);
@@ -104,17 +105,18 @@ async function* presentAll(
   }
 }
 
-function* groupBySize(bulkActions: readonly BulkAction[]): Generator<readonly BulkAction[]> {
-  let group: BulkAction[] = [];
-  let size = 0;
+function countRecords(group: readonly BulkAction[]): number {
+  return group.reduce((sum, { recordCount }) => sum + recordCount, 0);
+}
+
+/** At least one group, and none but those of a single bulk action with more ids than may be in memory at once. */
+function groupBySize(bulkActions: readonly BulkAction[]): readonly (readonly BulkAction[])[] {
+  const groups: BulkAction[][] = [[]];
   for (const bulkAction of bulkActions) {
-    if (size + bulkAction.recordCount > RECORDS_AT_ONCE && group.length > 0) {
-      yield group;
-      group = [];
-      size = 0;
-    }
-    group.push(bulkAction);
-    size += bulkAction.recordCount;
+    const group = groups.at(-1) ?? [];
+    const isFull = group.length > 0 && countRecords([...group, bulkAction]) > RECORDS_AT_ONCE;
+    if (isFull) groups.push([bulkAction]);
+    else group.push(bulkAction);
   }
-  yield group;
+  return groups;
 }

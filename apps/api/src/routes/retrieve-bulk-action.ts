@@ -50,7 +50,7 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
       const waitSeconds = readWaitSeconds(request.headers);
       const answer =
         waitSeconds === undefined
-          ? await retrieve(request, view, readAtOnce(key, view, context))
+          ? await retrieve(request, view, readAtOnce(request, key, view, context))
           : await retrieveLater(request, key, view, waitSeconds, context);
       return { ...answer, bulkActionId: key.id };
     },
@@ -76,13 +76,18 @@ type Reading = {
   find(): Promise<ViewedBulkAction | undefined>;
 };
 
-function readAtOnce(key: BulkActionKey, view: LastingView, { database }: ApiContext): Reading {
+function readAtOnce(
+  request: ApiRequest,
+  key: BulkActionKey,
+  view: LastingView,
+  { database }: ApiContext,
+): Reading {
   return {
     async findHeaders() {
       const [progress] = await readProgress(database, [key]);
       return progress && headersOf(progress, view);
     },
-    find: () => findForView(database, key, view),
+    find: () => findForView(database, key, view, request),
   };
 }
 
@@ -119,7 +124,7 @@ async function retrieveLater(
   const findHeaders = async () => headersOf(progress, view);
   const answer = await retrieve(request, view, {
     findHeaders,
-    find: () => loadForView(watch, progress, view),
+    find: () => loadForView(watch, progress, view, request),
   });
   return { ...answer, headers: { ...answer.headers, ...waitApplied(seconds) } };
 }

@@ -1,9 +1,11 @@
 import { notRetriable, tooManyOpen } from "@bulk/domain/refusals";
+import { countRecords } from "@bulk/store/bulk-actions";
 import { hasOpenRetry, retryBulkAction as storeRetry } from "@bulk/store/retry";
 import { readBulkActionId } from "../bulk-action-id.ts";
 import type { ApiAnswer, ApiContext, ApiRequest, Endpoint } from "../context.ts";
 import { createOnce, creationAnswerHeaders, creationHeaders } from "../create-once.ts";
 import { EXAMPLE_RETRY } from "../examples.ts";
+import { reserveRecords } from "../memory-costs.ts";
 import { shortViewQuery, showsIds } from "../view.ts";
 import { bulkActionAnswer } from "../wire.ts";
 
@@ -37,6 +39,8 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiAnswe
     meaning: { retryOf: id },
     async create(admission, view) {
       const scope = { id, taking: "failed_and_untouched", chunkSize: config.CHUNK_SIZE } as const;
+      const { accountId } = request.caller;
+      if (showsIds(view)) await reserveRecords(request, await countRecords(database, accountId, id));
       const answering = showsIds(view) ? "with_ids" : "without_ids";
       const result = await storeRetry(database, { ...admission, ...scope, answering });
       if (result.kind === "created") return result.bulkAction;
