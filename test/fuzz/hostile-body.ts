@@ -7,7 +7,13 @@ export function hostileBody(good: string): fc.Arbitrary<string> {
     ? fc.array(edit, { minLength: 1, maxLength: 3 }).map((edits) => spoilJson(good, edits))
     : fc.array(fc.tuple(formName, hostileText), { maxLength: 4 }).map((pairs) => spoilForm(good, pairs));
   const cut = fc.tuple(spoiled, fc.nat(200)).map(([text, length]) => text.slice(0, length));
-  const other = fc.oneof(hostileValue, hostileText, repeated("a=b&", 25_000));
+  const other = fc.oneof(
+    hostileValue,
+    hostileText,
+    repeated("a=b&", 25_000),
+    repeated("a&", 40_000),
+    repeated("%ff=%z&", 10_000),
+  );
   return fc.oneof(
     { weight: 6, arbitrary: spoiled },
     { weight: 1, arbitrary: cut },
@@ -64,6 +70,7 @@ const hostileValue: fc.Arbitrary<string> = fc.oneof(
   ),
   fc.nat(20_000).map((depth) => `${"[".repeat(depth)}${"]".repeat(depth)}`),
   fc.nat(5_000).map((depth) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`),
+  fc.nat(3_000).map((count) => `{${Array.from({ length: count }, (_, n) => `"k${n}":0`).join()}}`),
   fc.nat(400).map((digits) => `1${"0".repeat(digits)}`),
   repeated("x", 80_000).map((text) => JSON.stringify(text)),
   fc.array(fc.uuid(), { maxLength: 60 }).map((ids) => JSON.stringify(ids)),

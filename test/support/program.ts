@@ -24,17 +24,24 @@ export type Entry =
   | `apps/${"admin" | "api" | "worker"}/src/main.ts`
   | `test/bench/${"main" | "bare-api" | "peer-worker"}.ts`
   | `test/chaos/${"main" | "recovery"}.ts`
+  | `test/attack/${"main" | "attacker"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
-/** Starts a process of the tree in `directory`, with these variables and no others of ours. */
+/**
+ * Starts a process of the tree in `directory`, with these variables and no others of ours.
+ *
+ * @param launcher a program with its first arguments, which gets the command line of the process as further ones
+ */
 export function startProgram(
   entry: Entry,
   environment: NodeJS.ProcessEnv = {},
   options: readonly string[] = [],
   directory: string = ROOT,
+  launcher: readonly string[] = [],
 ): Program {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [entry, ...options], {
+  const [program = "", ...parameters] = [...launcher, process.execPath, entry, ...options];
+  const child = spawn(program, parameters, {
     cwd: directory,
     env: { PATH, HOME, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
