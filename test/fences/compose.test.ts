@@ -47,7 +47,7 @@ test.each<[string, string, Service, string]>([
   [
     "a secret with a default",
     "api",
-    { environment: { REDIS_URL: `redis://:\${P_PASSWORD:-x}@a` } },
+    { environment: { OTEL_EXPORTER_OTLP_HEADERS: `authorization=\${P_PASSWORD:-x}` } },
     "has a default",
   ],
   ["a root that can be written", "worker", { read_only: false }, "can write to its root"],
@@ -68,10 +68,15 @@ test.each<[string, string, Service, string]>([
   [
     "a secret that is not handed in",
     "worker",
-    { secrets: ["database-url"] },
+    { secrets: ["database-url", "redis-url"] },
     "webhook-secret-key is not there",
   ],
-  ["a secret nobody has", "migrate", { secrets: ["database-url", "key"] }, "the secret key is nowhere"],
+  [
+    "a secret nobody has",
+    "migrate",
+    { secrets: ["database-url", "redis-url", "key"] },
+    "the secret key is nowhere",
+  ],
   ["a command without its file", "migrate", { command: "node src/up.ts" }, "src/up.ts does not exist"],
   ["a worker with a name", "worker", { container_name: "worker" }, "cannot be scaled"],
   ["a worker with a port", "worker", { ports: ["127.0.0.1:3002:3002"] }, "cannot be scaled"],
@@ -79,10 +84,27 @@ test.each<[string, string, Service, string]>([
   [
     "a queue that evicts",
     "valkey",
-    { command: "--appendonly yes --maxmemory-policy allkeys-lru" },
+    { command: "/run/secrets/valkey-conf --appendonly yes --maxmemory-policy allkeys-lru" },
     "no --maxmemory-policy noeviction",
   ],
-  ["a queue that forgets", "valkey", { command: "--maxmemory-policy noeviction" }, "no --appendonly yes"],
+  [
+    "a queue that forgets",
+    "valkey",
+    { command: "/run/secrets/valkey-conf --maxmemory-policy noeviction" },
+    "no --appendonly yes",
+  ],
+  [
+    "a queue without a password",
+    "valkey",
+    { command: "valkey-server --appendonly yes --maxmemory-policy noeviction" },
+    "no /run/secrets/valkey-conf",
+  ],
+  [
+    "a queue whose address is for all to see",
+    "api",
+    { environment: { REDIS_URL_FILE: "", REDIS_URL: "redis://h" } },
+    "REDIS_URL is no file",
+  ],
   [
     "files outside the volume",
     "postgres",
@@ -172,10 +194,7 @@ function findSecretFaults({ environment = {}, secrets = [] }: Service): readonly
   const mounted = Object.values(environment).flatMap(
     (value) => /^\/run\/secrets\/(.+)$/.exec(value)?.[1] ?? [],
   );
-  // What Valkey listens for has no password here.
-  const inSight = [...Object.keys(SECRETS), "POSTGRES_PASSWORD"].filter(
-    (secret) => secret !== "REDIS_URL" && environment[secret],
-  );
+  const inSight = [...Object.keys(SECRETS), "POSTGRES_PASSWORD"].filter((secret) => environment[secret]);
   return [
     ...inSight.map((secret) => `${secret} is no file`),
     ...mounted.filter((secret) => !secrets.includes(secret)).map((secret) => `${secret} is not there`),
@@ -252,7 +271,7 @@ function findWorkerFaults(service: Service, shutdownMs: number): readonly string
 }
 
 function findEngineFaults({ postgres, valkey }: Services): readonly string[] {
-  const options = ["--appendonly yes", "--maxmemory-policy noeviction"];
+  const options = ["--appendonly yes", "--maxmemory-policy noeviction", "/run/secrets/valkey-conf"];
   return [
     ...options.filter((option) => !valkey?.command?.includes(option)).map((option) => `valkey: no ${option}`),
     // Since version 18 the image declares this one as its volume and keeps a folder per version in it.
