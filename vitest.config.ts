@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { findProgram } from "./test/support/find-program.ts";
+import type { Host } from "./test/support/test-database.ts";
 
 /**
  * The tests of `pnpm test:long`: random runs by the thousand, planted bugs, crowds, and engines that go away for a
@@ -53,6 +54,7 @@ export default defineConfig({
       project("long e2e", LONG.e2e),
       project("long integration on the PostgreSQL queue", LONG.integration, { queueEngine: "postgres" }),
       ...onRedis("long integration on the Redis queue", INTEGRATION, [ABOUT_THE_QUEUE]),
+      ...onRedis("long integration on a stranger's database", INTEGRATION, [], "stranger"),
     ],
   },
 });
@@ -60,20 +62,25 @@ export default defineConfig({
 type ProjectOptions = {
   readonly exclude?: readonly string[];
   readonly queueEngine?: "postgres" | "redis";
+  readonly host?: Host;
 };
 
-function project(name: string, include: string, { exclude = [], queueEngine }: ProjectOptions = {}) {
+function project(
+  name: string,
+  include: string,
+  { exclude = [], queueEngine, host = "own" }: ProjectOptions = {},
+) {
   return {
     extends: true as const,
     test: {
       name,
       include: [include],
       exclude: ["**/node_modules/**", ...exclude],
-      ...(queueEngine && { provide: { queueEngine } }),
+      provide: { host, ...(queueEngine && { queueEngine }) },
     },
   };
 }
 
-function onRedis(name: string, include: string, exclude: readonly string[] = []) {
-  return hasRedis ? [project(name, include, { exclude, queueEngine: "redis" })] : [];
+function onRedis(name: string, include: string, exclude: readonly string[] = [], host: Host = "own") {
+  return hasRedis ? [project(name, include, { exclude, queueEngine: "redis", host })] : [];
 }

@@ -89,6 +89,23 @@ export const OUTCOME_CHECKS: readonly string[] = [
          AND (id IN (SELECT record_id FROM chaos.deletions) OR id IN (SELECT id FROM products)
               OR id IN (SELECT id FROM customers)))`,
 
+  `SELECT format('Bulk action %s skipped %s as kept, but no rule of the host keeps it.', bulk_action_id, record_id)
+     AS sentence
+   FROM outcome WHERE skip_code = 'record.kept' AND record_id NOT IN (SELECT record_id FROM chaos.vetoed)`,
+
+  `SELECT format('Bulk action %s says that %s was deleted, which a rule of the host keeps.', bulk_action_id, record_id)
+     AS sentence
+   FROM outcome WHERE kind = 'deleted'
+     AND record_id IN (SELECT record_id FROM chaos.vetoed UNION ALL SELECT record_id FROM chaos.wished)`,
+
+  // An order may come before the rule, and trouble before either.
+  `SELECT format('Bulk action %s skipped %s as %s, which a deferred foreign key keeps.',
+     bulk_action_id, record_id, skip_code) AS sentence
+   FROM outcome JOIN chaos.wished USING (record_id)
+   JOIN chaos.records_before AS before ON before.id = record_id
+     AND before.account_id = outcome.account_id AND before.action_type = outcome.action_type
+   WHERE skip_code IS NOT NULL AND skip_code <> 'record.in_use'`,
+
   `SELECT format('Bulk action %s skipped %s as kept at %s, after it was deleted at %s.',
      bulk_action_id, record_id, chunk_write.at, deletion.at) AS sentence
    FROM outcome JOIN chaos.chunk_writes chunk_write USING (bulk_action_id, position)

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { commandLine } from "@bulk/service/command-line";
 import { InvalidArgumentError, Option } from "commander";
+import type { Host } from "../support/test-database.ts";
 import type { ChaosEngine } from "./fault-plan.ts";
 import { createLiveLine, printReport } from "./report.ts";
 import { runChaos } from "./run.ts";
@@ -12,6 +13,7 @@ type Options = {
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
   readonly rollingRestart: boolean;
+  readonly host: Host;
   readonly json?: string;
   readonly logs?: string;
 };
@@ -33,6 +35,15 @@ const program = commandLine({
   .option("--database-url <url>", "your own server; a database is created there and dropped again", parseUrl)
   .option("--redis-url <url>", "with it, your own Redis; the database must be empty (redis://…/15)", parseUrl)
   .option("--rolling-restart", "break nothing, but restart two workers ten times each under load", false)
+  .addOption(
+    new Option(
+      "--host <host>",
+      "whose database: the service's own, or one in Asia/Kolkata with triggers and foreign keys of its own, where the " +
+        "service has a role of least privilege",
+    )
+      .choices(["own", "stranger"])
+      .default("own"),
+  )
   .option("--json <file>", "write the result there as JSON")
   .option("--logs <directory>", "keep there what the processes wrote")
   .parse();
@@ -40,6 +51,9 @@ const program = commandLine({
 const options = program.opts<Options>();
 if (options.redisUrl !== undefined && options.databaseUrl === undefined) {
   program.error("--redis-url needs --database-url beside it.");
+}
+if (options.databaseUrl !== undefined && options.host === "stranger") {
+  program.error("--host stranger takes a server of the run's own.");
 }
 if (options.databaseUrl !== undefined && options.engine === "redis" && options.redisUrl === undefined) {
   program.error("--engine redis with --database-url needs --redis-url as well.");
@@ -67,11 +81,14 @@ async function run({
   ...options
 }: Options): Promise<number> {
   const engine = redisUrl === undefined ? options.engine : "redis";
-  console.log(`Chaos: ${seconds} s, seed ${seed}, queue on ${engine}`);
+  console.log(
+    `Chaos: ${seconds} s, seed ${seed}, queue on ${engine}${options.host === "own" ? "" : ", a stranger's database"}`,
+  );
   if (logs !== undefined) await mkdir(logs, { recursive: true });
   const line = createLiveLine();
   const result = await runChaos({
     ...{ seconds, seed, engine, databaseUrl, redisUrl, logDirectory: logs, interrupted: interruption.signal },
+    host: options.host,
     plan: rollingRestart ? "rolling_restart" : "faults",
     onProgress: line.show,
   }).finally(line.end);

@@ -1,5 +1,7 @@
-import pg from "pg";
+import { openPool } from "@bulk/postgres/connect";
+import type pg from "pg";
 import { startEngines } from "../support/engines.ts";
+import { asServiceRole, estrange, moveAway } from "../support/stranger.ts";
 import type { ChaosEngines, Tools } from "./arena.ts";
 import { breakThings } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
@@ -34,8 +36,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }, 250);
   try {
     await using engines = await openEngines(options);
-    await using database = openPool(engines.databaseUrl);
-    const shops = await fillShops(engines.databaseUrl, database.pool);
+    await using database = connect(engines.databaseUrl);
+    if (options.host === "stranger") await moveToStranger(database.pool);
+    const shops = await fillShops(engines.databaseUrl, database.pool, options.host);
     options.interrupted.throwIfAborted();
     await using stack = await openServices(engines, options, notes);
     const client = openClient(shops, stack.services, database.pool, options.seed, notes);
@@ -73,23 +76,30 @@ async function breakAndCheck(
   return { ...(await conclude(tools.database, notes, finalAnswers)), drainSeconds, throughput };
 }
 
-function openPool(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
-  const pool = new pg.Pool({
-    ...{ connectionString: url, max: 15, application_name: "chaos", connectionTimeoutMillis: 10_000 },
-  });
+// What the run itself reads and writes is spelled as everywhere else, whatever the host's settings are.
+function connect(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
+  const pool = openPool({ url, size: 15, applicationName: "chaos" });
   pool.on("error", () => undefined);
   // A connection that is lost while somebody has it would otherwise end this process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return { pool, [Symbol.asyncDispose]: () => pool.end() };
 }
 
+async function moveToStranger(pool: pg.Pool): Promise<void> {
+  const say = (sql: string) => pool.query(sql);
+  const { rows } = await pool.query<{ name: string }>("SELECT current_database() AS name");
+  await estrange(say);
+  await moveAway(say, rows[0]?.name ?? "");
+}
+
 async function openServices(
   { databaseUrl, redisUrl }: ChaosEngines,
-  { logDirectory, plan }: ChaosOptions,
+  { logDirectory, plan, host }: ChaosOptions,
   { violations }: Notes,
 ): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {
   const services = await startServices({
-    ...{ databaseUrl, redisUrl, logDirectory },
+    ...{ redisUrl, logDirectory },
+    databaseUrl: host === "stranger" ? asServiceRole(databaseUrl) : databaseUrl,
     workerCount: plan === "rolling_restart" ? ROLLED_WORKERS : WORKER_COUNT,
     report: (violation) => violations.push(violation),
   });

@@ -11,11 +11,12 @@ export async function installWatch(client: Pick<pg.ClientBase, "query">): Promis
   await client.query(SNAPSHOT);
 }
 
+// As its owner: the service's role has no right on it.
 const DIARY = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.deletions (
     action_type text, record_id uuid, account_id uuid, xid xid8, at timestamptz);
-  CREATE FUNCTION chaos.note_deletions() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION chaos.note_deletions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
       INSERT INTO chaos.deletions
       SELECT 'delete_' || TG_TABLE_NAME, id, account_id, pg_current_xact_id(), clock_timestamp() FROM gone;
@@ -30,7 +31,7 @@ const DIARY = `
     bulk_action_id uuid, position integer, xid xid8, begun_at timestamptz, at timestamptz,
     done_before integer, done_after integer, deleted_before integer, deleted_after integer,
     skipped_before integer, skipped_after integer, failed_before integer, failed_after integer);
-  CREATE FUNCTION chaos.note_chunk_write() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION chaos.note_chunk_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
       INSERT INTO chaos.chunk_writes VALUES (
         NEW.bulk_action_id, NEW.position, pg_current_xact_id(), statement_timestamp(), clock_timestamp(),
@@ -42,7 +43,7 @@ const DIARY = `
     FOR EACH ROW EXECUTE FUNCTION chaos.note_chunk_write();
 
   CREATE TABLE chaos.status_writes (bulk_action_id uuid, before text, after text, at timestamptz);
-  CREATE FUNCTION chaos.note_status() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION chaos.note_status() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
       INSERT INTO chaos.status_writes VALUES (NEW.id, OLD.status, NEW.status, clock_timestamp());
       RETURN NULL;
@@ -54,7 +55,7 @@ const DIARY = `
 const SLOWNESS = `
   CREATE TABLE chaos.settings (delete_ms integer NOT NULL);
   INSERT INTO chaos.settings VALUES (0);
-  CREATE FUNCTION chaos.be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION chaos.be_slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
     BEGIN
       PERFORM pg_sleep(delete_ms / 1000.0) FROM chaos.settings WHERE delete_ms > 0;
       RETURN NULL;
@@ -67,4 +68,7 @@ const SNAPSHOT = `
     SELECT 'delete_products' AS action_type, id, account_id FROM products
     UNION ALL SELECT 'delete_customers', id, account_id FROM customers;
   CREATE TABLE chaos.lines_before AS SELECT id, product_id FROM line_items;
-  CREATE TABLE chaos.orders_before AS SELECT id, account_id FROM orders;`;
+  CREATE TABLE chaos.orders_before AS SELECT id, account_id FROM orders;
+  -- What the host's own rules keep: by a veto of its trigger, or by a foreign key that is looked at in the end.
+  CREATE TABLE chaos.vetoed (record_id uuid PRIMARY KEY);
+  CREATE TABLE chaos.wished (record_id uuid PRIMARY KEY);`;

@@ -22,7 +22,7 @@ const IN_USE = {
 
 describe("a preview", () => {
   test("counts what would be deleted and why the rest would be skipped, and changes nothing", async () => {
-    await using service = await openTestService();
+    await using service = await openTestService({}, { host: "own" });
     const { token, productIds, customerIds } = await service.fillShop({
       ...{ products: 50, inUse: 5, customers: 3 },
     });
@@ -52,7 +52,7 @@ describe("a preview", () => {
   });
 
   test("warns of what the database may keep, and names nothing of it", async () => {
-    await using service = await openTestService();
+    await using service = await openTestService({}, { host: "own" });
     const { token, productIds } = await service.fillShop({ products: 2 });
     await service.database.query(`
       CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;

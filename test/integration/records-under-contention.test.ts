@@ -188,7 +188,7 @@ async function keepDiary(service: TestService): Promise<void> {
     "CREATE TABLE diary (entry serial PRIMARY KEY, slice_size integer, done_count integer)",
   );
   await service.database.query(`
-    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       INSERT INTO diary (slice_size, done_count) VALUES (NEW.slice_size, NEW.done_count); RETURN NULL; END $$`);
   await service.database.query(
     "CREATE TRIGGER note AFTER UPDATE ON bulk_action_chunks FOR EACH ROW EXECUTE FUNCTION note()",
@@ -236,7 +236,7 @@ async function refuseDeletionOf(service: TestService, ids: readonly string[]): P
   await service.database.query("CREATE TABLE untouchables (id uuid PRIMARY KEY)");
   await service.database.query("INSERT INTO untouchables SELECT unnest($1::uuid[])", [ids]);
   await service.database.query(`
-    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       IF EXISTS (SELECT FROM untouchables WHERE id = OLD.id) THEN RAISE EXCEPTION 'not this one'; END IF;
       RETURN OLD; END $$`);
   await service.database.query(

@@ -55,7 +55,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrateQueue(postgres.url);
   project.provide("postgresUrl", postgres.url);
   project.provide("strangerUrl", await copyForStranger(postgres.url));
-  project.provide("host", "own");
   project.provide("redisServer", redisServer);
   project.provide("chromium", chromium);
   return async () => {
