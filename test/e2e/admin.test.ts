@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "@bulk/local/free-port";
@@ -109,7 +109,10 @@ describe("pnpm admin action", () => {
     expect(await readColumn("generation", retryId)).toBe(1);
 
     const file = join(directory, "records.csv");
+    // One that is there, for all to read, is replaced.
+    await writeFile(file, "old", { mode: 0o644 });
     await succeed("action", "export", retryId, "--format", "csv", "--out", file);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
     const lines = await succeed("action", "export", retryId);
     const records = lines
       .trimEnd()

@@ -1,7 +1,6 @@
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { writePrivateFile } from "@bulk/service/write-private-file";
 import type { BulkActionKey } from "@bulk/store/bulk-action-progress";
 import type { Database } from "@bulk/store/database";
 import { CSV_HEADER, csvLine } from "@bulk/store/record-lines";
@@ -16,7 +15,8 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
  * Writes what became of every record of a bulk action, in order, to a file or to the standard output, as fast as
  * that takes it and no faster: a few chunks are in memory, whatever its size. Answers how many there were.
  *
- * A file gets its name at the end, so one that is there is whole. Throws `not_found`, and what the file system says.
+ * A file is its owner's alone (0600) and gets its name at the end, so one that is there is whole. Throws `not_found`,
+ * and what the file system says.
  */
 export async function exportRecords(
   database: Database,
@@ -34,7 +34,9 @@ export async function exportRecords(
     }
   }
   const pieces = Readable.from(write(), { objectMode: false });
-  await (file === undefined ? pipeline(pieces, process.stdout, { end: false }) : writeWhole(pieces, file));
+  await (file === undefined
+    ? pipeline(pieces, process.stdout, { end: false })
+    : writePrivateFile(file, pieces));
   return count;
 }
 
@@ -43,14 +45,3 @@ const LINES: Readonly<Record<ExportFormat, (record: ActionRecord) => string>> = 
   ndjson: ({ position, recordId, outcome, code = null }) =>
     `${JSON.stringify(toSnakeCase({ position, recordId, outcome, code }))}\n`,
 };
-
-async function writeWhole(pieces: Readable, file: string): Promise<void> {
-  const unfinished = `${file}.${process.pid}.unfinished`;
-  try {
-    await pipeline(pieces, createWriteStream(unfinished, { flush: true }));
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-}

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { commandLine } from "@bulk/service/command-line";
 import { readConfig } from "@bulk/service/read-config";
 import { runService, type Service } from "@bulk/service/run-service";
+import { writePrivateFile } from "@bulk/service/write-private-file";
 import { localConfig } from "./config.ts";
 import { type DemoAction, runDemoAction } from "./demo-action.ts";
 import { type Engines, migrateEngines, ownEngines } from "./engines.ts";
@@ -49,7 +49,7 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     customers: 1_000,
     inUse: 250,
   });
-  await writeFile(join(dataDirectory, "demo-token"), `${shop.token}\n`, { mode: 0o600 });
+  await writePrivateFile(join(dataDirectory, "demo-token"), `${shop.token}\n`);
   const ports = {
     PORT: await findFreePort(3000),
     OPS_PORT: await findFreePort(3001),

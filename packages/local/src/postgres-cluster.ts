@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writePrivateFile } from "@bulk/service/write-private-file";
 import { z } from "zod";
 import { EmbeddedPostgresError } from "./embedded-postgres-error.ts";
 import { findPostgresBinaries, type PostgresBinaries, type WayAsRoot } from "./postgres-binaries.ts";
@@ -55,9 +56,7 @@ export async function openPostgresCluster(
 
 /** Remembers them; whoever reads meanwhile sees the old or the new ones. */
 export async function saveClusterSettings(dataDir: string, settings: ClusterSettings): Promise<void> {
-  const file = settingsFile(dataDir);
-  await writeFile(`${file}.new`, JSON.stringify(settings), { mode: 0o600, flush: true });
-  await rename(`${file}.new`, file);
+  await writePrivateFile(settingsFile(dataDir), JSON.stringify(settings));
 }
 
 async function findSettings(dataDir: string): Promise<ClusterSettings | undefined> {

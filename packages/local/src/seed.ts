@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { counted } from "@bulk/domain/counted";
 import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
+import { writePrivateFile } from "@bulk/service/write-private-file";
 import { InvalidArgumentError } from "commander";
 import { readLocalConfig } from "./config.ts";
 import { joinEngines, migrateEngines } from "./engines.ts";
@@ -69,7 +70,7 @@ async function writeResult(file: string, shop: Awaited<ReturnType<typeof fillSho
   };
   await mkdir(dirname(file), { recursive: true });
   // It holds a secret.
-  await writeFile(file, `${JSON.stringify(result)}\n`, { mode: 0o600 });
+  await writePrivateFile(file, `${JSON.stringify(result)}\n`);
   console.log(`Wrote the token and the ids to ${file}.`);
 }
 

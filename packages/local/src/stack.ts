@@ -102,7 +102,8 @@ export function restartPauseMs(failures: number): number {
 
 function startProcess(name: string, environment: NodeJS.ProcessEnv, logDirectory: string | undefined) {
   const main = fileURLToPath(new URL(`../../../apps/${name}/src/main.ts`, import.meta.url));
-  const log = logDirectory === undefined ? "inherit" : openSync(join(logDirectory, `${name}.log`), "a");
+  const log =
+    logDirectory === undefined ? "inherit" : openSync(join(logDirectory, `${name}.log`), "a", 0o600);
   const child = spawn(process.execPath, [main], {
     env: environment,
     // The channel lets the child notice that this process is gone.

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writePrivateFile } from "@bulk/service/write-private-file";
 import type { LocalConfig } from "./config.ts";
 import { readIfThere } from "./read-if-there.ts";
 
@@ -29,6 +29,6 @@ async function readOrCreateKey(path: string): Promise<string> {
   const known = await readIfThere(path);
   if (known !== undefined) return known.trim();
   const key = randomBytes(32).toString("base64");
-  await writeFile(path, `${key}\n`, { mode: 0o600 });
+  await writePrivateFile(path, `${key}\n`);
   return key;
 }
