@@ -1,16 +1,39 @@
 import { randomBytes } from "node:crypto";
 import { findFreePort } from "@bulk/local/free-port";
+import { setThrottle } from "@bulk/store/throttles";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { createClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { startProgram } from "../support/program.ts";
+import { randomIds } from "../support/random-ids.ts";
 import { readText } from "../support/repository.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { openTestStack, queueEngines, type TestStack } from "../support/test-stack.ts";
 
+/** Sets a process's clock an hour back. */
+const HOUR_BEHIND = `--import=data:text/javascript,${encodeURIComponent(
+  "const now = Date.now; Date.now = () => now() - 3600000;",
+)}`;
+
 describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engine) => {
+  test("a worker whose clock is an hour behind takes throttled turns in time", async () => {
+    await using stack = await openTestStack(engine, { SWEEP_INTERVAL_MS: "3600000", CHUNK_SIZE: "100" });
+    const { token } = await stack.fillShop({});
+    await using service = openServiceDatabase(stack.database.url);
+    const throttle = { actionType: null, recordsPerSecond: 200, setBy: "test" };
+    await setThrottle(service.database, throttle);
+    const { id } = await stack.submit(token, "delete_products", randomIds(500));
+    const environment = { ...stack.environment, NODE_OPTIONS: HOUR_BEHIND };
+    await using worker = startProgram("apps/worker/src/main.ts", environment);
+
+    await worker.says(/"ending":"throttled"/);
+    // The sweeper rests: a turn that waits for an hour would not be made up for.
+    expect(await stack.finished(token, id)).toMatchObject({ status: "invalid" });
+  });
+
   test("a worker killed in mid-action changes only the time it takes", async () => {
     await using stack = await openTestStack(engine, { CHUNK_SIZE: "100" });
     const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 20_000, inUse: 50 });

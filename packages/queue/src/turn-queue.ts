@@ -70,11 +70,14 @@ export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQ
  * The id makes a turn unique: a worker that died between adding a lane's next turn and finishing its own is
  * taken over by one that adds the same turn again, and BullMQ ignores an id it has. Without it the bulk action
  * would have one lane more than its window from then on.
+ * A delayed turn is due by its timestamp and the clock of the worker that looks for due ones, mostly the same process:
+ * by the database's clock, a worker that is an hour behind would let it wait for an hour.
  */
 function toJob({ actionType, enqueuedAt, delayMs, trace, ...data }: NewTurn) {
   const { bulkActionId, generation, lane, turn } = data;
   const jobId = `${bulkActionId}-${generation}-${lane}-${turn}`;
-  const opts = { jobId, timestamp: enqueuedAt.getTime(), delay: delayMs, priority: priority(data) };
+  const timestamp = delayMs > 0 ? Date.now() : enqueuedAt.getTime();
+  const opts = { jobId, timestamp, delay: delayMs, priority: priority(data) };
   return { name: actionType, data, opts: { ...opts, ...(trace && { telemetry: { metadata: trace } }) } };
 }
 
