@@ -9,6 +9,7 @@ import { errorAnswer } from "./error-body.ts";
 import type { Gate } from "./gate.ts";
 import { logRequests } from "./log-requests.ts";
 import { measureRequests } from "./measure-requests.ts";
+import { createOneAtATime } from "./one-at-a-time.ts";
 import { describeApi } from "./openapi.ts";
 import { readBody } from "./read-body.ts";
 import { serveReference } from "./reference.ts";
@@ -29,9 +30,10 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   app.use(refuseWithoutHost);
   const served = routes.map((route) => ({ ...route, endpoint: route.endpoint(context) }));
   app.use(serveReference(describeApi(served)));
+  const oneAtATime = createOneAtATime();
   for (const { method, path, scope, endpoint } of served) {
     const mostIds = endpoint.operation.takesRecordIds ? context.config.MAX_RECORD_IDS : 0;
-    const body = takesBody(method) ? [readBody(mostIds)] : [];
+    const body = takesBody(method) ? [readBody(mostIds, oneAtATime)] : [];
     const guards = [requireCaller(scope, gate), claimMemory(gate.budget), ...body];
     app[method](path, ...guards, answerWith(endpoint, context.timeouts.takeMs));
   }

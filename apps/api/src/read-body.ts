@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { setImmediate as letOthersIn } from "node:timers/promises";
 import { RequestError } from "@bulk/domain/request-error";
 import type { RequestHandler, Response } from "express";
 import type { Locals } from "./answer.ts";
@@ -8,6 +7,7 @@ import { readBodyType } from "./body-type.ts";
 import { parseFormBody } from "./form-body.ts";
 import { findBrokenBound, type JsonBounds } from "./measure-json.ts";
 import { MEMORY_PER_BODY_BYTE, MEMORY_PER_REQUEST } from "./memory-costs.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 import { readBytes } from "./read-bytes.ts";
 
 /** What an id takes in a pretty-printed JSON body or in `bulk_action%5Brecord_ids%5D%5B99999%5D=<uuid>&`. */
@@ -19,12 +19,17 @@ const BYTES_BESIDES = 64 * 1024;
 /** No value of a good body is shorter on average: an id in JSON has 39 bytes. */
 const BYTES_PER_VALUE = 32;
 
+/** Takes less than a millisecond to parse. */
+const SMALL_BYTES = 64 * 1024;
+
 /**
  * Reads a JSON or form-encoded body of at most `maxRecordIds` ids; refuses any other content type. What the body costs
- * is bounded before it is parsed, in bytes, values, keys and depth.
+ * is bounded before it is parsed, in bytes, values, keys and depth. Large ones are parsed and then validated
+ * by `oneAtATime`: together they would keep small requests waiting.
  */
 export function readBody(
   maxRecordIds: number,
+  oneAtATime: OneAtATime,
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   const most = maxRecordIds * BYTES_PER_ID + BYTES_BESIDES;
   const bounds = { depth: 32, keys: 1_000, values: Math.floor(most / BYTES_PER_VALUE) };
@@ -32,14 +37,19 @@ export function readBody(
     const type = readBodyType(request);
     if (type !== undefined) {
       const bytes = await readBytes(request, { most, reserve: reserveFor(request, response) });
-      if (!isUtf8(bytes)) throw malformed("The body is not valid UTF-8.");
-      await letOthersIn();
-      request.body =
-        type === "json" ? parseJson(bytes, bounds) : parseFormBody(bytes.toString(), bounds.values);
-      await letOthersIn();
-    }
-    next();
+      const run = bytes.length > SMALL_BYTES ? oneAtATime : runAtOnce;
+      request.body = await run(() => parse(type, bytes, bounds));
+      // The endpoint validates the body before it waits for anything.
+      await run(next);
+    } else next();
   };
+}
+
+const runAtOnce: OneAtATime = async (work) => work();
+
+function parse(type: "json" | "form", bytes: Buffer, bounds: JsonBounds): unknown {
+  if (!isUtf8(bytes)) throw malformed("The body is not valid UTF-8.");
+  return type === "json" ? parseJson(bytes, bounds) : parseFormBody(bytes.toString(), bounds.values);
 }
 
 /** Holds the memory that a body of this size takes, and first tells a caller who waits for that to go on. */

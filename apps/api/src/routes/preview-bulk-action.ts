@@ -25,9 +25,11 @@ export function previewBulkAction(context: ApiContext): Endpoint {
       refusals: ["invalid"],
       changes: "nothing",
     },
+    // What is refused has not cost reading its ids.
     async answer(request) {
-      const action = body.parse(request.body);
-      return await oneByOne(request.caller.accountId, () => preview(request, action, context));
+      return await oneByOne(request.caller.accountId, () =>
+        preview(request, body.parse(request.body), context),
+      );
     },
   };
 }
