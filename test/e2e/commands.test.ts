@@ -219,6 +219,7 @@ const SCRIPTS: Readonly<Record<string, Entry>> = {
   seed: "packages/local/src/seed.ts",
   admin: "apps/admin/src/main.ts",
   bench: "test/bench/main.ts",
+  attack: "test/attack/main.ts",
   chaos: "test/chaos/main.ts",
   "chaos:recovery": "test/chaos/recovery.ts",
 };

@@ -1,5 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { digestPassword } from "@bulk/service/password-digest";
+import { appRoutes } from "@bull-board/api/dist/routes.js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { openAnotherApi } from "../support/another-api.ts";
 import { openBrowserPage } from "../support/browser.ts";
 import {
   type Dashboard,
@@ -25,6 +28,7 @@ beforeAll(async () => {
   service = await openTestService({
     ...{ CHUNK_SIZE: "10", DASHBOARD_USERS: users.join(), DASHBOARD_SESSION_KEY },
     WEBHOOK_SECRET_KEY: randomBytes(32).toString("base64"),
+    OPS_ALLOWED_HOSTS: "metrics.example,.svc.cluster.local",
   });
   anna = await signIn(service.opsUrl, "anna");
   ben = await signIn(service.opsUrl, "ben");
@@ -59,6 +63,32 @@ describe("without a sign-in", () => {
   });
 });
 
+test.each([
+  [200, ["127.0.0.1:3001", "10.1.2.3:3001", "[fd00::7]:3001", "LOCALHOST", "Metrics.Example:3001"]],
+  [200, ["bulk-actions-api.shop.svc.cluster.local", ""]],
+  [403, ["rebound.example", "127.0.0.1.rebound.example", "xmetrics.example", "api", "svc.cluster.local"]],
+])("the ops ports of API and worker answer with %i to the names %j", async (status, hosts) => {
+  const worker = await service.startWorker();
+  for (const url of [service.opsUrl, worker.opsUrl]) {
+    for (const host of hosts) {
+      for (const path of [
+        "/metrics",
+        "/health/live",
+        ...(status === 403 ? ["/dashboard/login", "/no"] : []),
+      ]) {
+        await using connection = await openRaw(url);
+        await connection.write(requestHead(`GET ${path}`, { host }));
+        expect([host, path, (await connection.untilClosed()).slice(9, 12)]).toEqual([
+          host,
+          path,
+          `${status}`,
+        ]);
+      }
+    }
+  }
+  await worker.stop();
+});
+
 describe("signing in", () => {
   test("takes name and password of a user, and nothing else", async () => {
     const [own, other] = Object.values(PASSWORDS);
@@ -87,11 +117,36 @@ describe("signing in", () => {
     expect(answer.headers.getSetCookie()).toEqual([expect.stringContaining("; Secure;")]);
   });
 
-  test("ends with a sign-out, and cannot be made up", async () => {
-    const answer = await anna.request("/logout", { method: "POST" });
+  test("ends with a sign-out everywhere, in copies of the cookie too, and no other session with it", async () => {
+    await using other = await openAnotherApi(service, {
+      ...{ DASHBOARD_USERS: users.join(), DASHBOARD_SESSION_KEY },
+    });
+    const leaving = await signIn(other.opsUrl, "anna");
+    const elsewhere = openDashboard(service.opsUrl, leaving.cookies);
+    expect((await elsewhere.request("")).status).toBe(200);
+    const answer = await leaving.request("/logout", { method: "POST" });
     expect(answer.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^bulk_actions_dashboard=; Max-Age=0/),
     ]);
+    expect((await leaving.request("/api/queues")).status).toBe(401);
+    await eventually(async () => expect((await elsewhere.request("/api/queues")).status).toBe(401));
+    expect((await openDashboard(other.opsUrl, anna.cookies).request("")).status).toBe(200);
+  });
+
+  test.each([
+    ["password", async () => `anna:operator:${await digestPassword("another one")}`],
+    ["role", async () => `${users[0]?.replace("operator", "viewer")}`],
+  ])("ends with a change of %s", async (_what, change) => {
+    await using other = await openAnotherApi(service, {
+      ...{ DASHBOARD_USERS: [await change(), users[1]].join(), DASHBOARD_SESSION_KEY },
+    });
+    const statuses = [anna, ben].map(
+      async (user) => (await openDashboard(other.opsUrl, user.cookies).request("")).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([401, 200]);
+  });
+
+  test("cannot be made up", async () => {
     const forged = openDashboard(service.opsUrl, ["bulk_actions_dashboard=Fe26.2*1*forged"]);
     expect((await forged.request("/api/queues")).status).toBe(401);
   });
@@ -153,11 +208,11 @@ describe("who is signed in", () => {
   });
 
   test("changes nothing as a viewer", async () => {
-    for (const path of ["/pause", "/empty", "/retry/failed", "/promote", "/1/retry", "/clean/completed"]) {
-      expect((await ben.change(path)).status).toBe(405);
+    const changes = listChanges();
+    expect(changes.length).toBeGreaterThan(20);
+    for (const { method, path } of [...changes, { method: "DELETE", path: "/api/queues/new" }]) {
+      expect([path, (await ben.request(path, { method })).status]).toEqual([path, 403]);
     }
-    // Of all queues at once it is no refusal, but none of them may be written.
-    await ben.request("/api/queues/pause", { method: "PUT" });
     expect(await ben.queues("waiting")).toMatchObject([{ isPaused: false }, { isPaused: false }]);
   });
 
@@ -271,7 +326,7 @@ describe("without users", () => {
     await using open = await openTestService();
     const anybody = openDashboard(open.opsUrl);
     expect(await anybody.queues("waiting")).toMatchObject([{ name: "bulk-actions", readOnlyMode: true }]);
-    expect((await anybody.change("/empty")).status).toBe(405);
+    expect((await anybody.change("/empty")).status).toBe(403);
     await using connection = await openRaw(open.opsUrl);
     await connection.write(requestHead("GET /dashboard/api/queues", { host: "rebound.example" }));
     expect(await connection.untilClosed()).toMatch(/^HTTP\/1.1 403 /);
@@ -285,6 +340,19 @@ describe("without users", () => {
     expect((await fetch(`${open.opsUrl}/health/live`)).status).toBe(200);
   });
 });
+
+/** All that the installed version of Bull Board has to change something. */
+function listChanges(): readonly { readonly method: string; readonly path: string }[] {
+  return appRoutes.api.flatMap(({ method, route }) => {
+    const paths = [route]
+      .flat()
+      .map((one) => one.replace(":queueName", "bulk-actions").replace(/:\w+/g, "1"));
+    const methods = [method].flat().map((one) => one.toUpperCase());
+    return methods
+      .filter((one) => one !== "GET")
+      .flatMap((one) => paths.map((path) => ({ method: one, path })));
+  });
+}
 
 function sum(
   jobs: readonly { readonly returnValue: Readonly<Record<string, unknown>> }[],

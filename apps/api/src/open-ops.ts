@@ -1,6 +1,7 @@
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
 import type { WebhookQueue } from "@bulk/queue/webhook-queue";
+import { opsHosts } from "@bulk/service/engine-config";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
 import { createHttpServer } from "@bulk/service/http-server";
 import { closeServer, listen } from "@bulk/service/listen";
@@ -13,6 +14,7 @@ import { examineWrites } from "@bulk/store/examine-writes";
 import { createSchemaCheck } from "@bulk/store/migration/schema-state";
 import type { Registry } from "prom-client";
 import type { ApiConfig } from "./config.ts";
+import type { EndedSessions } from "./dashboard/ended-sessions.ts";
 import { addDashboard } from "./dashboard.ts";
 
 /** The API's own port. */
@@ -26,6 +28,7 @@ export type ApiOpsTools = {
   readonly queue: TurnQueue;
   /** Where there are webhooks. */
   readonly webhooks: Pick<WebhookQueue, "native"> | undefined;
+  readonly endedSessions: EndedSessions;
   readonly prometheus: Registry;
   readonly logger: Logger;
 };
@@ -33,7 +36,7 @@ export type ApiOpsTools = {
 /** Opens the port for health, metrics and the dashboard. Throws `PortTakenError`. */
 export async function openOps(
   config: ApiConfig,
-  { database, queue, webhooks, prometheus, logger }: ApiOpsTools,
+  { database, queue, webhooks, endedSessions, prometheus, logger }: ApiOpsTools,
 ): Promise<ApiOps> {
   addPoolGauges(prometheus, database);
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
@@ -41,8 +44,8 @@ export async function openOps(
   // Without the queue bulk actions are accepted all the same, and begin when it is back.
   const checks = { examineDatabase: () => examineWrites(database), checkSchema, queue, needsQueue: false };
   const readiness = createReadiness(engineDependencies(checks));
-  const app = createOpsApp(readiness, prometheus);
-  addDashboard(app, { config, database, turns: queue, webhooks, logger });
+  const app = createOpsApp(readiness, prometheus, opsHosts(config));
+  addDashboard(app, { config, database, turns: queue, webhooks, endedSessions, logger });
   const server = createHttpServer({}, app);
   const { OPS_HOST: host, OPS_PORT: port } = config;
   return {

@@ -10,11 +10,13 @@ import type { Logger } from "@bulk/service/logger";
 import type { Service } from "@bulk/service/run-service";
 import { sparingly } from "@bulk/service/sparingly";
 import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
+import { tellOfChange } from "@bulk/store/change-channel";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { createApiMetrics } from "./api-metrics.ts";
 import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
+import { rememberEndedSessions } from "./dashboard/ended-sessions.ts";
 import { openGate } from "./gate.ts";
 import { rememberTokens } from "./known-tokens.ts";
 import { openOps } from "./open-ops.ts";
@@ -41,16 +43,18 @@ export async function startApi(
   // To be seen on the dashboard: the API puts nothing into it.
   const webhooks = config.WEBHOOK_SECRET_KEY === undefined ? undefined : openWebhookQueue(queueOptions);
   const nudger = openNudger(queue, logger);
+  const endedSessions = rememberEndedSessions((message) => void tellOfChange(database, message));
   const watcher = openBulkActionWatcher({
     database,
     url: config.DATABASE_URL,
+    onChange: endedSessions.hear,
     onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
   });
   const gate = openGate(config, database, tokens, logger, timeouts);
   const app = createApp({ database, nudger, watcher, registry, logger, metrics, config, timeouts }, gate);
   const server = createApiServer(app, logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const ops = await openOps(config, { database, queue, webhooks, prometheus, logger });
+  const ops = await openOps(config, { database, queue, webhooks, endedSessions, prometheus, logger });
   logger.info({ host: config.HOST, port, opsPort: ops.port }, "api is listening");
   return {
     port,

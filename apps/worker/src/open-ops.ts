@@ -1,5 +1,6 @@
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import type { TurnQueue } from "@bulk/queue/turn-queue";
+import { opsHosts } from "@bulk/service/engine-config";
 import { engineDependencies } from "@bulk/service/engine-dependencies";
 import { createHttpServer } from "@bulk/service/http-server";
 import { closeServer, listen } from "@bulk/service/listen";
@@ -36,7 +37,7 @@ export type WorkerOpsTools = {
 export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Promise<WorkerOps> {
   addPoolGauges(tools.prometheus, tools.database);
   const readiness = await openReadiness(tools);
-  const app = createOpsApp(readiness, tools.prometheus);
+  const app = createOpsApp(readiness, tools.prometheus, opsHosts(config));
   addWorkHealth(app, workHealthTools(config, tools));
   const server = createHttpServer({}, app);
   const { OPS_HOST: host, WORKER_OPS_PORT: port } = config;

@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import helmet from "helmet";
 import type { Readiness } from "./readiness.ts";
+import { refuseForeignHosts } from "./refuse-foreign-hosts.ts";
 
 /** What `/metrics` answers with. */
 export type MetricsPage = {
@@ -10,12 +11,13 @@ export type MetricsPage = {
 
 /**
  * What a process tells its operators, on a port of its own: `/health/live` (the process answers), `/health/ready`
- * (503 while it should get nothing to do, with the reasons) and `/metrics` (in Prometheus' text format).
+ * (503 while it should get nothing to do, with the reasons) and `/metrics` (in Prometheus' text format). Whatever is
+ * added answers to addresses and the names of `hosts` only.
  */
-export function createOpsApp(readiness: Readiness, page: MetricsPage): Express {
+export function createOpsApp(readiness: Readiness, page: MetricsPage, hosts: readonly string[]): Express {
   const app = express();
   app.disable("x-powered-by");
-  app.use(helmet());
+  app.use(helmet(), refuseForeignHosts(hosts));
   app.get("/health/live", (_request, response) => {
     response.json({ status: "ok" });
   });

@@ -6,7 +6,7 @@ import { CHANGE_CHANNEL } from "./change-channel.ts";
 export type ListenerOptions = {
   /** PostgreSQL connection URL; through a transaction pooler nothing is ever heard. */
   readonly url: string;
-  /** A bulk action of this id has changed. */
+  /** What has this id has changed. */
   readonly onChange: (id: string) => void;
   /** Listening, for the first time or again; what happened before was not heard. */
   readonly onListening: () => void;

@@ -15,6 +15,8 @@ export type WatcherOptions = {
   readonly database: Database;
   /** The same database, for a connection of its own that listens. */
   readonly url: string;
+  /** Hears each id that is notified, of bulk actions and of all else. */
+  readonly onChange?: (id: string) => void;
   readonly onError: (error: unknown) => void;
 };
 
@@ -59,12 +61,18 @@ export type News =
  * notification named, for all who wait for it; and because notifications can be lost, one query reads every
  * bulk action that is waited for again after each connect and every two seconds.
  */
-export function openBulkActionWatcher({ database, url, onError }: WatcherOptions): BulkActionWatcher {
+export function openBulkActionWatcher({
+  database,
+  url,
+  onChange,
+  onError,
+}: WatcherOptions): BulkActionWatcher {
   const room = openRoom(database);
   const lookAgain = inBatches<string>((ids) => look(room, ids).catch(onError), PAUSE_MS);
   const listener = openBulkActionListener({
     url,
     onChange(id) {
+      onChange?.(id);
       if (room.watchers.has(id)) lookAgain([id]);
     },
     onListening: () => lookAgain(room.watchers.keys()),

@@ -1,10 +1,10 @@
 import type { Database } from "./database.ts";
 
-/** The channel on which PostgreSQL tells of changed bulk actions; a notification carries the id alone. */
+/** The channel on which PostgreSQL tells of changed bulk actions and ended sessions; a notification carries the id alone. */
 export const CHANGE_CHANNEL = "bulk_action_changed";
 
 /**
- * Tells whoever listens that a bulk action has changed; for after the commit, once or twice in a turn. Never
+ * Tells whoever listens that what has this id has changed; for after the commit, once or twice in a turn. Never
  * throws: nobody relies on hearing of every change.
  *
  * Commits that notify wait for each other, so inside the transaction each would wait for the disk writes of

@@ -3,6 +3,7 @@ import type { Logger } from "@bulk/service/logger";
 import type { Request, RequestHandler, Response } from "express";
 import type { ApiConfig } from "../config.ts";
 import type { BoardOptions } from "./board.ts";
+import type { EndedSessions } from "./ended-sessions.ts";
 import { isLoopback } from "./is-loopback.ts";
 import { openSessions } from "./sessions.ts";
 import { findSignedIn, serveSignIn } from "./sign-in.ts";
@@ -19,6 +20,7 @@ export type Entrance = {
 export type EntranceOptions = {
   readonly config: Pick<ApiConfig, "DATABASE_URL" | "OPS_HOST" | "DASHBOARD_USERS" | "DASHBOARD_SESSION_KEY">;
   readonly basePath: string;
+  readonly endedSessions: EndedSessions;
   readonly logger: Logger;
 };
 
@@ -32,10 +34,10 @@ export function openEntrance(options: EntranceOptions): Entrance {
 }
 
 function askForPassword(
-  { config, basePath, logger }: EntranceOptions,
+  { config, basePath, endedSessions, logger }: EntranceOptions,
   accounts: readonly DashboardAccount[],
 ): Entrance {
-  const sessions = openSessions(config.DASHBOARD_SESSION_KEY ?? randomBytes(32), basePath);
+  const sessions = openSessions(config.DASHBOARD_SESSION_KEY ?? randomBytes(32), basePath, endedSessions);
   const options = { accounts, sessions, basePath, databaseUrl: config.DATABASE_URL, logger };
   return {
     handler: serveSignIn(options),

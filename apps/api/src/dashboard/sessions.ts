@@ -1,19 +1,24 @@
+import { createHash, randomUUID } from "node:crypto";
 import type { Request, Response } from "express";
 import { getIronSession, type IronSession } from "iron-session";
+import { type EndedSessions, SESSION_SECONDS } from "./ended-sessions.ts";
+import type { DashboardAccount } from "./users.ts";
 
 /** Who is signed in, kept in a sealed cookie. */
 export type Sessions = {
-  /** The name of who is signed in; `undefined`: nobody, or not any more. */
-  findName(request: Request, response: Response): Promise<string | undefined>;
-  begin(request: Request, response: Response, name: string): Promise<void>;
+  /** Who of these is signed in, with the password and the role of then; `undefined`: nobody, or not any more. */
+  find(
+    accounts: readonly DashboardAccount[],
+    request: Request,
+    response: Response,
+  ): Promise<DashboardAccount | undefined>;
+  begin(request: Request, response: Response, account: DashboardAccount): Promise<void>;
+  /** Ends it, in copies of the cookie too. */
   end(request: Request, response: Response): Promise<void>;
 };
 
-/** How long a session lasts, from the sign-in on, whatever happens in it: about a working day. */
-const SESSION_SECONDS = 10 * 3_600;
-
 /** Sessions that processes with the same key share. The seal, not the browser, decides when one has ended. */
-export function openSessions(key: Uint8Array, path: string): Sessions {
+export function openSessions(key: Uint8Array, path: string, ended: EndedSessions): Sessions {
   const password = Buffer.from(key).toString("base64url");
   function open(request: Request, response: Response): Promise<IronSession<Content>> {
     return getIronSession<Content>(request, response, {
@@ -24,21 +29,31 @@ export function openSessions(key: Uint8Array, path: string): Sessions {
     });
   }
   return {
-    async findName(request, response) {
-      return (await open(request, response)).name;
+    async find(accounts, request, response) {
+      const { id, name, mark } = await open(request, response);
+      if (id === undefined || ended.has(id)) return undefined;
+      return accounts.find((account) => account.name === name && markOf(account) === mark);
     },
-    async begin(request, response, name) {
+    async begin(request, response, account) {
       const session = await open(request, response);
-      session.name = name;
+      Object.assign(session, { id: randomUUID(), name: account.name, mark: markOf(account) });
       await session.save();
     },
     async end(request, response) {
-      (await open(request, response)).destroy();
+      const session = await open(request, response);
+      if (session.id !== undefined) ended.end(session.id);
+      session.destroy();
     },
   };
 }
 
-type Content = { name: string };
+// Nothing is in there before a sign-in.
+type Content = { id?: string; name?: string; mark?: string };
+
+// Another one after a change of password or role, which so ends the session.
+function markOf({ role, digest }: DashboardAccount): string {
+  return createHash("sha256").update(`${role}:${digest}`).digest("base64url");
+}
 
 // A browser gives a `Secure` cookie back over TLS only, and TLS ends in front of this process, if anywhere. Who
 // lies about it harms nobody but themselves.

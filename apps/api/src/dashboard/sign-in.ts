@@ -40,7 +40,7 @@ export function serveSignIn(options: SignInOptions): Router {
       response.status(401);
       return await renderPage(response, "sign-in", { basePath, user: undefined, fault: WRONG });
     }
-    await sessions.begin(request, response, account.name);
+    await sessions.begin(request, response, account);
     logger.info(
       { user: account.name, role: account.role, address: request.ip },
       "signed in to the dashboard",
@@ -54,14 +54,13 @@ export function serveSignIn(options: SignInOptions): Router {
   return router;
 }
 
-/** Who is signed in and still among the users. */
+/** Who is signed in and still among the users, as they were then. */
 export async function findSignedIn(
   { accounts, sessions }: Pick<SignInOptions, "accounts" | "sessions">,
   request: Request,
   response: Response,
 ): Promise<DashboardUser | undefined> {
-  const name = await sessions.findName(request, response);
-  return accounts.find((account) => account.name === name);
+  return await sessions.find(accounts, request, response);
 }
 
 const WRONG = "This is not the name and password of a user.";
