@@ -264,6 +264,15 @@ test("pnpm admin exits with 1, without a trace of the password, when the databas
   expect((await readdir(join(directory, ".."))).filter((name) => name.endsWith(".unfinished"))).toEqual([]);
 });
 
+test("pnpm admin tells a user without rights whose rights it takes", async () => {
+  const url = new URL(stack.database.url);
+  url.searchParams.set("options", "-c role=pg_monitor");
+  const answer = await run({ ...stack.environment, DATABASE_URL: url.href }, ["account", "create", "south"]);
+  expect(answer.output).toContain("pnpm admin grants --for operators");
+  expect(answer.output).not.toContain("Raw query failed");
+  expect(answer.code).toBe(1);
+});
+
 type Answer = { readonly code: number | null; readonly output: string };
 
 function admin(...words: readonly string[]): Promise<Answer> {

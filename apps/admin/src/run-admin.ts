@@ -17,7 +17,10 @@ export async function runAdmin(): Promise<void> {
     name: "pnpm admin",
     description:
       "Looks after accounts, tokens, bulk actions and webhooks, on DATABASE_URL or the embedded server.",
-    variables: ENGINE_VARIABLES,
+    variables: {
+      ...ENGINE_VARIABLES,
+      REDIS_URL: "the queue, for doctor and grants; unset: the queue is in the database",
+    },
     example: "pnpm admin token create --account north",
   })
     .configureHelp({ showGlobalOptions: true })
