@@ -1,4 +1,6 @@
+import { BlockList, isIPv6 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
+import { isAllowedAddress } from "@bulk/webhooks/target";
 import { expect, test } from "vitest";
 import { findSchemaFaults, type Manifest, readManifests } from "../support/manifests.ts";
 import { findVariableFaults, OURS, type Ours } from "../support/own-services.ts";
@@ -143,6 +145,64 @@ test.each<[string, string, string, string, string]>([
   expect(findFaults(changeAll([[kind, part, replacement]])).join("\n")).toContain(expected);
 });
 
+test("every pod has a policy of what it reaches, and public addresses are for workers alone", () => {
+  const policies = listPolicies().filter(({ policyTypes }) => policyTypes.includes("Egress"));
+  const open = policies.filter((policy) => listBlocks(policy).some(({ cidr }) => cidr.endsWith("/0")));
+  const components = (some: readonly Policy[]) =>
+    readAll()
+      .flatMap(findPods)
+      .map(({ metadata: { labels } }) => labels)
+      .filter((labels) => some.some(({ podSelector }) => isSelected(labels, podSelector.matchLabels)))
+      .map((labels) => labels["app.kubernetes.io/component"]);
+  expect(components(policies).sort()).toEqual(["api", "migrate", "worker"]);
+  expect(components(open)).toEqual(["worker"]);
+});
+
+test.each([
+  ..."8.8.8.8 1.1.1.1 168.63.129.15 168.63.129.17 192.0.1.1 100.63.255.255 100.128.0.1".split(" "),
+  ..."2606:2800:220:1::1 2620:fe::fe 2001:4860:4860::8888".split(" "),
+  ..."0.0.0.0 10.1.2.3 100.64.0.1 100.100.100.200 127.0.0.1 169.254.169.254 172.31.255.255".split(" "),
+  ..."192.0.0.192 192.0.2.1 192.31.196.1 192.52.193.9 192.88.99.1 192.168.1.1 192.175.48.1".split(" "),
+  ..."198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 255.255.255.255".split(" "),
+  ..."168.63.129.16 161.26.0.10 166.9.14.3 :: ::1 64:ff9b::10.0.0.1 2001::1 2001:db8::1".split(" "),
+  ..."2002:7f00:1:: 2620:4f:8000::1 3fff::1 4000::1 fc00::1 fd00:ec2::254 fe80::1 ff02::1".split(" "),
+])("workers reach %s for a webhook exactly if the worker itself would", (address) => {
+  const blocks = listPolicies()
+    .filter(({ podSelector }) => podSelector.matchLabels["app.kubernetes.io/component"] === "worker")
+    .flatMap(listBlocks);
+  const isReached = blocks.some(
+    ({ cidr, except = [] }) => isWithin(address, [cidr]) && !isWithin(address, except),
+  );
+  expect(isReached).toBe(isAllowedAddress(address, { allowsLoopback: false }));
+});
+
+type Block = { readonly cidr: string; readonly except?: readonly string[] };
+
+type Policy = {
+  readonly podSelector: { readonly matchLabels: Labels };
+  readonly policyTypes: readonly string[];
+  readonly egress?: readonly { readonly to: readonly { readonly ipBlock?: Block }[] }[];
+};
+
+function listPolicies(): readonly Policy[] {
+  return readAll()
+    .filter(({ kind }) => kind === "NetworkPolicy")
+    .map(({ spec }) => spec as Policy);
+}
+
+function listBlocks({ egress = [] }: Policy): readonly Block[] {
+  return egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock ?? []));
+}
+
+function isWithin(address: string, ranges: readonly string[]): boolean {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = "", bits] = range.split("/");
+    list.addSubnet(network, Number(bits), isIPv6(network) ? "ipv6" : "ipv4");
+  }
+  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+}
+
 function readAll(): readonly Manifest[] {
   return [...readManifests().values()].flat();
 }
@@ -260,10 +320,12 @@ function findRightsFaults({ securityContext, resources }: Container, { spec }: P
 function findSelectorFaults(manifest: Manifest, pods: readonly Pod[]): readonly string[] {
   const selector = findSelector(manifest);
   if (selector === undefined) return [];
-  const isMet = pods.some(({ metadata: { labels } }) =>
-    Object.entries(selector).every(([label, value]) => labels[label] === value),
-  );
+  const isMet = pods.some(({ metadata: { labels } }) => isSelected(labels, selector));
   return isMet ? [] : [`${manifest.kind} ${manifest.metadata.name} selects no pod`];
+}
+
+function isSelected(labels: Labels, selector: Labels): boolean {
+  return Object.entries(selector).every(([label, value]) => labels[label] === value);
 }
 
 function findSelector({ kind, spec }: Manifest): Labels | undefined {
