@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -215,6 +215,24 @@ test("pnpm admin webhook sees an endpoint and its deliveries, disables it, and h
     status: "pending",
   });
   for (const output of [listed, disabled]) expect(output).not.toMatch(/s3cret|whsec_|sealed/);
+});
+
+test("pnpm admin grants --apply gives a role what services need and no more, or nothing at all", async () => {
+  const role = `granted_${randomBytes(6).toString("hex")}`;
+  const refused = await admin("grants", "--role", role, "--apply");
+  expect(refused).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`role "${role}" does not exist`),
+  });
+  await stack.database.query(`CREATE ROLE ${role}`);
+  expect(await succeed("grants", "--role", role, "--apply")).toContain(`Granted: ${role}`);
+  const [rights] = await stack.database.query(
+    `SELECT has_table_privilege($1, 'bulk_actions', 'DELETE') AS deletes,
+            has_table_privilege($1, 'pauses', 'DELETE') AS resumes`,
+    [role],
+  );
+  await stack.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  expect(rights).toEqual({ deletes: true, resumes: false });
 });
 
 async function post(token: string, path: string, body?: unknown): Promise<Parsed> {

@@ -23,12 +23,14 @@ type Service = {
 
 type Services = Readonly<Record<string, Service>>;
 
+const ONE_SHOT = ["migrate", "grants"];
+
 const NAMES: readonly Ours[] = ["api", "worker", "migrate"];
 
 test("docker-compose.yml keeps what the design promises", () => {
   const services = readServices();
   expect(findFaults(services)).toEqual([]);
-  expect(Object.keys(services)).toEqual(["postgres", "valkey", "migrate", "api", "worker"]);
+  expect(Object.keys(services)).toEqual(["postgres", "valkey", "migrate", "grants", "api", "worker"]);
 });
 
 test.each<[string, string, Service, string]>([
@@ -68,15 +70,25 @@ test.each<[string, string, Service, string]>([
   [
     "a secret that is not handed in",
     "worker",
-    { secrets: ["database-url", "redis-url"] },
+    { secrets: ["service-database-url", "redis-url"] },
     "webhook-secret-key is not there",
   ],
   [
     "a secret nobody has",
     "migrate",
-    { secrets: ["database-url", "redis-url", "key"] },
+    { secrets: ["owner-database-url", "redis-url", "key"] },
     "the secret key is nowhere",
   ],
+  [
+    "a service as the owner",
+    "worker",
+    {
+      secrets: ["owner-database-url", "redis-url", "webhook-secret-key"],
+      environment: { DATABASE_URL_FILE: "/run/secrets/owner-database-url" },
+    },
+    "acts as the owner",
+  ],
+  ["rights before there are tables", "grants", { depends_on: {} }, "does not wait for migrate"],
   ["a command without its file", "migrate", { command: "node src/up.ts" }, "src/up.ts does not exist"],
   ["a worker with a name", "worker", { container_name: "worker" }, "cannot be scaled"],
   ["a worker with a port", "worker", { ports: ["127.0.0.1:3002:3002"] }, "cannot be scaled"],
@@ -112,7 +124,7 @@ test.each<[string, string, Service, string]>([
     "files outside",
   ],
   ["too little time to stop", "worker", { stop_grace_period: "20s" }, "too little time to stop"],
-  ["a start before the migration", "api", { depends_on: {} }, "does not wait for migrate"],
+  ["a start before the migration", "api", { depends_on: {} }, "does not wait for grants"],
   [
     "a wait for nobody",
     "migrate",
@@ -149,7 +161,10 @@ function readServices(): Services {
 }
 
 function findFaults(services: Services): readonly string[] {
-  const rules = [findImageFaults, findNetworkFaults, findRightsFaults, findSecretFaults, findWaitFaults];
+  const rules = [
+    ...[findImageFaults, findNetworkFaults, findRightsFaults, findRoleFaults, findSecretFaults],
+    findWaitFaults,
+  ];
   return [
     ...Object.entries(services).flatMap(([name, service]) =>
       rules.flatMap((rule) => rule(service, name, services)).map((fault) => `${name}: ${fault}`),
@@ -163,8 +178,13 @@ function findImageFaults({ image = "", build, healthcheck }: Service, name: stri
   return [
     // What we build here has the version of the tree.
     ...(build !== undefined || /:\d+(\.\d+)*(-[a-z0-9]+)*$/.test(image) ? [] : [`${image} has no version`]),
-    ...(name === "migrate" || healthcheck?.test !== undefined ? [] : ["no health check"]),
+    ...(ONE_SHOT.includes(name) || healthcheck?.test !== undefined ? [] : ["no health check"]),
   ];
+}
+
+function findRoleFaults({ secrets = [] }: Service, name: string): readonly string[] {
+  const mayMigrate = ["postgres", ...ONE_SHOT].includes(name);
+  return secrets.includes("owner-database-url") && !mayMigrate ? ["acts as the owner"] : [];
 }
 
 function findNetworkFaults({ ports = [], environment = {} }: Service): readonly string[] {
@@ -206,12 +226,14 @@ function findSecretFaults({ environment = {}, secrets = [] }: Service): readonly
 
 function findWaitFaults(service: Service, name: string, services: Services): readonly string[] {
   const awaited = Object.entries(service.depends_on ?? {});
-  const isAfterMigrate = service.depends_on?.["migrate"]?.condition === "service_completed_successfully";
+  const last = { api: "grants", worker: "grants", grants: "migrate" }[name];
+  const isAfterLast =
+    last === undefined || service.depends_on?.[last]?.condition === "service_completed_successfully";
   return [
     ...awaited
       .filter(([other]) => !(other in services))
       .map(([other]) => `waits for ${other}, which is not there`),
-    ...(["api", "worker"].includes(name) && !isAfterMigrate ? ["does not wait for migrate"] : []),
+    ...(isAfterLast ? [] : [`does not wait for ${last}`]),
   ];
 }
 

@@ -8,10 +8,15 @@ import { mergeRights, OPERATOR_RIGHTS } from "@bulk/store/needed-rights";
 import { type Command, Option } from "commander";
 import { NEEDED_TABLE_RIGHTS } from "../doctor/needed-rights.ts";
 import { print } from "../print.ts";
+import { withSession } from "../session.ts";
 
-type GrantsOptions = { readonly role: string; readonly for: "services" | "operators" };
+type GrantsOptions = {
+  readonly role: string;
+  readonly for: "services" | "operators";
+  readonly apply?: true;
+};
 
-/** `pnpm admin grants`; prints and changes nothing. */
+/** `pnpm admin grants`; prints, and changes nothing without `--apply`. */
 export function addGrantsCommand(program: Command): void {
   program
     .command("grants")
@@ -25,7 +30,19 @@ export function addGrantsCommand(program: Command): void {
         .choices(["services", "operators"])
         .default("services"),
     )
-    .action((options: GrantsOptions) => print({}, [], listGrants(options)));
+    .option("--apply", "runs them in the database of DATABASE_URL as its user, instead of printing them")
+    .action(async (options: GrantsOptions) => {
+      const statements = listGrants(options);
+      if (options.apply) await runAll(statements);
+      print({}, [], options.apply ? [`Granted: ${options.role} has all rights it needs.`] : statements);
+    });
+}
+
+// All of them, or none.
+async function runAll(statements: readonly string[]): Promise<void> {
+  await withSession(({ database }) =>
+    database.$transaction(statements.map((statement) => database.$executeRawUnsafe(statement))),
+  );
 }
 
 function listGrants(options: GrantsOptions): readonly string[] {
