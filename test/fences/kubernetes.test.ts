@@ -114,9 +114,16 @@ test.each<[string, string, string, string, string]>([
   [
     "a secret that is nowhere",
     "Job",
-    "/run/secrets/bulk-actions/DATABASE_URL",
-    "/run/secrets/bulk-actions/DB",
+    "/run/secrets/bulk-actions-owner/DATABASE_URL",
+    "/run/secrets/bulk-actions-owner/DB",
     "DB is in no secret",
+  ],
+  [
+    "a service as the owner",
+    "Deployment",
+    "/run/secrets/bulk-actions/DATABASE_URL",
+    "/run/secrets/bulk-actions-owner/DATABASE_URL",
+    "acts as the owner",
   ],
   [
     "a budget for nobody",
@@ -269,10 +276,13 @@ function findImageFaults({ image, args: [program, ...files] }: Container): reado
   ];
 }
 
-function findSecretFaults({ env }: Container, secrets: readonly string[]): readonly string[] {
-  return env
-    .filter(({ name, value }) => name.endsWith("_FILE") && !secrets.includes(value))
-    .map(({ value }) => `${value} is in no secret`);
+function findSecretFaults({ name, env }: Container, secrets: readonly string[]): readonly string[] {
+  const files = env.filter((variable) => variable.name.endsWith("_FILE")).map(({ value }) => value);
+  const isOwner = files.some((file) => file.startsWith("/run/secrets/bulk-actions-owner/"));
+  return [
+    ...files.filter((file) => !secrets.includes(file)).map((file) => `${file} is in no secret`),
+    ...(isOwner && name !== "migrate" ? ["acts as the owner"] : []),
+  ];
 }
 
 function findProbeFaults(container: Container): readonly string[] {
