@@ -19,7 +19,8 @@ import { openTestService, type TestService } from "../support/test-service.ts";
 let service: TestService;
 
 beforeAll(async () => {
-  service = await openTestService({ CHUNK_SIZE: "100", LOCK_TIMEOUT_MS: "100" });
+  // With the rules of this file, and no others.
+  service = await openTestService({ CHUNK_SIZE: "100", LOCK_TIMEOUT_MS: "100" }, { host: "own" });
   await service.database.query(RULES);
   await service.startWorker();
 });
@@ -142,7 +143,7 @@ describe("an error that usually means the server, raised for every product of a 
 });
 
 test("an error that comes without any record fails none, and is seen on the chunk until it is mended", async () => {
-  await using own = await openTestService();
+  await using own = await openTestService({}, { host: "own" });
   const { token, productIds } = await own.fillShop({ products: 30 });
   await own.database.query("ALTER TABLE line_items RENAME TO order_lines");
   await own.startWorker();
@@ -216,7 +217,7 @@ describe("a record that the database's own rules keep", () => {
   });
 
   test("by a policy is skipped as kept", async () => {
-    await using own = await openTestService();
+    await using own = await openTestService({}, { host: "own" });
     const { token, productIds } = await own.fillShop({ products: 20 });
     const role = `lowly_${randomUUID().replaceAll("-", "")}`;
     const url = new URL(own.database.url);

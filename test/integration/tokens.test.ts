@@ -121,7 +121,7 @@ describe("the last use of a token", () => {
     const [one, other, unused] = [await mint(), await mint(), await mint()];
     await service.database.query(`
       CREATE TABLE writes ();
-      CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS
+      CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
         $$ BEGIN INSERT INTO writes DEFAULT VALUES; RETURN NULL; END $$;
       CREATE TRIGGER count_write AFTER UPDATE ON api_tokens FOR EACH STATEMENT EXECUTE FUNCTION count_write()`);
     {
