@@ -111,7 +111,7 @@ describe("pnpm start", () => {
     // The embedded server has been stopped: another start finds no owner and no taken port of its own.
     await using migrate = startProgram("packages/local/src/migrate.ts", environment);
     expect(await migrate.exited()).toEqual({ code: 0, signal: null });
-    expect(migrate.output()).toContain("Nothing to do");
+    expect(migrate.output()).toContain("No migration is missing");
   });
 
   test("starts a worker or an API that was killed again, and a bulk action under way ends", {
@@ -186,7 +186,7 @@ describe("pnpm migrate and pnpm seed", () => {
     try {
       await using migrate = startProgram("packages/local/src/migrate.ts", { DATABASE_URL: database.url });
       expect(await migrate.exited()).toEqual({ code: 0, signal: null });
-      expect(migrate.output()).toContain("Nothing to do: the database is up to date.");
+      expect(migrate.output()).toContain("No migration is missing: the database is up to date.");
     } finally {
       await database.dispose();
     }

@@ -70,7 +70,7 @@ function logChange(user: DashboardUser, { method, path }: Request, response: Res
   if (isReading(method)) return;
   response.once("finish", () => {
     const status = response.statusCode;
-    logger.info({ user: user.name, role: user.role, method, path, status }, "asked of the dashboard");
+    logger.info({ user: user.name, role: user.role, method, path, status }, "dashboard action");
   });
 }
 

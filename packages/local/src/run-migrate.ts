@@ -21,7 +21,7 @@ async function migrateAndTell(): Promise<void> {
   try {
     const applied = await migrateEngines(engines);
     for (const name of applied) console.log(`Applied ${name}`);
-    if (applied.length === 0) console.log("Nothing to do: the database is up to date.");
+    if (applied.length === 0) console.log("No migration is missing: the database is up to date.");
   } finally {
     await engines.close();
   }
