@@ -11,7 +11,7 @@ const LONG = {
   chaos: "test/chaos/mutants.test.ts",
   integration: "test/integration/{backlog,fuzz}.test.ts",
   local: "test/local/{embedded-postgres,replica-lag}.test.ts",
-  e2e: "test/e2e/{bench,database-away,fairness,pressure,records-stream,redis-away,redis-kinds}.test.ts",
+  e2e: "test/e2e/{attack,bench,database-away,fairness,pressure,records-stream,redis-away,redis-kinds}.test.ts",
 };
 
 /** The integration tests that `pnpm test` runs on both queues, since which one it is matters to them. */

@@ -1,5 +1,6 @@
 import { setPriority } from "node:os";
-import { ATTACKS, type Target } from "./attacks.ts";
+import type { Target } from "./attack.ts";
+import { ATTACKS } from "./attacks.ts";
 
 // A process of its own, so that what an attack costs the attacker slows nobody down who is to be measured. Its
 // arguments are the attack's name, for how many milliseconds it goes on, and the target as JSON; it writes the number of

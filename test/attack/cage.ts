@@ -6,8 +6,8 @@ export type Cage = AsyncDisposable & {
   readonly kind: "cgroup v2" | "cgroup v1" | "heap limit";
   /** What to start a program with, before the program and its arguments. */
   readonly launcher: readonly string[];
-  /** What the processes took at most so far, in megabytes; `undefined` where nobody counts. */
-  readPeakMb(): Promise<number | undefined>;
+  /** What the process took at most so far, in megabytes; `undefined` where nobody counts. */
+  readPeakMb(pid: number): Promise<number | undefined>;
 };
 
 type Flavour = {
@@ -42,9 +42,16 @@ export async function openCage(name: string, megabytes: number): Promise<Cage> {
       `NODE_OPTIONS=--max-old-space-size=${Math.floor(0.55 * megabytes)} exec "$@"`,
       "sh",
     ],
-    readPeakMb: async () => undefined,
+    readPeakMb: readPeakOfProcess,
     async [Symbol.asyncDispose]() {},
   };
+}
+
+/** Linux alone tells it. */
+async function readPeakOfProcess(pid: number): Promise<number | undefined> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
 }
 
 async function openGroup(

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { EXAMPLE_IDS } from "@bulk/api/examples";
 import type pg from "pg";
+import { findChanged, readTraces, type Traces } from "../support/table-traces.ts";
 
 /** One object of each kind that a path can name, of one account. */
 export type Belongings = {
@@ -32,7 +33,7 @@ export async function openBelongings(
     ids,
     async restore() {
       const found = await readTraces(pool, accountId);
-      const changed = Object.keys(TABLES).filter((table) => found.get(table) !== expected.get(table));
+      const changed = findChanged(expected, found);
       if (changed.length > 0) expected = await write();
       return changed;
     },
@@ -52,34 +53,3 @@ const INSERT_ENDPOINT = `
     VALUES ($1, $2, 'https://shop.example/', '{bulk_action.finished}', '') RETURNING id, account_id)
   INSERT INTO webhook_deliveries (account_id, endpoint_id, id, event_type)
   SELECT account_id, id, $3, 'webhook_endpoint.test' FROM written`;
-
-/** Every table of ours, and which of its rows are an account's. */
-const TABLES = {
-  accounts: "id = $1",
-  api_tokens: "account_id = $1",
-  customers: "account_id = $1",
-  products: "account_id = $1",
-  orders: "account_id = $1",
-  line_items: "order_id IN (SELECT id FROM orders WHERE account_id = $1)",
-  bulk_actions: "account_id = $1",
-  bulk_action_chunks: "bulk_action_id IN (SELECT id FROM bulk_actions WHERE account_id = $1)",
-  webhook_endpoints: "account_id = $1",
-  webhook_deliveries: "account_id = $1",
-} as const;
-
-/** A digest of each table's rows. */
-type Traces = ReadonlyMap<string, string>;
-
-// That a token was used is written for refused requests too.
-const READ_TRACES = Object.entries(TABLES)
-  .map(
-    ([table, isOwn]) => `
-      SELECT '${table}' AS table, md5(string_agg(row, '' ORDER BY row)) AS digest
-      FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM ${table} AS t WHERE ${isOwn}) AS own`,
-  )
-  .join(" UNION ALL ");
-
-async function readTraces(pool: pg.Pool, accountId: string): Promise<Traces> {
-  const { rows } = await pool.query<{ table: string; digest: string }>(READ_TRACES, [accountId]);
-  return new Map(rows.map(({ table, digest }) => [table, digest]));
-}

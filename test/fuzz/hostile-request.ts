@@ -11,11 +11,15 @@ export type HostileRequest = {
   readonly token: "good" | "unknown" | "malformed" | "none";
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
+  /** How the body is compressed: as it is called, or not at all, or not what it is called. */
+  readonly coding: Coding;
   readonly framing: Framing;
 };
 
 /** How the bytes come: whole, as chunks, in pieces, broken off, or with a length that is not theirs. */
 export type Framing = "whole" | "chunked" | "slow" | "truncated" | "short length" | "no length" | "rubbish";
+
+export type Coding = "identity" | "gzip" | "deflate" | "br" | "broken gzip" | "gzip twice" | "false gzip";
 
 /** Requests that begin as an example of the API's own document, one or two parts of which are spoiled. */
 export function hostileRequest(
@@ -40,16 +44,19 @@ export function hostileRequest(
       token: unlessSpoiled("token", "good", fc.constantFrom("unknown", "malformed", "none")),
       headers: unlessSpoiled("headers", headers, hostileHeaders(headers)),
       body: unlessSpoiled("body", body, hostileBody(body)),
+      coding: unlessSpoiled("coding", "identity", fc.constantFrom(...CODINGS)),
       framing: unlessSpoiled("framing", "whole", fc.constantFrom(...FRAMINGS)),
     });
   });
 }
 
-const PARTS = ["method", "path", "query", "token", "headers", "body", "framing"] as const;
+const PARTS = ["method", "path", "query", "token", "headers", "body", "coding", "framing"] as const;
 
 type Part = (typeof PARTS)[number];
 
 const FRAMINGS = ["chunked", "slow", "truncated", "short length", "no length", "rubbish"] as const;
+
+const CODINGS = ["gzip", "deflate", "br", "broken gzip", "gzip twice", "false gzip"] as const;
 
 const METHODS = [
   "GET",

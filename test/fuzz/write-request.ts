@@ -1,3 +1,4 @@
+import { brotliCompressSync, constants, deflateSync, gzipSync } from "node:zlib";
 import type { Ending } from "./exchange.ts";
 import type { HostileRequest } from "./hostile-request.ts";
 
@@ -13,12 +14,42 @@ export function writeRequest(request: HostileRequest, token: string): WrittenReq
   const search = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   const separator = search.length === 0 ? "" : path.includes("?") ? "&" : "?";
   const requestLine = `${method} ${path}${separator}${search.join("&")} HTTP/1.1`;
-  const body = Buffer.from(request.body);
-  const lines = [...request.headers, ...authorize(request.token, token), ...measure(framing, body)];
+  const [coding, body] = compress(request.coding, Buffer.from(request.body));
+  const lines = [
+    ...request.headers,
+    ...coding,
+    ...authorize(request.token, token),
+    ...measure(framing, body),
+  ];
   const head = [requestLine, "host: shop.test", ...lines.map(([name, value]) => `${name}: ${value}`), "", ""];
   const pieces = [Buffer.from(head.join("\r\n"), "latin1"), ...writeBody(framing, body)];
   return { requestLine, ...divide(framing, pieces), ending: endingOf(request) };
 }
+
+function compress(
+  coding: HostileRequest["coding"],
+  body: Buffer,
+): readonly [headers: HostileRequest["headers"], body: Buffer] {
+  switch (coding) {
+    case "identity":
+      return [[], body];
+    case "gzip":
+      return [[["content-encoding", "gzip"]], gzipSync(body)];
+    case "deflate":
+      return [[["content-encoding", "deflate"]], deflateSync(body)];
+    case "br":
+      return [[["content-encoding", "br"]], brotliCompressSync(body, FAST)];
+    case "broken gzip":
+      return [[["content-encoding", "gzip"]], gzipSync(body).subarray(0, -9)];
+    case "gzip twice":
+      return [[["content-encoding", "gzip"]], gzipSync(gzipSync(body))];
+    case "false gzip":
+      return [[["content-encoding", "gzip"]], body];
+  }
+}
+
+/** The best quality takes a hundred times as long. */
+const FAST = { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } };
 
 function authorize(kind: HostileRequest["token"], good: string): HostileRequest["headers"] {
   switch (kind) {
