@@ -17,10 +17,15 @@ const LOOKERS = 8;
 const SHOP = { products: 2, customers: 0, inUse: 1 };
 
 /** So many of each caller's in one go: its tables are looked at after each request, and must stay small. */
-const REQUESTS_AT_ONCE = 1_000;
+const REQUESTS_AT_ONCE = 250;
 
 /** Sends so many hostile requests of the fuzz corpus to an API of its own; throws at the first that does harm. */
-export async function runFuzz(requests: number, megabytes: number, seed: number): Promise<void> {
+export async function runFuzz(
+  requests: number,
+  megabytes: number,
+  seed: number,
+  interrupted: AbortSignal,
+): Promise<void> {
   await using engines = await startEngines("postgres", []);
   await using cage = await openCage("fuzz", megabytes);
   const environment = { ...UNLIMITED, MAX_RECORD_IDS: "50" };
@@ -44,7 +49,7 @@ export async function runFuzz(requests: number, megabytes: number, seed: number)
     });
   }
   try {
-    for (let round = 0; sent < requests; round += 1) {
+    for (let round = 0; sent < requests && !interrupted.aborted; round += 1) {
       const tallies = await Promise.all(Array.from({ length: CALLERS }, (_, caller) => call(caller, round)));
       sent += tallies.reduce((sum, { statuses }) => sum + statuses.length, 0);
       const rate = Math.round((1_000 * sent) / (performance.now() - startedAt));

@@ -53,13 +53,14 @@ if (list) {
   process.exit(0);
 }
 
+const interruption = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort());
+
 if (fuzz !== undefined) {
-  await runFuzz(fuzz, memory, seed);
+  await runFuzz(fuzz, memory, seed, interruption.signal);
   process.exit(0);
 }
 
-const interruption = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort());
 const secondsEach = Math.max(0.5, seconds / names.length);
 console.log(`${names.length} attacks, ${secondsEach.toFixed(1)} s each, ${memory} MB for each process\n`);
 const violations = await runAttacks({

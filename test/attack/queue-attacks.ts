@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { queueEngine } from "@bulk/queue/engine";
-import { openTurnQueue } from "@bulk/queue/turn-queue";
-import { openWebhookQueue } from "@bulk/queue/webhook-queue";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { openWebhookQueue, type WebhookQueue } from "@bulk/queue/webhook-queue";
+import { eventually } from "../support/eventually.ts";
 import { sayToRedis } from "../support/redis-command.ts";
 import type { Attack } from "./attack.ts";
 import { repeat } from "./weapons.ts";
@@ -12,17 +13,14 @@ export const QUEUE_ATTACKS: Readonly<Record<string, Attack>> = {
     const queue = openTurnQueue(connect(redisUrl));
     await repeat(2, until, async (round) => {
       await queue.native.addBulk(forgeTurns(largeIds).map((job) => ({ ...job, opts: optionsOf(round) })));
-    }).finally(() => queue.close());
+    });
+    await expectTaken(queue);
   },
   "queue: forged webhook jobs": async ({ redisUrl, largeIds }, until) => {
     const queue = openWebhookQueue(connect(redisUrl));
     const payloads = [
-      null,
-      [],
-      "text",
-      { accountId: 7 },
-      { accountId: "__proto__", rank: -1 },
-      { rank: 1e300 },
+      ...[null, [], "text"],
+      ...[{ accountId: 7 }, { accountId: "__proto__", rank: -1 }, { rank: 1e300 }],
     ];
     await repeat(2, until, async () => {
       const ids = [randomUUID(), "nonsense", "'; DROP TABLE webhook_endpoints; --", ...largeIds];
@@ -30,16 +28,15 @@ export const QUEUE_ATTACKS: Readonly<Record<string, Attack>> = {
         payloads.map((data) => ({ name: "deliver", data, opts: { jobId } })),
       );
       await queue.native.addBulk(jobs);
-    }).finally(() => queue.close());
+    });
+    await expectTaken(queue);
   },
   "queue: jobs that are no JSON": async ({ redisUrl = "" }, until) => {
     const port = Number(new URL(redisUrl).port);
     await repeat(2, until, async () => {
       const id = `broken-${randomUUID()}`;
-      await sayToRedis(
-        port,
-        `HSET {bulk}:bulk-actions:${id} name delete_products data {not opts {not timestamp 1`,
-      );
+      const fields = "name delete_products data {not opts {not timestamp 1";
+      await sayToRedis(port, `HSET {bulk}:bulk-actions:${id} ${fields}`);
       await sayToRedis(port, `RPUSH {bulk}:bulk-actions:wait ${id}`);
     });
   },
@@ -48,6 +45,19 @@ export const QUEUE_ATTACKS: Readonly<Record<string, Attack>> = {
 function connect(redisUrl: string | undefined) {
   const engine = queueEngine({ DATABASE_URL: "postgres://nobody@127.0.0.1:1/nowhere", REDIS_URL: redisUrl });
   return { engine, deadlineMs: 5_000, onError: () => undefined };
+}
+
+/** Waits until the worker has taken every job, so that the attack has met it; throws when that takes too long. */
+async function expectTaken(queue: Pick<TurnQueue | WebhookQueue, "native" | "close">): Promise<void> {
+  try {
+    await eventually(async () => {
+      const counts = await queue.native.getJobCounts("waiting", "prioritized", "active");
+      if (Object.values(counts).some((count) => count > 0))
+        throw new Error(`Not all jobs were taken: ${JSON.stringify(counts)}`);
+    }, 60_000);
+  } finally {
+    await queue.close();
+  }
 }
 
 function optionsOf(round: number) {
