@@ -3,15 +3,15 @@ import { findProgram } from "./test/support/find-program.ts";
 import type { Host } from "./test/support/test-database.ts";
 
 /**
- * The tests of `pnpm test:long`: random runs by the thousand, planted bugs, crowds, and engines that go away for a
- * minute. `pnpm test` has all others.
+ * The tests of `pnpm test:long`: random runs by the thousand, planted bugs, crowds, killed processes, and engines that
+ * go away for a minute. `pnpm test` has all others.
  */
 const LONG = {
   model: "test/model/**/*.test.ts",
   chaos: "test/chaos/mutants.test.ts",
   integration: "test/integration/{backlog,fuzz}.test.ts",
   local: "test/local/{embedded-postgres,replica-lag}.test.ts",
-  e2e: "test/e2e/{attack,bench,database-away,fairness,pressure,records-stream,redis-away,redis-kinds}.test.ts",
+  e2e: "test/e2e/!(commands|doctor|reference|switches|tracing).test.ts",
 };
 
 /** The integration tests that `pnpm test` runs on both queues, since which one it is matters to them. */

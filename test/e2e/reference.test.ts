@@ -18,8 +18,10 @@ test.skipIf(chromium === undefined)(
 
     await page.goto(`${stack.url}/docs`);
     await page.getByText("List bulk actions").waitFor();
-    const { paths } = await fetchDocument(stack.url);
-    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const { paths, webhooks } = await fetchDocument(stack.url);
+    const operations = [...Object.values(paths), ...Object.values(webhooks)].flatMap((methods) =>
+      Object.values(methods),
+    );
     expect(await page.locator(".opblock").count()).toBe(operations.length);
     await page.getByRole("button", { name: "Authorize" }).click();
     await page.getByRole("textbox", { name: "auth-bearer-value" }).fill(token);

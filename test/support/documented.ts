@@ -18,6 +18,7 @@ export type CaughtAnswer = {
 /** What the tests read of the OpenAPI document. */
 export type ApiDocument = {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+  readonly webhooks: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly components: { readonly responses: Readonly<Record<string, DocumentedAnswer>> };
 };
 
