@@ -9,14 +9,14 @@ import type { Host } from "./test/support/test-database.ts";
 const LONG = {
   model: "test/model/**/*.test.ts",
   chaos: "test/chaos/mutants.test.ts",
-  integration: "test/integration/{backlog,fuzz}.test.ts",
+  integration: "test/integration/{backlog,dashboard-operator,fuzz,waiting}.test.ts",
   local: "test/local/{embedded-postgres,replica-lag}.test.ts",
-  e2e: "test/e2e/!(commands|doctor|reference|switches|tracing).test.ts",
+  e2e: "test/e2e/!(commands|tracing).test.ts",
 };
 
-/** The integration tests that `pnpm test` runs on both queues, since which one it is matters to them. */
+/** The integration tests that `pnpm test` runs on both queues: those about turns. `pnpm test:long` runs the others on Redis. */
 const ABOUT_THE_QUEUE =
-  "test/integration/{cancel,connections,dashboard-operator,deleting,forged-jobs,health,limits,metrics,mixed-versions,pausing,restore,sweeping,throttling,webhooks}.test.ts";
+  "test/integration/{cancel,connections,deleting,forged-jobs,metrics,mixed-versions,pausing,restore,sweeping,throttling}.test.ts";
 
 const INTEGRATION = "test/integration/**/*.test.ts";
 
