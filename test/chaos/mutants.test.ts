@@ -19,7 +19,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "records are deleted in one transaction and their outcomes written in another",
     file: "packages/store/src/chunks.ts",
-    original: "  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);",
+    original:
+      "  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect, REFUSE_UNEXPLAINED);",
     broken: `
   await database.$queryRaw\`
     WITH claimed AS (\${claim(source, isHealthy)}),
@@ -28,7 +29,7 @@ const MUTANTS: readonly Mutant[] = [
       FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
     applied AS (\${applying(effect)})
     SELECT count(*)::int FROM applied\`;
-  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect);`,
+  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect, REFUSE_UNEXPLAINED);`,
   },
   {
     name: "a bulk action is settled while chunks are open",
