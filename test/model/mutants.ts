@@ -33,7 +33,7 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
     "the sweeper starts nothing again",
     replacing("'processing') AND cancel_requested_at IS NULL\n", "'processing') AND false\n"),
   ],
-  ["a pause is not obeyed", replacing("WHERE scope = 'all'", "WHERE scope = 'none'")],
+  ["a pause is not obeyed", replacing("  scope = 'all'", "  scope = 'none'")],
   ["chunks are begun after a cancel", replacing("AND bulk_action.cancel_requested_at IS NULL", "")],
   ["what a cancel left over does not count for the status", replacing("OR tally.done < record_count", "")],
   ["the sweeper does not settle what is canceled", replacing("(cancel_requested_at IS NOT NULL", "(false")],
