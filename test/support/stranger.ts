@@ -28,14 +28,16 @@ export async function estrange(say: Say): Promise<void> {
   await say(HOST_TABLES);
 }
 
-/** Gives a database the settings of a host far away. */
+/** Gives a database the settings of a host far away, but for those that an older server does not know. */
 export async function moveAway(
   say: Say,
   name: string,
   settings: Readonly<Record<string, string>> = STRANGE_SETTINGS,
 ) {
   for (const [setting, value] of Object.entries(settings)) {
-    await say(`ALTER DATABASE ${name} SET ${setting} = ${value}`);
+    await say(`DO $$ BEGIN
+      IF current_setting('${setting}', true) IS NOT NULL THEN ALTER DATABASE ${name} SET ${setting} = ${value}; END IF;
+    END $$`);
   }
 }
 
