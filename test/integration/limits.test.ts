@@ -261,12 +261,13 @@ async function announceBody(url: string, token: string, length: number): Promise
   return connection;
 }
 
-/** A caller that reads nothing. */
+/** A caller that sees its answer begin, and reads nothing of it. */
 async function openUnread(url: string, bytes: string): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) }).on("error", () => undefined);
   await once(socket, "connect");
   socket.write(bytes);
+  await once(socket, "readable");
   return socket;
 }
 
