@@ -1,18 +1,10 @@
 import type { Database } from "./database.ts";
 import { sql } from "./sql.ts";
+import type { WebhookEndpoint } from "./webhook-endpoints.ts";
 
 /** A webhook endpoint as those see it who run the service: of any account, with the state of its deliveries. */
-export type WebhookOverview = {
-  readonly id: string;
-  readonly accountId: string;
+export type WebhookOverview = Omit<WebhookEndpoint, "previousSecretExpiresAt" | "updatedAt"> & {
   readonly accountName: string;
-  readonly url: string;
-  readonly description: string | null;
-  readonly enabled: boolean;
-  readonly webhookEvents: readonly string[];
-  readonly destination: string | null;
-  readonly recordEvents: string;
-  readonly createdAt: Date;
   /** Deliveries that are kept, by status. */
   readonly pending: number;
   readonly succeeded: number;
