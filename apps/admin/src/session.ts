@@ -1,14 +1,14 @@
 import { readLocalConfig } from "@bulk/local/config";
-import { type Engines, joinEngines } from "@bulk/local/engines";
+import { type Engines, joinEngines } from "@bulk/local/stack/engines";
 import { type Database, openDatabase } from "@bulk/store/database";
 
-/** What a command works with. */
+/** The database and the engines of one command. */
 export type Session = {
   readonly database: Database;
   readonly engines: Engines;
 };
 
-/** Opens the database for one command, also beside a running `pnpm start`, and closes it whatever happens. */
+/** Opens the database for one command, also while `pnpm start` is running, and closes it in any case. */
 export async function withSession<Result>(work: (session: Session) => Promise<Result>): Promise<Result> {
   const engines = await joinEngines(readLocalConfig(process.env));
   const database = openDatabase({

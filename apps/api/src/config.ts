@@ -1,44 +1,45 @@
+import { PRODUCER_POOL_SIZE } from "@bulk/queue/engines/pool-sizes";
 import type { RateLimit } from "@bulk/queue/rate-limiter";
-import { creationConfig } from "@bulk/service/creation-config";
-import { engineConfig } from "@bulk/service/engine-config";
-import { flag, keyOf, wholeNumber } from "@bulk/service/read-config";
+import { creationConfig } from "@bulk/service/config/creation-config";
+import { engineConfig } from "@bulk/service/config/engine-config";
+import { flag, keyOf, wholeNumber } from "@bulk/service/config/read-config";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { dashboardUsers } from "./dashboard/users.ts";
+import { dashboardUsers } from "./dashboard/sign-in/users.ts";
 
-/** Everything the API can be told. */
+/** The API's configuration variables. */
 export const apiConfig = engineConfig.extend({
-  /** The public API. */
+  /** The port of the public API. */
   PORT: wholeNumber(0, 65_535).default(3000),
   HOST: z.string().default("127.0.0.1"),
-  /** The API's own port for health, metrics and the dashboard. */
+  /** The port for health, metrics and the dashboard. */
   OPS_PORT: wholeNumber(0, 65_535).default(3001),
-  /** How long the API goes on serving after it has said that it is not ready, before it takes no more connections. */
+  /** How long the API keeps accepting connections after readiness has turned off. */
   DRAIN_MS: wholeNumber(0, 120_000).default(0),
-  /** How many ids one bulk action may carry; the cap on a request's body follows from it. */
+  /** Maximum number of ids of a bulk action. Also determines the body limit. */
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
-  /** How many requests one token may make in how many seconds; `off`: any number. */
+  /** Requests per token and period, such as `150/10`; `off`: unlimited. */
   RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
-  /** Whose `X-Forwarded-For` is believed, as addresses or networks; unset: nobody's, so a caller's address is its socket's. */
+  /** Addresses or networks of proxies whose `X-Forwarded-For` is trusted; unset: none, the caller is the socket's peer. */
   TRUSTED_PROXIES: networks().optional(),
-  /** How many million bytes all requests together may take at once; unset: a third of its heap. */
+  /** Memory for all requests in flight, in MB (10^6 bytes); unset: a third of the heap or of the container. */
   MEMORY_IN_FLIGHT_MB: wholeNumber(8, 1_000_000).optional(),
   ...creationConfig.shape,
-  /** Database connections for requests. */
+  /** Number of database connections for requests. */
   API_POOL_SIZE: wholeNumber(1, 100).default(10),
-  /** Encrypts the signing secrets of webhook endpoints; unset: there are no webhooks. */
+  /** Encrypts the signing secrets of webhook endpoints; unset: webhooks are off. */
   WEBHOOK_SECRET_KEY: keyOf(32).optional(),
-  /** For development: webhooks may go to this machine, and over plain HTTP. */
+  /** For development: allows webhooks to loopback addresses and over plain HTTP. */
   WEBHOOK_ALLOW_LOOPBACK: flag().default(false),
-  /** Who may sign in to the dashboard; unset: it has no login, is read-only, and is on loopback only. */
+  /** Users of the dashboard; unset: no login, read-only, loopback only. */
   DASHBOARD_USERS: dashboardUsers().optional(),
-  /** Seals the dashboard's sessions; unset: they end with the process. */
+  /** Encrypts dashboard sessions; unset: sessions end with the process. */
   DASHBOARD_SESSION_KEY: keyOf(32).optional(),
 });
 
 export type ApiConfig = z.infer<typeof apiConfig>;
 
-// Such as 10.0.0.0/8,fd00::1.
+// Example: 10.0.0.0/8,fd00::1
 function networks() {
   return z
     .string()
@@ -49,7 +50,7 @@ function networks() {
     );
 }
 
-// Such as 150/10.
+// Example: 150/10
 function rateLimit() {
   const message = "must be off, or two whole numbers from 1: requests/seconds";
   return z
@@ -59,4 +60,13 @@ function rateLimit() {
       const [requests, seconds] = text.split("/").map(Number);
       return seconds === undefined || requests === undefined ? "off" : { requests, seconds };
     });
+}
+
+/** The watcher's connection, which listens for changes of bulk actions. */
+const LISTENERS = 1;
+
+/** Returns the maximum number of PostgreSQL connections that an API with this configuration opens. */
+export function countApiConnections(config: ApiConfig, isQueueInDatabase: boolean): number {
+  const queues = config.WEBHOOK_SECRET_KEY === undefined ? 1 : 2;
+  return config.API_POOL_SIZE + LISTENERS + (isQueueInDatabase ? queues * PRODUCER_POOL_SIZE : 0);
 }

@@ -1,19 +1,20 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Registry } from "@bulk/actions/registry";
-import type { RequestErrorKind } from "@bulk/domain/error-codes";
-import type { TurnNudger } from "@bulk/queue/turn-nudger";
-import type { Logger } from "@bulk/service/logger";
-import type { Caller } from "@bulk/store/api-tokens";
-import type { BulkActionWatcher } from "@bulk/store/bulk-action-watcher";
+import type { RequestErrorKind } from "@bulk/domain/errors/error-codes";
+import type { TurnNudger } from "@bulk/queue/turns/turn-nudger";
+import type { Logger } from "@bulk/service/process/logger";
+import type { Caller } from "@bulk/store/accounts/api-tokens";
 import type { Database } from "@bulk/store/database";
+import type { BulkActionWatcher } from "@bulk/store/watching/bulk-action-watcher";
 import type { z } from "zod";
-import type { AnswerHeader } from "./answer-headers.ts";
-import type { ApiMetrics } from "./api-metrics.ts";
-import type { ApiTimeouts } from "./api-server.ts";
 import type { ApiConfig } from "./config.ts";
-import type { Parameter } from "./parameters.ts";
+import type { OneAtATime } from "./http/bodies/one-at-a-time.ts";
+import type { Parameter } from "./http/input/parameters.ts";
+import type { ApiMetrics } from "./http/observability/api-metrics.ts";
+import type { ResponseHeader } from "./http/response-headers.ts";
+import type { ApiTimeouts } from "./http/server/api-server.ts";
 
-/** What every endpoint may use; made once. */
+/** Dependencies of the endpoints, created once per process. */
 export type ApiContext = {
   readonly database: Database;
   readonly nudger: TurnNudger;
@@ -22,6 +23,8 @@ export type ApiContext = {
   readonly logger: Logger;
   readonly metrics: ApiMetrics;
   readonly timeouts: Pick<ApiTimeouts, "takeMs">;
+  /** Runs CPU-bound work. */
+  readonly oneAtATime: OneAtATime;
   readonly config: Pick<
     ApiConfig,
     | "MAX_RECORD_IDS"
@@ -35,77 +38,89 @@ export type ApiContext = {
   >;
 };
 
-/** What an endpoint knows of the request it answers. */
+/** A request as an endpoint receives it. */
 export type ApiRequest = {
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
   readonly query: readonly Parameter[];
-  /** Parsed JSON or form; `undefined` without a body. */
+  /** The parsed JSON or form; `undefined` without a body. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
-  /** Aborted when the caller has gone, or has the whole answer. */
+  /** Aborted when the caller disconnects or has read the whole response. */
   readonly ended: AbortSignal;
   readonly logger: Logger;
   /**
-   * Waits until the account may hold so many bytes for this answer. Throws `limited` or `unavailable` when that takes
-   * too long. To be called before the bytes are there, and before anything is changed.
+   * Reserves memory of this size for the response. Waits if the account has no free share of the memory budget, and
+   * throws `limited` or `unavailable` if that takes too long. Call it before allocating the bytes and before any change.
    */
   reserve(bytes: number): Promise<void>;
+  /** Reserves memory for a response with ids of this weight (`IdWeight`), as `reserve` does. */
+  reserveRecords(weight: number): Promise<void>;
 };
 
-/** What every answer may carry beside its body. */
-type AnswerHead = {
+/** The parts that every kind of response may have. */
+type ResponseHead = {
   readonly headers?: Readonly<Record<string, string>>;
-  /** The bulk action it is about, for the log. */
+  /** The bulk action of the request, for the log. */
   readonly bulkActionId?: string;
 };
 
-/** What an endpoint answers: the body of a 200, whole or piece by piece, a 204 or a 304. */
-export type ApiAnswer = AnswerHead &
+/** A successful response: a 200 with JSON or a stream, a 204 or a 304. */
+export type ApiResponse = ResponseHead &
+  /** The body is for `writeJson`. */
   (
-    | { readonly kind: "json"; readonly body: unknown }
+    | { readonly kind: "json"; readonly body: object }
     | { readonly kind: "no_content" }
-    /** The caller's copy is the current one. */
+    /** The caller's copy is current. */
     | { readonly kind: "not_modified" }
-    | { readonly kind: "stream"; readonly contentType: string; readonly pieces: AsyncIterable<string> }
+    | {
+        readonly kind: "stream";
+        readonly contentType: string;
+        readonly pieces: AsyncIterable<string | Uint8Array>;
+      }
   );
 
-/** A body's schema for each content type it may have. */
+/** The schema of a body for each of its content types. */
 export type SchemaByType = Readonly<Record<string, z.ZodType>>;
 
 /**
- * What the reference says of an endpoint; its schemas are the ones that validate. Those of bodies and answers
- * carry an example in their metadata (`examples`), which a test sends, or expects.
+ * The documentation of an endpoint in the API reference. The endpoint validates with the same schemas. Schemas of
+ * bodies and responses have an example in their metadata (`examples`); a test sends or expects it.
  */
 export type Operation = {
-  /** The name generated clients give it, `camelCase`. */
+  /** The function name in generated clients, in `camelCase`. */
   readonly id: string;
   /** A few words. */
   readonly summary: string;
-  /** What a caller may rely on; CommonMark. */
+  /** CommonMark. */
   readonly description: string;
-  /** One property a parameter; an array is spelled `name[]`. */
+  /** One property per parameter. A list parameter is documented as `name[]`. */
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  /** By content type where it is not JSON alone. */
+  /** By content type, unless it is only JSON. */
   readonly body?: z.ZodType | SchemaByType;
-  /** Its body may have `MAX_RECORD_IDS` ids, and so megabytes; that of any other endpoint 64 kB. */
+  /** The body may have `MAX_RECORD_IDS` ids. The limit for other endpoints is 64 kB. */
   readonly takesRecordIds?: true;
-  /** The body of a 200, by content type where it is not JSON alone. */
-  readonly answer: z.ZodType | SchemaByType;
-  /** Headers that an answer may have beside `Request-Id`; with an `ETag` it may be a 304. */
-  readonly answerHeaders?: readonly AnswerHeader[];
-  /** Kinds of refusal beside those that any request, or any that may have a body, may meet. */
+  /** The body of a 200, by content type unless it is only JSON. */
+  readonly response: z.ZodType | SchemaByType;
+  /** Optional headers, in addition to the common ones. An endpoint with `ETag` may respond with 304. */
+  readonly responseHeaders?: readonly ResponseHeader[];
+  /** Kinds of errors in addition to those of every request and of every request with a body. */
   readonly refusals: readonly RequestErrorKind[];
   /**
-   * What the endpoint changes, where it is not one transaction: `nothing`, or something `in_steps`, so that a
-   * failure may come after a part of it. Endpoints for GET change nothing.
+   * What the endpoint changes, unless it is one transaction: `nothing`, or several steps (`in_steps`), of which some
+   * may be done before an error. GET endpoints change nothing.
    */
   readonly changes?: "nothing" | "in_steps";
 };
 
-/** One call of the public API. */
+/** An endpoint of the public API. */
 export type Endpoint = {
   readonly operation: Operation;
-  answer(request: ApiRequest): Promise<ApiAnswer>;
+  /**
+   * Throws if the endpoint would refuse this caller whatever the body is. Called before the body is read, for each piece
+   * of it, and before it is parsed, so that a refused body costs little.
+   */
+  admit?(caller: Caller): void;
+  respond(request: ApiRequest): Promise<ApiResponse>;
 };

@@ -1,4 +1,4 @@
-// JavaScript, so that a Node that cannot run TypeScript still says what to do. main.ts is a link to this file.
+// JavaScript, so that a Node version without TypeScript support can still print this message. main.ts links here.
 if (Number.parseInt(process.versions.node, 10) < 24) {
   console.error(
     `This is Node ${process.versions.node}; the service needs Node 24 or newer. Install it, or run ` +

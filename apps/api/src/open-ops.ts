@@ -1,23 +1,26 @@
+import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
-import type { WebhookQueue } from "@bulk/queue/webhook-queue";
-import { opsHosts } from "@bulk/service/engine-config";
-import { engineDependencies } from "@bulk/service/engine-dependencies";
-import { createHttpServer } from "@bulk/service/http-server";
-import { closeServer, listen } from "@bulk/service/listen";
-import type { Logger } from "@bulk/service/logger";
-import { createOpsApp } from "@bulk/service/ops-app";
-import { createReadiness, type Readiness } from "@bulk/service/readiness";
-import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
+import { createSchemaCheck } from "@bulk/migration/schema-state";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
+import type { WebhookQueue } from "@bulk/queue/webhooks/webhook-queue";
+import { opsHosts } from "@bulk/service/config/engine-config";
+import { engineDependencies } from "@bulk/service/health/engine-dependencies";
+import { holdDependency } from "@bulk/service/health/hold-dependency";
+import { createOpsApp } from "@bulk/service/health/ops-app";
+import { createReadiness, type Readiness } from "@bulk/service/health/readiness";
+import { lookAtSchema, reportSchema } from "@bulk/service/health/report-schema";
+import { createHttpServer } from "@bulk/service/process/http-server";
+import { closeServer, listen } from "@bulk/service/process/listen";
+import type { Logger } from "@bulk/service/process/logger";
 import type { Database } from "@bulk/store/database";
-import { examineWrites } from "@bulk/store/examine-writes";
-import { createSchemaCheck } from "@bulk/store/migration/schema-state";
+import { listHolds } from "@bulk/store/operations/hold-action-types";
+import { examineWrites } from "@bulk/store/rights/examine-writes";
 import type { Registry } from "prom-client";
 import type { ApiConfig } from "./config.ts";
-import type { EndedSessions } from "./dashboard/ended-sessions.ts";
-import { addDashboard } from "./dashboard.ts";
+import { addDashboard } from "./dashboard/dashboard.ts";
+import type { EndedSessions } from "./dashboard/sign-in/ended-sessions.ts";
 
-/** The API's own port. */
+/** The API's open ops port. */
 export type ApiOps = Pick<Readiness, "turnOff"> & {
   readonly port: number;
   close(): Promise<void>;
@@ -26,7 +29,8 @@ export type ApiOps = Pick<Readiness, "turnOff"> & {
 export type ApiOpsTools = {
   readonly database: Database;
   readonly queue: TurnQueue;
-  /** Where there are webhooks. */
+  readonly effects: RecordEffects;
+  /** `undefined` if webhooks are off. */
   readonly webhooks: Pick<WebhookQueue, "native"> | undefined;
   readonly endedSessions: EndedSessions;
   readonly prometheus: Registry;
@@ -36,16 +40,19 @@ export type ApiOpsTools = {
 /** Opens the port for health, metrics and the dashboard. Throws `PortTakenError`. */
 export async function openOps(
   config: ApiConfig,
-  { database, queue, webhooks, endedSessions, prometheus, logger }: ApiOpsTools,
+  { database, queue, effects, webhooks, endedSessions, prometheus, logger }: ApiOpsTools,
 ): Promise<ApiOps> {
   addPoolGauges(prometheus, database);
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
   lookAtSchema(checkSchema);
-  // Without the queue bulk actions are accepted all the same, and begin when it is back.
+  // The queue is not required: without it the API accepts bulk actions, which start when it is back.
   const checks = { examineDatabase: () => examineWrites(database), checkSchema, queue, needsQueue: false };
-  const readiness = createReadiness(engineDependencies(checks));
+  const readiness = createReadiness([
+    ...engineDependencies(checks),
+    holdDependency(() => listHolds(database)),
+  ]);
   const app = createOpsApp(readiness, prometheus, opsHosts(config));
-  addDashboard(app, { config, database, turns: queue, webhooks, endedSessions, logger });
+  addDashboard(app, { config, database, turns: queue, effects, webhooks, endedSessions, logger });
   const server = createHttpServer({}, app);
   const { OPS_HOST: host, OPS_PORT: port } = config;
   return {

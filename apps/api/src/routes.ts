@@ -1,22 +1,22 @@
 import type { Scope } from "@bulk/domain/scope";
+import { cancelBulkAction } from "./bulk-actions/cancel-bulk-action.ts";
+import { createBulkAction } from "./bulk-actions/create-bulk-action.ts";
+import { listBulkActionRecords } from "./bulk-actions/list-bulk-action-records.ts";
+import { listBulkActions } from "./bulk-actions/list-bulk-actions.ts";
+import { previewBulkAction } from "./bulk-actions/preview-bulk-action.ts";
+import { retrieveBulkAction } from "./bulk-actions/retrieve-bulk-action.ts";
+import { retryBulkAction } from "./bulk-actions/retry-bulk-action.ts";
+import { streamBulkActionEvents } from "./bulk-actions/stream-bulk-action-events.ts";
 import type { ApiContext, Endpoint } from "./context.ts";
-import { cancelBulkAction } from "./routes/cancel-bulk-action.ts";
-import { createBulkAction } from "./routes/create-bulk-action.ts";
-import { createWebhookEndpoint } from "./routes/create-webhook-endpoint.ts";
-import { deleteWebhookEndpoint } from "./routes/delete-webhook-endpoint.ts";
-import { listBulkActionRecords } from "./routes/list-bulk-action-records.ts";
-import { listBulkActions } from "./routes/list-bulk-actions.ts";
-import { listWebhookDeliveries } from "./routes/list-webhook-deliveries.ts";
-import { listWebhookEndpoints } from "./routes/list-webhook-endpoints.ts";
-import { previewBulkAction } from "./routes/preview-bulk-action.ts";
-import { redeliverWebhook } from "./routes/redeliver-webhook.ts";
-import { retrieveBulkAction } from "./routes/retrieve-bulk-action.ts";
-import { retrieveWebhookEndpoint } from "./routes/retrieve-webhook-endpoint.ts";
-import { retryBulkAction } from "./routes/retry-bulk-action.ts";
-import { rotateWebhookSecret } from "./routes/rotate-webhook-secret.ts";
-import { streamBulkActionEvents } from "./routes/stream-bulk-action-events.ts";
-import { testWebhookEndpoint } from "./routes/test-webhook-endpoint.ts";
-import { updateWebhookEndpoint } from "./routes/update-webhook-endpoint.ts";
+import { createWebhookEndpoint } from "./webhooks/create-webhook-endpoint.ts";
+import { deleteWebhookEndpoint } from "./webhooks/delete-webhook-endpoint.ts";
+import { listWebhookDeliveries } from "./webhooks/list-webhook-deliveries.ts";
+import { listWebhookEndpoints } from "./webhooks/list-webhook-endpoints.ts";
+import { redeliverWebhook } from "./webhooks/redeliver-webhook.ts";
+import { retrieveWebhookEndpoint } from "./webhooks/retrieve-webhook-endpoint.ts";
+import { rotateWebhookSecret } from "./webhooks/rotate-webhook-secret.ts";
+import { testWebhookEndpoint } from "./webhooks/test-webhook-endpoint.ts";
+import { updateWebhookEndpoint } from "./webhooks/update-webhook-endpoint.ts";
 
 export type Route = {
   readonly method: "get" | "post" | "patch" | "delete";
@@ -31,7 +31,7 @@ const ENDPOINT = `${ENDPOINTS}/:id`;
 /** Every endpoint of the public API. */
 export const routes: readonly Route[] = [
   { method: "post", path: "/v1/bulk_actions", scope: "bulk_actions:write", endpoint: createBulkAction },
-  // To write: it answers questions about records that a reader of bulk actions cannot ask.
+  // Needs the write scope: it reveals facts about records that the read scope does not cover.
   {
     method: "post",
     path: "/v1/bulk_actions/preview",
@@ -96,8 +96,8 @@ export const routes: readonly Route[] = [
 ];
 
 /**
- * Whether the body of a request of this method is read. Of everything that changes something it is, wanted or not:
- * a request that breaks off is refused, and what is refused must not have happened.
+ * Returns whether the body of a request with this method is read. It is read for every method that changes something,
+ * even if the endpoint needs no body: an incomplete request is refused, and a refused request must change nothing.
  */
 export function takesBody(method: Route["method"]): boolean {
   return method !== "get";

@@ -1,27 +1,28 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { registry } from "@bulk/actions/registry";
 import { createMetrics } from "@bulk/metrics/create-metrics";
-import { queueEngine } from "@bulk/queue/engine";
-import { createTurnNudger, type TurnNudger } from "@bulk/queue/turn-nudger";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
-import { openWebhookQueue } from "@bulk/queue/webhook-queue";
-import { closeServer, listen } from "@bulk/service/listen";
-import type { Logger } from "@bulk/service/logger";
-import type { Service } from "@bulk/service/run-service";
-import { sparingly } from "@bulk/service/sparingly";
-import { openBulkActionWatcher } from "@bulk/store/bulk-action-watcher";
-import { tellOfChange } from "@bulk/store/change-channel";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { createTurnNudger, type TurnNudger } from "@bulk/queue/turns/turn-nudger";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
+import { openWebhookQueue } from "@bulk/queue/webhooks/webhook-queue";
+import { openRecords } from "@bulk/records/open-records";
+import { closeServer, listen } from "@bulk/service/process/listen";
+import type { Logger } from "@bulk/service/process/logger";
+import type { Service } from "@bulk/service/process/run-service";
+import { reportAtMostEvery } from "@bulk/service/timing/report-at-most-every";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { createApiMetrics } from "./api-metrics.ts";
-import { API_TIMEOUTS, createApiServer } from "./api-server.ts";
-import { createApp } from "./app.ts";
+import { openBulkActionWatcher } from "@bulk/store/watching/bulk-action-watcher";
+import { notifyChanged } from "@bulk/store/watching/change-channel";
+import { openGate } from "./auth/gate.ts";
+import { rememberTokens } from "./auth/known-tokens.ts";
 import type { ApiConfig } from "./config.ts";
-import { rememberEndedSessions } from "./dashboard/ended-sessions.ts";
-import { openGate } from "./gate.ts";
-import { rememberTokens } from "./known-tokens.ts";
+import { rememberEndedSessions } from "./dashboard/sign-in/ended-sessions.ts";
+import { createApp } from "./http/app.ts";
+import { createOneAtATime } from "./http/bodies/one-at-a-time.ts";
+import { type ApiMetrics, createApiMetrics } from "./http/observability/api-metrics.ts";
+import { API_TIMEOUTS, createApiServer } from "./http/server/api-server.ts";
 import { openOps } from "./open-ops.ts";
 
-/** How long a nudge may take before it is given up and left to the sweeper; meanwhile others wait behind it. */
+/** How long a nudge may take before it is left to the sweeper. Later nudges wait for it. */
 const NUDGE_DEADLINE_MS = 250;
 
 /** Starts the public API and the ops port. */
@@ -30,31 +31,26 @@ export async function startApi(
   logger: Logger,
   timeouts = API_TIMEOUTS,
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
+  const { registry } = openRecords(config.RECORDS);
   const database = openApiDatabase(config, () => tokens.forget());
   const tokens = rememberTokens(database);
   const prometheus = createMetrics();
   const metrics = createApiMetrics(prometheus, database);
-  const queueOptions = {
-    engine: queueEngine(config),
-    deadlineMs: NUDGE_DEADLINE_MS,
-    onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "queue trouble"), 10_000),
-  };
-  const queue = openTurnQueue({ ...queueOptions, onNotAdded: metrics.notEnqueued });
-  // To be seen on the dashboard: the API puts nothing into it.
-  const webhooks = config.WEBHOOK_SECRET_KEY === undefined ? undefined : openWebhookQueue(queueOptions);
+  const { queue, webhooks } = openQueues(config, metrics, logger);
   const nudger = openNudger(queue, logger);
-  const endedSessions = rememberEndedSessions((message) => void tellOfChange(database, message));
+  const endedSessions = rememberEndedSessions((message) => void notifyChanged(database, message));
   const watcher = openBulkActionWatcher({
     database,
     url: config.DATABASE_URL,
-    onChange: endedSessions.hear,
-    onError: sparingly((error, suppressed) => logger.warn({ error, suppressed }, "watcher trouble"), 10_000),
+    onChange: endedSessions.onMessage,
+    onError: report(logger, "watcher trouble"),
   });
   const gate = openGate(config, database, tokens, logger, timeouts);
-  const app = createApp({ database, nudger, watcher, registry, logger, metrics, config, timeouts }, gate);
-  const server = createApiServer(app, logger, timeouts);
+  const tools = { database, nudger, watcher, registry, logger, metrics, oneAtATime: createOneAtATime() };
+  const server = createApiServer(createApp({ ...tools, config, timeouts }, gate), logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const ops = await openOps(config, { database, queue, webhooks, endedSessions, prometheus, logger });
+  const opsTools = { database, queue, effects: registry, webhooks, endedSessions, prometheus, logger };
+  const ops = await openOps(config, opsTools);
   logger.info({ host: config.HOST, port, opsPort: ops.port }, "api is listening");
   return {
     port,
@@ -62,9 +58,9 @@ export async function startApi(
     async stop() {
       ops.turnOff();
       logger.info({ drainMs: config.DRAIN_MS }, "api is stopping");
-      // Whoever spreads the requests learns of it meanwhile, and sends no more.
+      // Load balancers see that the API is not ready and send no more requests.
       await wait(config.DRAIN_MS);
-      // Whoever waits is answered now, and only then have all requests ended.
+      // The watcher ends the waiting requests; the server closes when all requests have ended.
       await Promise.all([watcher.close(), closeServer(server, SHUTDOWN_MS)]);
       await ops.close();
       await nudger.settled();
@@ -78,14 +74,28 @@ export async function startApi(
 
 const SHUTDOWN_MS = 10_000;
 
+function openQueues(config: ApiConfig, metrics: Pick<ApiMetrics, "notEnqueued">, logger: Logger) {
+  const onError = report(logger, "queue trouble");
+  const options = { engine: queueEngine(config), deadlineMs: NUDGE_DEADLINE_MS, onError };
+  return {
+    queue: openTurnQueue({ ...options, onNotAdded: metrics.notEnqueued }),
+    // For the dashboard. The API adds no jobs to it.
+    webhooks: config.WEBHOOK_SECRET_KEY === undefined ? undefined : openWebhookQueue(options),
+  };
+}
+
+function report(logger: Logger, message: string) {
+  return reportAtMostEvery((error, suppressed) => logger.warn({ error, suppressed }, message), 10_000);
+}
+
 function openApiDatabase(config: ApiConfig, onConnectionLost: () => void): Database {
   return openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-api",
     poolSize: config.API_POOL_SIZE,
     lockTimeoutMs: 2_000,
-    // Callers are answered within ten seconds, two of which the driver waits longer than this. A create of 100,000 ids
-    // took 0.2 to 0.6 s on a busy machine with two cores, one of a million 2.5 s.
+    // Requests end within ten seconds; the driver waits two seconds longer than this. A create of 100,000 ids took 0.2 to
+    // 0.6 s on a busy machine with two cores, one of a million ids 2.5 s.
     statementTimeoutMs: 7_000,
     onConnectionLost,
   });

@@ -1,22 +1,25 @@
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
-import { opsHosts } from "@bulk/service/engine-config";
-import { engineDependencies } from "@bulk/service/engine-dependencies";
-import { createHttpServer } from "@bulk/service/http-server";
-import { closeServer, listen } from "@bulk/service/listen";
-import type { Logger } from "@bulk/service/logger";
-import { createOpsApp } from "@bulk/service/ops-app";
-import { createReadiness, type Readiness } from "@bulk/service/readiness";
-import { lookAtSchema, reportSchema } from "@bulk/service/report-schema";
+import { createSchemaCheck } from "@bulk/migration/schema-state";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
+import { opsHosts } from "@bulk/service/config/engine-config";
+import { engineDependencies } from "@bulk/service/health/engine-dependencies";
+import { holdDependency } from "@bulk/service/health/hold-dependency";
+import { createOpsApp } from "@bulk/service/health/ops-app";
+import { createReadiness, type Readiness } from "@bulk/service/health/readiness";
+import { lookAtSchema, reportSchema } from "@bulk/service/health/report-schema";
+import { createHttpServer } from "@bulk/service/process/http-server";
+import { closeServer, listen } from "@bulk/service/process/listen";
+import type { Logger } from "@bulk/service/process/logger";
 import type { Database } from "@bulk/store/database";
-import { findDueWork } from "@bulk/store/due-work";
-import { examineWrites } from "@bulk/store/examine-writes";
-import { createSchemaCheck } from "@bulk/store/migration/schema-state";
+import { findDueWork } from "@bulk/store/operations/due-work";
+import { examineWrites } from "@bulk/store/rights/examine-writes";
 import type { Registry } from "prom-client";
 import type { WorkerConfig } from "./config.ts";
-import type { Switchboard } from "./switchboard.ts";
-import { addWorkHealth, type WorkHealthTools } from "./work-health.ts";
-import type { WorkLog } from "./work-log.ts";
+import { addWorkHealth, type WorkHealthTools } from "./observability/work-health.ts";
+import type { WorkLog } from "./observability/work-log.ts";
+import type { SafetyCatch } from "./safety/safety-catch.ts";
+import type { Switchboard } from "./turns/switchboard.ts";
+import { ALONE_MS } from "./turns/turn-clock.ts";
 
 /** The worker's own port. */
 export type WorkerOps = Pick<Readiness, "turnOff"> & {
@@ -30,6 +33,7 @@ export type WorkerOpsTools = {
   readonly prometheus: Registry;
   readonly work: WorkLog;
   readonly switchboard: Pick<Switchboard, "pausesUnchangedMs">;
+  readonly safetyCatch: Pick<SafetyCatch, "listHolds">;
   readonly logger: Logger;
 };
 
@@ -48,11 +52,12 @@ export async function openOps(config: WorkerConfig, tools: WorkerOpsTools): Prom
   };
 }
 
-async function openReadiness({ database, queue, logger }: WorkerOpsTools): Promise<Readiness> {
+async function openReadiness({ database, queue, safetyCatch, logger }: WorkerOpsTools): Promise<Readiness> {
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
   lookAtSchema(checkSchema);
   const checks = { examineDatabase: () => examineWrites(database), checkSchema, queue, needsQueue: true };
-  return createReadiness(engineDependencies(checks));
+  const holds = holdDependency(async () => safetyCatch.listHolds());
+  return createReadiness([...engineDependencies(checks), holds]);
 }
 
 function workHealthTools(
@@ -63,8 +68,8 @@ function workHealthTools(
     work,
     pausesUnchangedMs: switchboard.pausesUnchangedMs,
     stallSeconds: WORK_STALL_SECONDS,
-    // A statement that times out is tried once more, carefully.
-    longestTurnMs: TURN_MS + 2 * STATEMENT_TIMEOUT_MS,
+    // A statement that times out is tried a second time, on the careful path.
+    longestTurnMs: Math.max(TURN_MS, ALONE_MS) + 2 * STATEMENT_TIMEOUT_MS,
     findDueWork: (quietSeconds) => findDueWork(database, quietSeconds),
     isQueuePaused: queue.isPaused,
   };

@@ -1,64 +1,76 @@
 import { networkInterfaces } from "node:os";
-import { registry } from "@bulk/actions/registry";
+import { listExpectations } from "@bulk/catalog/expected/list-expectations";
 import { createMetrics } from "@bulk/metrics/create-metrics";
-import { queueEngine } from "@bulk/queue/engine";
-import { openTurnQueue } from "@bulk/queue/turn-queue";
-import { startTurnWorker, type TakenTurn } from "@bulk/queue/turn-worker";
-import { every, type Periodic } from "@bulk/service/every";
-import type { Logger } from "@bulk/service/logger";
-import type { Service } from "@bulk/service/run-service";
-import { sparingly } from "@bulk/service/sparingly";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { openTurnQueue } from "@bulk/queue/turns/turn-queue";
+import { startTurnWorker, type TakenTurn, type TurnReport } from "@bulk/queue/turns/turn-worker";
+import type { RecordsFile } from "@bulk/records/declaration/records-file";
+import { openRecords } from "@bulk/records/open-records";
+import type { Logger } from "@bulk/service/process/logger";
+import type { Service } from "@bulk/service/process/run-service";
+import { every, type Periodic } from "@bulk/service/timing/every";
+import { reportAtMostEvery } from "@bulk/service/timing/report-at-most-every";
+import { recordActivity } from "@bulk/store/bulk-actions/record-activity";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { createNameResolver } from "@bulk/webhooks/resolve-name";
+import { createNameResolver, type ResolveName } from "@bulk/webhooks/resolve-name";
+import { addBrakeGauges } from "./brake/brake-gauges.ts";
+import { openShopBrake } from "./brake/shop-brake.ts";
 import type { WorkerConfig } from "./config.ts";
-import type { WebhookTools } from "./deliver-webhooks.ts";
-import { createNewestTaken } from "./newest-taken.ts";
+import { countTurns, workerPoolSize } from "./config.ts";
+import { createWorkLog, type WorkLog } from "./observability/work-log.ts";
+import { createWorkerMetrics, type WorkerMetrics } from "./observability/worker-metrics.ts";
 import { openOps } from "./open-ops.ts";
-import { createSlicePace } from "./slice-pace.ts";
-import { startWebhooks, type WebhookSender } from "./start-webhooks.ts";
+import { addHoldGauge } from "./safety/hold-gauge.ts";
+import { openSafetyCatch, type SafetyCatch, type SafetyCatchOptions } from "./safety/safety-catch.ts";
 import { type SweeperTools, sweep } from "./sweeper.ts";
-import { openSwitchboard } from "./switchboard.ts";
-import { type TurnTools, takeTurn } from "./take-turn.ts";
-import { describeTurnFailure } from "./turn-failure.ts";
-import { createWorkLog } from "./work-log.ts";
-import { createWorkerMetrics } from "./worker-metrics.ts";
+import { createNewestTaken, type NewestTaken } from "./turns/newest-taken.ts";
+import { createSlicePace } from "./turns/slice-pace.ts";
+import { openSwitchboard, type Switchboard } from "./turns/switchboard.ts";
+import { type TurnTools, takeTurn } from "./turns/take-turn.ts";
+import { ALONE_MS, MARK_MS } from "./turns/turn-clock.ts";
+import { describeTurnFailure } from "./turns/turn-failure.ts";
+import { createTurnPlaces, type TurnPlaces } from "./turns/turn-places.ts";
+import type { WebhookTools } from "./webhooks/deliver-webhooks.ts";
+import { startWebhooks, type WebhookSender } from "./webhooks/start-webhooks.ts";
 
-/** The same trouble is told again after this long. */
+/** How often the same trouble is logged at most. */
 const TROUBLE_EVERY_MS = 10_000;
 
-/** Starts taking turns and sweeping. `stop` ends the running chunks first, even while the queue is away. */
+/**
+ * Starts turns, sweeping and webhooks. `stop` waits for running chunks, even while the queue is down.
+ *
+ * @param resolve finds the addresses of webhook receivers; by default with the name servers of the system
+ */
 export async function startWorker(
   config: WorkerConfig,
   logger: Logger,
+  resolve: ResolveName = createNameResolver(),
 ): Promise<Service & { readonly opsPort: number }> {
+  const { registry, declaration } = openRecords(config.RECORDS);
   const database = openWorkerDatabase(config);
   const prometheus = createMetrics();
   const work = createWorkLog();
-  const metrics = createWorkerMetrics(prometheus, work);
+  const metrics = createWorkerMetrics(prometheus, work, registry);
   const engine = queueEngine(config);
   const onError = reportTrouble(logger);
   const queue = openTurnQueue({ engine, deadlineMs: 5_000, onError, onNotAdded: metrics.notEnqueued });
-  const maxReplicaLagSeconds = config.MAX_REPLICA_LAG_SECONDS;
-  const switchboard = openSwitchboard({ database, logger, maxReplicaLagSeconds });
-  const ops = await openOps(config, { database, queue, prometheus, work, switchboard, logger });
-  const newest = createNewestTaken();
-  const tools = {
-    ...{ database, queue, registry, logger, metrics, turnMs: config.TURN_MS },
-    ...{ switchboard, pace: createSlicePace() },
-  };
+  const switchboard = openWorkerSwitchboard(config, database, logger);
+  const safetyCatch = startSafetyCatch(declaration, prometheus, { database, logger, onError });
+  const ops = await openOps(config, { database, queue, prometheus, work, switchboard, safetyCatch, logger });
+  const [newest, places] = [createNewestTaken(), createTurnPlaces(config.WORKER_CONCURRENCY, MARK_MS)];
+  const base = { database, logger, metrics };
+  const shopBrake = openShopBrake({ database, logger, onError, target: findTarget(config) });
+  addBrakeGauges(prometheus, shopBrake);
+  const brakes = { switchboard, safetyCatch, shopBrake, pace: createSlicePace() };
+  const times = { turnMs: config.TURN_MS, aloneMs: ALONE_MS, markMs: MARK_MS, isCrowded: places.isCrowded };
+  const tools = { ...base, ...brakes, queue, registry, times };
   const worker = startTurnWorker({
-    engine,
-    concurrency: config.WORKER_CONCURRENCY,
-    takeTurn(turn: TakenTurn) {
-      newest.note(turn);
-      // A name that nobody knows must not become a label.
-      if (registry.has(turn.actionType)) metrics.turnTaken(turn, new Date());
-      return work.during(() => takeTurn(turn, tools).catch(failInOurWords));
-    },
-    onError,
+    ...{ engine, concurrency: countTurns(config), onError },
+    takeTurn: observeTurns({ tools, metrics, work, newest, places, onError }),
   });
-  const sweeper = startSweeper(config, { ...tools, lastTaken: newest.enqueuedBefore }, onError);
-  const webhooks = startWebhooksIfSetUp(config, { database, logger, metrics }, onError);
+  const sweeperTools = { ...tools, effects: registry, lastTaken: newest.enqueuedBefore };
+  const sweeper = startSweeper(config, sweeperTools, onError);
+  const webhooks = startWebhooksIfConfigured(config, { ...base, effects: registry, resolve }, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
     opsPort: ops.port,
@@ -70,7 +82,8 @@ export async function startWorker(
         webhooks?.stop(config.SHUTDOWN_MS),
         sweeper.stop(),
       ]);
-      if (!hasEnded) logger.warn("a chunk outlasted SHUTDOWN_MS; its end is waited for");
+      await safetyCatch.stop();
+      if (!hasEnded) logger.warn("a chunk still runs after SHUTDOWN_MS; waiting for it");
       await queue.close();
       await ops.close();
       await database.$disconnect();
@@ -79,7 +92,55 @@ export async function startWorker(
   };
 }
 
-function failInOurWords(error: unknown): never {
+function findTarget({ PROTECT, PROTECT_MAX_SLOWDOWN }: WorkerConfig): number | undefined {
+  return PROTECT === "on" ? PROTECT_MAX_SLOWDOWN : undefined;
+}
+
+function openWorkerSwitchboard(config: WorkerConfig, database: Database, logger: Logger): Switchboard {
+  return openSwitchboard({ database, logger, maxReplicaLagSeconds: config.MAX_REPLICA_LAG_SECONDS });
+}
+
+function startSafetyCatch(
+  declaration: RecordsFile,
+  prometheus: ReturnType<typeof createMetrics>,
+  tools: Pick<SafetyCatchOptions, "database" | "logger" | "onError">,
+): SafetyCatch {
+  const expectations = listExpectations(declaration);
+  const safetyCatch = openSafetyCatch({ ...tools, expectations });
+  addHoldGauge(prometheus, expectations, safetyCatch);
+  return safetyCatch;
+}
+
+type Observed = {
+  readonly tools: TurnTools;
+  readonly metrics: Pick<WorkerMetrics, "turnTaken">;
+  readonly work: WorkLog;
+  readonly newest: NewestTaken;
+  readonly places: TurnPlaces;
+  readonly onError: (error: unknown) => void;
+};
+
+/** Returns the function that takes a turn in its place and records it in the metrics, the work log and `newest`. */
+function observeTurns({ tools, metrics, work, newest, places, onError }: Observed) {
+  async function take(turn: TakenTurn): Promise<TurnReport> {
+    newest.note(turn);
+    // An unknown action type must not become a metric label.
+    if (tools.registry.has(turn.actionType)) metrics.turnTaken(turn, new Date());
+    return await work.during(() => takeTurn(turn, tools).catch(throwTurnFailure));
+  }
+  // So that the sweeper does not take it for lost.
+  function stillWaiting({ bulkActionId, generation }: TakenTurn): Promise<unknown> {
+    return recordActivity(tools.database, bulkActionId, generation).catch(onError);
+  }
+  return (turn: TakenTurn) =>
+    places.during(
+      turn,
+      () => take(turn),
+      () => stillWaiting(turn),
+    );
+}
+
+function throwTurnFailure(error: unknown): never {
   throw describeTurnFailure(error);
 }
 
@@ -90,37 +151,36 @@ function startSweeper(
 ): Periodic {
   const { WINDOW: window, RETENTION_DAYS: retentionDays, TURN_MS, SWEEP_INTERVAL_MS } = config;
   const sweeperTools = { ...tools, window, retentionDays, marginMs: 2_000 + TURN_MS };
-  async function lookAfter(): Promise<void> {
-    // Also an idle worker tells the log what is paused.
+  async function refreshAndSweep(): Promise<void> {
+    // So that an idle worker, too, logs changed switches.
     await tools.switchboard.view();
     await sweep(sweeperTools);
   }
-  return every(SWEEP_INTERVAL_MS, lookAfter, onError);
+  return every(SWEEP_INTERVAL_MS, refreshAndSweep, onError);
 }
 
 function reportTrouble(logger: Logger): (error: unknown) => void {
-  return sparingly(
+  return reportAtMostEvery(
     (error, suppressed) => logger.warn({ error, suppressed }, "worker trouble"),
     TROUBLE_EVERY_MS,
   );
 }
 
-function startWebhooksIfSetUp(
+function startWebhooksIfConfigured(
   config: WorkerConfig,
-  base: Pick<WebhookTools, "database" | "logger" | "metrics">,
+  base: Pick<WebhookTools, "database" | "effects" | "logger" | "metrics" | "resolve">,
   onError: (error: unknown) => void,
 ): WebhookSender | undefined {
   const secretKey = config.WEBHOOK_SECRET_KEY;
   if (secretKey === undefined) return undefined;
   const engine = queueEngine(config);
   const policy = { allowsLoopback: config.WEBHOOK_ALLOW_LOOPBACK, refused: listOwnAddresses() };
-  const resolve = createNameResolver();
   const { WEBHOOK_TIMEOUT_MS: timeoutMs, RETENTION_DAYS: retentionDays } = config;
-  const tools = { ...base, secretKey, policy, resolve, timeoutMs, retentionDays };
+  const tools = { ...base, secretKey, policy, timeoutMs, retentionDays };
   return startWebhooks(engine, config, tools, onError);
 }
 
-// What listens here on all interfaces must not be reached by way of a public address either.
+// A service that listens on all interfaces of this machine must not be reachable through a public address either.
 function listOwnAddresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((addresses = []) =>
     addresses.map(({ address }) => address),
@@ -131,8 +191,7 @@ function openWorkerDatabase(config: WorkerConfig): Database {
   return openDatabase({
     url: config.DATABASE_URL,
     applicationName: "bulk-actions-worker",
-    // One for the sweeper, one for health; webhooks wait for receivers, hardly ever for the database.
-    poolSize: config.WORKER_CONCURRENCY + (config.WEBHOOK_SECRET_KEY === undefined ? 2 : 4),
+    poolSize: workerPoolSize(config),
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
   });

@@ -1,12 +1,14 @@
-import { beginSending, sendTurns } from "@bulk/queue/send-turns";
-import { firstTurns } from "@bulk/queue/turn";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
-import type { Logger } from "@bulk/service/logger";
-import { settle } from "@bulk/store/bulk-actions";
+import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
+import { beginSending, sendTurns } from "@bulk/queue/turns/send-turns";
+import { firstTurns } from "@bulk/queue/turns/turn";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
+import type { Logger } from "@bulk/service/process/logger";
+import { settle } from "@bulk/store/bulk-actions/settle";
+import { readClock } from "@bulk/store/clock";
 import type { Database } from "@bulk/store/database";
-import { pruneEnded, readClock, sweepOnce } from "@bulk/store/sweep";
-import { pruneTestDeliveries } from "@bulk/store/webhook-deliveries";
-import type { WorkerMetrics } from "./worker-metrics.ts";
+import { pruneEnded, sweepOnce } from "@bulk/store/operations/sweep";
+import { pruneTestDeliveries } from "@bulk/store/webhooks/webhook-deliveries";
+import type { WorkerMetrics } from "./observability/worker-metrics.ts";
 
 export type SweeperTools = {
   readonly database: Database;
@@ -14,19 +16,21 @@ export type SweeperTools = {
   readonly logger: Logger;
   readonly metrics: Pick<WorkerMetrics, "settled" | "repaired">;
   /**
-   * When the newest turn this process took was enqueued, by the database's clock, which is at `now`; `undefined` when
-   * that is not known.
+   * When the newest turn that this process took was enqueued; `undefined` when unknown. Both times are of the database's
+   * clock.
    */
   readonly lastTaken: (now: Date) => Date | undefined;
+  /** What the actions of this worker do. */
+  readonly effects: RecordEffects;
   readonly window: number;
   readonly retentionDays: number;
-  /** How much longer than the watermark says a bulk action must have been quiet to count as lost. */
+  /** How long before the watermark a bulk action must have been inactive to count as lost. */
   readonly marginMs: number;
 };
 
 /**
- * Makes rows and queue agree again, once: settles what is finished or canceled, starts the lanes of bulk
- * actions that lost their turns, prunes what is older than the retention.
+ * Runs one sweep: settles bulk actions that are finished or canceled, restarts the lanes of those that lost their
+ * turns, and prunes those older than the retention.
  */
 export async function sweep(tools: SweeperTools): Promise<void> {
   const { database, queue, logger, metrics } = tools;
@@ -37,25 +41,25 @@ export async function sweep(tools: SweeperTools): Promise<void> {
     beginSending(firstTurns({ ...lost, enqueuedAt: lost.updatedAt }, lost.unfinishedChunks, tools.window)),
   );
   metrics.repaired("restarted", findings.restarted.length);
-  // First, since their generation is raised already.
+  // Before anything that can fail: their generation has already been increased.
   if (sendings.length > 0) await sendTurns(queue, sendings);
   const settled = await settleAll(findings.unsettled, tools);
   metrics.repaired("settled", settled);
-  const pruned = await pruneEnded(database, tools.retentionDays);
+  const pruned = await pruneEnded(database, tools.retentionDays, tools.effects);
   await pruneTestDeliveries(database, tools.retentionDays);
   const restarted = findings.restarted.length;
   if (settled + restarted + pruned > 0) logger.info({ settled, restarted, pruned }, "swept");
 }
 
-// How many were: what is canceled stays open as long as a chunk of it is under work. One that cannot be settled now
-// does not keep the others from it.
+// Returns how many were settled. A canceled bulk action stays open while one of its chunks is running. One that cannot be
+// settled now must not block the others.
 async function settleAll(
   ids: readonly string[],
-  { database, logger, metrics }: SweeperTools,
+  { database, effects, logger, metrics }: SweeperTools,
 ): Promise<number> {
   let settled = 0;
   for (const id of ids) {
-    const settlement = await settle(database, id).catch((error: unknown) => {
+    const settlement = await settle(database, id, effects).catch((error: unknown) => {
       logger.warn({ bulkActionId: id, error }, "not settled; the next sweep tries again");
     });
     if (settlement?.kind !== "settled") continue;
@@ -66,10 +70,9 @@ async function settleAll(
 }
 
 /*
- * Turns that go on are taken first in, first out, and only when no opening turn waits: everything enqueued
- * before the one a worker last took has been started, and when nothing waits, everything has. The clock is read
- * before the queue is asked, so that what comes in between does not count. A queue that does not answer tells
- * nothing.
+ * Turns that continue run first in, first out, and only when no opening turn waits. So everything enqueued before the
+ * turn that a worker took last has been started; when nothing waits, everything has. The clock is read before the queue,
+ * so that a turn added in between does not count. Without a response from the queue there is no watermark.
  */
 async function readWatermark(tools: SweeperTools): Promise<Date | undefined> {
   const now = await readClock(tools.database);

@@ -1,4 +1,4 @@
-/** A number and its noun, for people: `1 record`, `2 records`. */
+/** Returns a number with its noun: `1 record`, `2 records`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

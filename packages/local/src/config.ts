@@ -1,15 +1,17 @@
-import { describeMisspelling, findMisspellings } from "@bulk/service/find-misspellings";
-import { databaseUrl, readConfig, wholeNumber } from "@bulk/service/read-config";
-import { redisCheck, redisVariables } from "@bulk/service/redis-config";
+import { describeMisspelling, findMisspellings } from "@bulk/service/config/find-misspellings";
+import { databaseUrl, readConfig, wholeNumber } from "@bulk/service/config/read-config";
+import { recordsVariables } from "@bulk/service/config/records-config";
+import { redisCheck, redisVariables } from "@bulk/service/config/redis-config";
 import { z } from "zod";
 
-/** What the commands beside the two services read. */
+/** The variables of the commands. */
 export const localConfig = z
   .object({
     /** Unset: an embedded PostgreSQL under DATA_DIR. */
     DATABASE_URL: databaseUrl().optional(),
     ...redisVariables,
-    /** The embedded server's files and what the demo leaves. */
+    ...recordsVariables,
+    /** Holds the files of the embedded server and of the demo. */
     DATA_DIR: z.string().default(".data"),
     HOST: z.string().default("127.0.0.1"),
     PORT: wholeNumber(0, 65_535).default(3000),
@@ -21,8 +23,7 @@ export const localConfig = z
 export type LocalConfig = z.infer<typeof localConfig>;
 
 /**
- * The configuration of a command. Warns on the error output of variables whose names are nearly ours. Throws
- * `ConfigError`.
+ * Reads the configuration of a command. Warns on standard error of misspelled variables. Throws `ConfigError`.
  */
 export function readLocalConfig(environment: NodeJS.ProcessEnv): LocalConfig {
   const config = readConfig(localConfig, environment);

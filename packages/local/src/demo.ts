@@ -1,28 +1,29 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { commandLine } from "@bulk/service/command-line";
-import { readConfig } from "@bulk/service/read-config";
-import { runService, type Service } from "@bulk/service/run-service";
-import { writePrivateFile } from "@bulk/service/write-private-file";
+import { readConfig } from "@bulk/service/config/read-config";
+import { commandLine } from "@bulk/service/process/command-line";
+import { runService, type Service } from "@bulk/service/process/run-service";
+import { writePrivateFile } from "@bulk/service/process/write-private-file";
+import { type DemoAction, runDemoAction } from "./commands/demo-action.ts";
 import { localConfig } from "./config.ts";
-import { type DemoAction, runDemoAction } from "./demo-action.ts";
-import { type Engines, migrateEngines, ownEngines } from "./engines.ts";
 import { type FilledShop, fillShop } from "./fill-shop.ts";
-import { findFreePort } from "./free-port.ts";
-import { startStack } from "./stack.ts";
-import { withWebhookKey } from "./webhook-key.ts";
+import { createSampleShop } from "./sample-shop/create-sample-shop.ts";
+import { type Engines, migrateEngines, ownEngines } from "./stack/engines.ts";
+import { findFreePort } from "./stack/free-port.ts";
+import { startStack } from "./stack/stack.ts";
+import { withWebhookKey } from "./stack/webhook-key.ts";
 
 const { exit } = commandLine({
   name: "pnpm demo",
   description:
     "Starts everything on embedded engines (nothing to install or configure), deletes 50,000 products of " +
-    "a made-up shop with one bulk action over HTTP, and stays up for you to try more.",
+    "a sample shop with one bulk action over HTTP, and keeps running until Ctrl-C.",
   variables: { DATA_DIR: "where the embedded server, a token and logs are kept (.data)" },
   example: "pnpm demo --exit",
 })
   .option(
     "--exit",
-    "stop after the bulk action; exit code 0 only if it left what it must, the 250 on order lines",
+    "stop after the bulk action; exit with 0 only if every product was deleted except the 250 on order lines",
     false,
   )
   .parse()
@@ -31,7 +32,7 @@ const { exit } = commandLine({
 await runService(async () => {
   const { DATA_DIR } = readConfig(localConfig, { DATA_DIR: process.env["DATA_DIR"] });
   console.log(`Starting PostgreSQL 18 under ${DATA_DIR} …`);
-  // Always the embedded server: a demo must not delete anything anywhere else.
+  // Always the embedded server: a demo must not delete anything elsewhere.
   const engines = await ownEngines({ ...readConfig(localConfig, { DATA_DIR }) });
   try {
     return await runDemo(engines, DATA_DIR);
@@ -43,6 +44,7 @@ await runService(async () => {
 
 async function runDemo(engines: Engines, dataDirectory: string): Promise<Service> {
   await migrateEngines(engines);
+  await createSampleShop(engines.databaseUrl);
   console.log("Filling a shop: 60,000 products, 250 of them on order lines …");
   const shop = await fillShop(engines.databaseUrl, "demo", {
     products: 60_000,
@@ -60,7 +62,9 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     engines,
     environment: {
       ...(await withWebhookKey(process.env, dataDirectory)),
-      ...{ ...ofText(ports), HOST: "127.0.0.1", OPS_HOST: "127.0.0.1" },
+      ...toText(ports),
+      HOST: "127.0.0.1",
+      OPS_HOST: "127.0.0.1",
     },
     logDirectory: dataDirectory,
   });
@@ -68,7 +72,7 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     console.log("\nStopping …");
     await stack.stop();
     await engines.close();
-    console.log("Everything is stopped. pnpm start brings it back, with the same shop and token.");
+    console.log("Everything is stopped. pnpm start runs it again, with the same shop and token.");
   }
   const unknownIds = Array.from({ length: 25 }, () => randomUUID());
   const recordIds = [...shop.productIds.slice(0, 50_000), ...unknownIds];
@@ -83,7 +87,7 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
   return { stop, failed: stack.failed };
 }
 
-/** Whether everything was deleted but what is in use and what never was. */
+/** Whether every product was deleted except those in use, and only unknown ids were not found. */
 function isAsPlanned(
   { status, notDeleted }: DemoAction,
   inUseIds: readonly string[],
@@ -112,7 +116,7 @@ Bulk action ${id} ${status} in ${seconds.toFixed(1)} s
   skipped  ${tally.skipped}  (${why})
   failed   ${tally.failed}
 
-Ask for it yourself:
+Retrieve it yourself:
   curl -s -w '\\n' -H 'Authorization: Bearer ${shop.token}' \\
     '${apiUrl}/v1/bulk_actions/${id}?fields=status,created_at,updated_at&expand%5B%5D=details'
 
@@ -126,6 +130,6 @@ Dashboard  ${dashboardUrl}
 Logs       ${join(dataDirectory, "api.log")}, ${join(dataDirectory, "worker.log")}`);
 }
 
-function ofText(ports: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+function toText(ports: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)]));
 }

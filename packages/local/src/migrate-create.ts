@@ -1,16 +1,17 @@
-import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
-import { createMigration } from "@bulk/store/migration/create-migration";
+import { createMigration } from "@bulk/migration/create-migration";
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/process/command-line";
+import { runCommand } from "./commands/run-command.ts";
 import { readLocalConfig } from "./config.ts";
-import { joinEngines } from "./engines.ts";
-import { runCommand } from "./run-command.ts";
+import { joinEngines } from "./stack/engines.ts";
 
 const program = commandLine({
   name: "pnpm migrate:create",
-  description: "Writes the next migration: what prisma/schema.prisma has that prisma/migrations has not.",
+  description:
+    "Writes the next migration: the difference between prisma/migrations and prisma/schema.prisma.",
   variables: ENGINE_VARIABLES,
   example: "pnpm migrate:create add_product_tags",
 })
-  .argument("<name>", "what it does, in snake_case, such as add_product_tags")
+  .argument("<name>", "the name of the migration, in snake_case, such as add_product_tags")
   .action(async (name: string) => {
     const engines = await joinEngines(readLocalConfig(process.env));
     try {

@@ -6,5 +6,5 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   );
   process.exit(1);
 }
-const { runMigrate } = await import("./run-migrate.ts");
+const { runMigrate } = await import("./commands/run-migrate.ts");
 await runMigrate();

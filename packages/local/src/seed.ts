@@ -1,13 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { counted } from "@bulk/domain/counted";
-import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
-import { writePrivateFile } from "@bulk/service/write-private-file";
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/process/command-line";
+import { writePrivateFile } from "@bulk/service/process/write-private-file";
 import { InvalidArgumentError } from "commander";
+import { runCommand } from "./commands/run-command.ts";
 import { readLocalConfig } from "./config.ts";
-import { joinEngines, migrateEngines } from "./engines.ts";
 import { fillShop } from "./fill-shop.ts";
-import { runCommand } from "./run-command.ts";
+import { createSampleShop } from "./sample-shop/create-sample-shop.ts";
+import { joinEngines, migrateEngines } from "./stack/engines.ts";
 
 type SeedOptions = {
   readonly account: string;
@@ -15,22 +16,24 @@ type SeedOptions = {
   readonly customers: number;
   readonly inUse: number;
   readonly out?: string;
+  readonly tablesOnly?: true;
 };
 
 const program = commandLine({
   name: "pnpm seed",
   description:
-    "Fills a shop in the database (DATABASE_URL, or the embedded server when it is unset) and mints a token.",
+    "Adds sample records to an account in the database (DATABASE_URL, or the embedded server if unset) and creates a token.",
   variables: ENGINE_VARIABLES,
   example: "pnpm seed --account shop --products 1000 --in-use 2 --out .data/shop.json",
 })
-  .option("--account <name>", "the account; created if there is none of this name", "demo")
-  .option("--products <number>", "products to add", parseCount, 1_000)
-  .option("--customers <number>", "customers to add", parseCount, 1_000)
-  .option("--in-use <number>", "how many of these products stand on an order line", parseCount, 0)
+  .option("--account <name>", "the account; created if it does not exist", "demo")
+  .option("--products <number>", "how many products to add", parseCount, 1_000)
+  .option("--customers <number>", "how many customers to add", parseCount, 1_000)
+  .option("--in-use <number>", "how many of these products are on an order line", parseCount, 0)
+  .option("--tables-only", "create the tables of the sample shop if they are missing, and add nothing")
   .option(
     "--out <file>",
-    "where to write the result as JSON: account_id, token, product_ids (all that were added), " +
+    "write the result to this file as JSON: account_id, token, product_ids (all that were added), " +
       "in_use_product_ids (those of them in use), customer_ids",
   )
   .action(async (options: SeedOptions) => {
@@ -40,6 +43,13 @@ const program = commandLine({
     const engines = await joinEngines(readLocalConfig(process.env));
     try {
       await migrateEngines(engines);
+      await createSampleShop(engines.databaseUrl);
+      if (options.tablesOnly) {
+        console.log(
+          "The tables of the sample shop exist: customers, products, orders and line_items in public.",
+        );
+        return;
+      }
       const shop = await fillShop(engines.databaseUrl, options.account, options);
       console.log(
         `Added ${counted(options.products, "product")} (${options.inUse} in use) and ${counted(options.customers, "customer")} ` +
@@ -69,7 +79,7 @@ async function writeResult(file: string, shop: Awaited<ReturnType<typeof fillSho
     customer_ids: shop.customerIds,
   };
   await mkdir(dirname(file), { recursive: true });
-  // It holds a secret.
+  // It contains a secret.
   await writePrivateFile(file, `${JSON.stringify(result)}\n`);
   console.log(`Wrote the token and the ids to ${file}.`);
 }

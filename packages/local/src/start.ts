@@ -1,9 +1,10 @@
-import { commandLine, ENGINE_VARIABLES } from "@bulk/service/command-line";
-import { runService } from "@bulk/service/run-service";
+import { commandLine, ENGINE_VARIABLES } from "@bulk/service/process/command-line";
+import { runService } from "@bulk/service/process/run-service";
 import { readLocalConfig } from "./config.ts";
-import { migrateEngines, ownEngines } from "./engines.ts";
-import { startStack } from "./stack.ts";
-import { findStackEnvironment } from "./webhook-key.ts";
+import { createSampleShop } from "./sample-shop/create-sample-shop.ts";
+import { migrateEngines, ownEngines } from "./stack/engines.ts";
+import { startStack } from "./stack/stack.ts";
+import { findStackEnvironment } from "./stack/webhook-key.ts";
 
 commandLine({
   name: "pnpm start",
@@ -23,12 +24,14 @@ await runService(async () => {
   const engines = await ownEngines(config);
   try {
     await migrateEngines(engines);
+    // In a database of somebody's own, the records are theirs.
+    if (config.DATABASE_URL === undefined) await createSampleShop(engines.databaseUrl);
     const environment = await findStackEnvironment(config, process.env);
     const stack = await startStack({ engines, environment, logDirectory: undefined });
     console.log(`API        http://${config.HOST}:${config.PORT}/v1/bulk_actions`);
     console.log(`Reference  http://${config.HOST}:${config.PORT}/docs`);
     console.log(`Dashboard  http://127.0.0.1:${config.OPS_PORT}/dashboard`);
-    console.log("A token and records to try it on: pnpm seed --help. Ctrl-C stops everything.");
+    console.log("For a token and sample records: pnpm seed --help. Ctrl-C stops everything.");
     return {
       failed: stack.failed,
       async stop() {

@@ -1,13 +1,13 @@
-import type { Settlement } from "@bulk/store/bulk-actions";
+import type { Settlement } from "@bulk/store/bulk-actions/settle";
 import { Counter, type Registry } from "prom-client";
 
 /**
- * What both processes count of bulk actions, each where it happens, after the commit: a process that dies in between
- * has counted one too few. Books are kept in the database.
+ * Counters of bulk actions in API and workers, incremented after the commit. A process that dies in between counts one too
+ * few; the exact numbers are in the database.
  */
 export type BulkActionCounters = {
   accepted(actionType: string): void;
-  /** Counts a bulk action that was settled; any other settlement is none. */
+  /** Counts the bulk action if it was settled; ignores any other result. */
   settled(settlement: Settlement): void;
   recordsEnded(actionType: string, outcome: string, count: number): void;
   notEnqueued(turns: number): void;
@@ -16,16 +16,21 @@ export type BulkActionCounters = {
 export function addBulkActionCounters(registry: Registry): BulkActionCounters {
   const registers = [registry];
   const actions = new Counter({
-    ...{ name: "bulk_actions_total", registers, labelNames: ["type", "status"] },
-    help: "Bulk actions that came into a status: pending when accepted, a terminal one when settled.",
+    name: "bulk_actions_total",
+    registers,
+    labelNames: ["type", "status"],
+    help: "Bulk actions by the status they reached: pending when accepted, a terminal one when settled.",
   });
   const records = new Counter({
-    ...{ name: "bulk_records_total", registers, labelNames: ["type", "outcome"] },
+    name: "bulk_records_total",
+    registers,
+    labelNames: ["type", "outcome"],
     help: "Records that got their outcome.",
   });
   const notEnqueued = new Counter({
-    ...{ name: "bulk_enqueue_failures_total", registers },
-    help: "Turns that the queue did not take in time; the sweeper starts their lanes.",
+    name: "bulk_enqueue_failures_total",
+    registers,
+    help: "Turns that could not be added to the queue in time; the sweeper starts their lanes.",
   });
   function recordsEnded(type: string, outcome: string, count: number): void {
     if (count > 0) records.inc({ type, outcome }, count);

@@ -2,15 +2,15 @@ import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import manifest from "../package.json" with { type: "json" };
 
 /**
- * What a process measures, with what each of them tells of itself: process, Node (event-loop lag, memory, garbage
- * collection) and build. Each service has its own, since tests run several in one process.
+ * Creates the metrics registry of a process, with the default metrics: process, Node (event-loop lag, memory, garbage
+ * collection) and build. Each service has its own registry, because tests run several services in one process.
  */
 export function createMetrics(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const build = new Gauge({
     name: "bulk_build_info",
-    help: "1; the labels say which version of the service runs on which version of Node.",
+    help: "Always 1; the labels are the versions of the service and of Node.",
     labelNames: ["version", "node"],
     registers: [registry],
   });

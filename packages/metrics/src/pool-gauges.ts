@@ -1,15 +1,13 @@
 import { type Database, readPoolUsage } from "@bulk/store/database";
 import { Gauge, type Registry } from "prom-client";
 
-/** Adds how the connections of this process to its database are used. */
+/** Adds gauges for the usage of the database pool of this process. */
 export function addPoolGauges(registry: Registry, database: Database): void {
   const registers = [registry];
   const connections = new Gauge({
-    ...{
-      name: "bulk_database_pool_connections",
-      help: "Database connections there are, by state.",
-      registers,
-    },
+    name: "bulk_database_pool_connections",
+    help: "Open database connections, by state.",
+    registers,
     labelNames: ["state"],
     collect() {
       const { busy, idle } = readPoolUsage(database);
@@ -18,17 +16,17 @@ export function addPoolGauges(registry: Registry, database: Database): void {
     },
   });
   new Gauge({
-    ...{ name: "bulk_database_pool_size", help: "Database connections there may be.", registers },
+    name: "bulk_database_pool_size",
+    help: "Maximum number of database connections.",
+    registers,
     collect() {
       this.set(readPoolUsage(database).size);
     },
   });
   new Gauge({
-    ...{
-      name: "bulk_database_pool_waiting",
-      help: "Callers that wait for a database connection.",
-      registers,
-    },
+    name: "bulk_database_pool_waiting",
+    help: "Callers that wait for a database connection.",
+    registers,
     collect() {
       this.set(readPoolUsage(database).waiting);
     },

@@ -1,29 +1,28 @@
 import pg from "pg";
-import { readSchema } from "./connection-url.ts";
 import { PINNED_SETTINGS, pinningStatement } from "./pinned-settings.ts";
 import { tellFailures } from "./tell-failures.ts";
 
 export type ConnectionOptions = {
   /** PostgreSQL connection URL. */
   readonly url: string;
-  /** Seen in pg_stat_activity: which process a connection belongs to. */
+  /** The process, as pg_stat_activity shows it. */
   readonly applicationName: string;
-  /** Asked for when connecting, so that a transaction pooler may drop them; without them, those of the role. */
+  /** Sent as startup parameters, which a transaction pooler may drop. Default: those of the role. */
   readonly timeouts?: { readonly lockMs: number; readonly statementMs: number };
-  /** How long this side waits for an answer; without it, for ever. */
+  /** How long the client waits for a response. Default: no limit. */
   readonly queryTimeoutMs?: number;
-  /** The schema that names are looked up in, and no other; without it, that of the URL and then those of the role. */
+  /** The only schema of the search path. Default: the role's search path. */
   readonly onlySchema?: string;
   /** Further settings of the session. */
   readonly settings?: Readonly<Record<string, string>>;
 };
 
-/** A client that `connectClient` has to connect, with the same options. */
+/** Creates a client; connect it by `connectClient` with the same options. */
 export function createClient(options: ConnectionOptions): pg.Client {
   return new pg.Client(toConfig(options));
 }
 
-/** Connects, and gives the session the settings every one of ours has. Throws what the server says; then it has ended. */
+/** Connects, and pins the settings of the session. On an error of the server, ends the client and throws the error. */
 export async function connectClient(client: pg.Client, options: ConnectionOptions): Promise<void> {
   await client.connect();
   await prepareSession(client, options).catch(async (error: unknown) => {
@@ -32,7 +31,7 @@ export async function connectClient(client: pg.Client, options: ConnectionOption
   });
 }
 
-/** A pool that connects on first use; each of its connections has the settings of `connectClient`. */
+/** Opens a pool that connects on first use and pins the settings of each session. */
 export function openPool({ size, ...options }: ConnectionOptions & { readonly size: number }): pg.Pool {
   const pool = new pg.Pool({
     ...toConfig(options),
@@ -62,23 +61,18 @@ function toConfig({ url, applicationName, timeouts, queryTimeoutMs, onlySchema }
   };
 }
 
-// node-postgres lets a URL's `options` win over those of its configuration, and does not know `schema`.
+// In node-postgres, `options` of the URL override those of the configuration.
 function splitUrl(url: string): { readonly connectionString: string; readonly options: string } {
   const parsed = new URL(url);
   const options = parsed.searchParams.get("options") ?? process.env["PGOPTIONS"] ?? "";
   parsed.searchParams.delete("options");
-  parsed.searchParams.delete("schema");
   return { connectionString: parsed.href, options };
 }
 
 /*
- * After connecting, not as parameters of the connection: an unknown one would end it, poolers refuse most of them, and
- * what role and `options` say would go before. One round trip for each connection.
+ * After connecting, not as startup parameters: an unknown one ends the connection, poolers refuse most of them, and those of
+ * the role and `options` would take precedence. Costs one round trip per connection.
  */
-async function prepareSession(
-  client: pg.ClientBase,
-  { url, onlySchema, settings }: ConnectionOptions,
-): Promise<void> {
-  const schema = onlySchema === undefined ? readSchema(url) : undefined;
-  await client.query(pinningStatement({ ...PINNED_SETTINGS, ...settings }, schema));
+async function prepareSession(client: pg.ClientBase, { settings }: ConnectionOptions): Promise<void> {
+  await client.query(pinningStatement({ ...PINNED_SETTINGS, ...settings }));
 }

@@ -1,28 +1,19 @@
-/** The schema that holds our tables, unless `?schema=` of the URL names another. */
-const DEFAULT_SCHEMA = "public";
-
-/** The schema a database URL names. */
-export function readSchema(url: string): string {
-  return new URL(url).searchParams.get("schema") || DEFAULT_SCHEMA;
-}
-
 /**
- * What is wrong with the parameters of a database URL, one phrase each that goes on from the variable's name; empty
- * when all are honoured. A parameter that would change nothing is refused: whoever wrote it expects something.
+ * Returns the faults of a database URL's parameters, as phrases that follow the variable's name; empty if there are none.
+ * Parameters without effect are refused, because the operator who set one expects an effect.
  */
 export function findParameterFaults(url: string): readonly string[] {
   return [...new URL(url).searchParams].flatMap(([name, value]) => {
     const allowed = HONOURED.get(name);
-    if (allowed === undefined) return [`has the parameter ${name}: ${CURES.get(name) ?? "take it out"}`];
+    if (allowed === undefined) return [`has the parameter ${name}: ${CURES.get(name) ?? "remove it"}`];
     return allowed.test(value) ? [] : [`has an unusable value of the parameter ${name}`];
   });
 }
 
 const ANYTHING = /./;
 
-// https://node-postgres.com/features/connecting#connection-uri; `schema` is ours, as Prisma has it.
+// https://node-postgres.com/features/connecting#connection-uri
 const HONOURED = new Map([
-  ["schema", /^[A-Za-z_][\w-]{0,62}$/],
   ["sslmode", /^(disable|prefer|require|verify-ca|verify-full|no-verify)$/],
   ["ssl", /^(true|false|0|1|no-verify)$/],
   ["sslnegotiation", /^(postgres|direct)$/],
@@ -33,10 +24,15 @@ const HONOURED = new Map([
   ...["application_name", "fallback_application_name"].map((name) => [name, ANYTHING] as const),
 ]);
 
-const TIMEOUTS = "take it out, and set LOCK_TIMEOUT_MS and STATEMENT_TIMEOUT_MS";
-const POOL_SIZE = "take it out, and set API_POOL_SIZE and WORKER_CONCURRENCY";
+const TIMEOUTS = "remove it, and set LOCK_TIMEOUT_MS and STATEMENT_TIMEOUT_MS";
+const POOL_SIZE = "remove it, and set API_POOL_SIZE and WORKER_CONCURRENCY";
 
 const CURES = new Map([
+  [
+    "schema",
+    "remove it: the service's tables are in the schema bulk (pnpm migrate moves them there), and the declaration of " +
+      "records names the schema of the records",
+  ],
   ["connection_limit", POOL_SIZE],
   ["pool_timeout", POOL_SIZE],
   ["statement_timeout", TIMEOUTS],
@@ -44,8 +40,8 @@ const CURES = new Map([
   ["idle_in_transaction_session_timeout", TIMEOUTS],
   ["query_timeout", TIMEOUTS],
   ["socket_timeout", TIMEOUTS],
-  ["pgbouncer", "take it out; the pooler needs max_prepared_statements (docs/operations.md)"],
-  ["statement_cache_size", "take it out; the pooler needs max_prepared_statements (docs/operations.md)"],
+  ["pgbouncer", "remove it; the pooler needs max_prepared_statements (docs/operations.md)"],
+  ["statement_cache_size", "remove it; the pooler needs max_prepared_statements (docs/operations.md)"],
   ["sslaccept", "write sslmode=verify-full, or sslmode=no-verify, instead"],
-  ["client_encoding", "take it out; it is UTF8"],
+  ["client_encoding", "remove it; it is UTF8"],
 ]);

@@ -1,11 +1,11 @@
-/** What may be said of an error that PostgreSQL sent: no words of its, which may quote records. */
+/** The loggable part of a PostgreSQL error. Its message is left out, because it may quote records. */
 export type Refusal = {
   readonly sqlstate: string;
   readonly table?: string;
   readonly constraint?: string;
 };
 
-/** The refusal inside an error of pg or Prisma, or inside what it was caused by; `undefined` if there is none. */
+/** Finds the PostgreSQL error inside an error of pg or Prisma or its causes; `undefined` if there is none. */
 export function findRefusal(error: unknown): Refusal | undefined {
   for (const candidate of walk(error)) {
     const { severity, code, originalCode, table, constraint } = candidate;
@@ -20,7 +20,7 @@ export function findRefusal(error: unknown): Refusal | undefined {
   return undefined;
 }
 
-/** Prisma keeps the driver's error in `meta`, and that PostgreSQL's in `cause`. */
+/** Prisma wraps the driver's error in `meta`; the driver's error wraps PostgreSQL's in `cause`. */
 const STEPS = ["meta", "driverAdapterError", "cause"];
 
 const DEEPEST = 10;

@@ -1,9 +1,9 @@
 import pg from "pg";
 
 /**
- * The settings every session of ours has, whatever server, database, role, URL or `PGOPTIONS` say: they change how
- * values are spelled, what a statement means, or when a session ends. Decision 026 tells why each is here, and which
- * are left to the operator.
+ * The settings of all our sessions, which override server, database, role, URL and `PGOPTIONS`. They change how values are
+ * formatted, what a statement means, or when a session ends. Decision 026 gives the reason for each, and those left to the
+ * operator.
  */
 export const PINNED_SETTINGS: Readonly<Record<string, string>> = {
   TimeZone: "UTC",
@@ -23,7 +23,7 @@ export const PINNED_SETTINGS: Readonly<Record<string, string>> = {
   transaction_timeout: "0",
 };
 
-/** The time-outs of a session that works as long as it takes. */
+/** No time-outs. */
 export const UNLIMITED: Readonly<Record<string, string>> = {
   lock_timeout: "0",
   statement_timeout: "0",
@@ -31,29 +31,15 @@ export const UNLIMITED: Readonly<Record<string, string>> = {
 };
 
 /**
- * One statement that gives a session these settings, but for those that the server does not know, and puts this schema
- * first in its search path. It fails with SQLSTATE 3F000 where the schema is missing or closed to the user.
+ * Returns one statement that sets these settings for the session, except those unknown to the server. The search path stays
+ * that of the role: triggers and defaults of the host may need it.
  */
-export function pinningStatement(settings: Readonly<Record<string, string>>, schema?: string): string {
+export function pinningStatement(settings: Readonly<Record<string, string>>): string {
   const rows = Object.entries(settings).map(([name, value]) => `(${literal(name)}, ${literal(value)})`);
   return `DO $pin$ BEGIN
     PERFORM set_config(name, value, false) FROM (VALUES ${rows.join(", ")}) AS pin (name, value)
       WHERE current_setting(name, true) IS NOT NULL;
-    ${schema === undefined ? "" : enterSchema(literal(schema))}
   END $pin$`;
-}
-
-// What else is in the path stays behind: triggers and defaults of the shop may look names up there.
-function enterSchema(schema: string): string {
-  return `
-    IF current_schema() IS DISTINCT FROM ${schema} THEN
-      PERFORM set_config('search_path', concat_ws(', ', quote_ident(${schema}),
-        nullif(current_setting('search_path'), '')), false);
-    END IF;
-    IF current_schema() IS DISTINCT FROM ${schema} THEN
-      RAISE 'Schema % does not exist in database %, or % may not use it', quote_ident(${schema}),
-        current_database(), current_user USING ERRCODE = 'invalid_schema_name';
-    END IF;`;
 }
 
 const literal = pg.escapeLiteral;

@@ -1,19 +1,19 @@
 import pg from "pg";
 
-/** No connection came about, so no statement was sent. */
+/** The connection failed, so no statement was sent. */
 export class ConnectError extends Error {
   override readonly name = "ConnectError";
 }
 
-/** Whether the driver gave up waiting for the answer to a statement. */
+/** Whether the driver stopped waiting for the response to a statement. */
 export function isGivenUp(error: unknown): boolean {
   return error instanceof Error && error.message === "Query read timeout";
 }
 
 /**
- * Makes a pool tell a connection that broke while it was made (`ConnectError`) from one that broke in mid-statement,
- * and close a connection whose statement was given up: what is sent after it, such as the ROLLBACK of its transaction,
- * would wait behind it, and the pool would lend it to others.
+ * Makes a pool throw `ConnectError` for a connection that broke before it was established, unlike one that broke in
+ * mid-statement. Also closes a connection whose statement timed out at the driver: later statements, such as the ROLLBACK,
+ * would wait behind it, and the pool would reuse it.
  */
 export function tellFailures(pool: pg.Pool): void {
   pool.on("connect", endWhenGivenUp);
@@ -46,7 +46,7 @@ function nameError(error: unknown): unknown {
   return isAmbiguous(error) ? new ConnectError("The database cannot be reached.", { cause: error }) : error;
 }
 
-// What the driver also says of a connection that had come about.
+// The driver throws the same errors for established connections.
 function isAmbiguous(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, "code");

@@ -1,27 +1,14 @@
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterRedis,
-  RateLimiterRes,
-} from "rate-limiter-flexible";
-import { connectRedis, type QueueEngine } from "./connection.ts";
+import { countInWindow, type WindowCount } from "@bulk/service/limits/count-in-window";
+import { type RateLimiterAbstract, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { connectRedis, type QueueEngine } from "./engines/connection.ts";
 
-/** So many requests in so many seconds, from the first one on. */
+/** A number of requests in a number of seconds, from the first request on. */
 export type RateLimit = { readonly requests: number; readonly seconds: number };
-
-/** Where a caller stands after the request that was counted. */
-export type Standing = {
-  /** Whether this request was one too many. */
-  readonly isExceeded: boolean;
-  readonly remaining: number;
-  /** How long until all requests are free again. */
-  readonly resetMs: number;
-};
 
 export type RateLimiter = {
   readonly limit: RateLimit;
-  /** Counts one request of this caller. Answers within 100 ms, whatever becomes of the engine. */
-  count(caller: string): Promise<Standing>;
+  /** Counts one request of this caller. Resolves within 100 ms, whatever the state of the engine. */
+  count(caller: string): Promise<WindowCount>;
   close(): void;
 };
 
@@ -32,43 +19,45 @@ export type RateLimiterOptions = {
 };
 
 /**
- * Counts on Redis, for all processes together. Without one, or while it is away or too slow, each process counts
- * for itself: a caller then has the limit once with every process.
+ * Opens a limiter that counts on Redis, for all processes together. Without Redis, or while it is down or too slow, each
+ * process counts for itself: a caller then has the limit once per process.
  */
 export function openRateLimiter({ engine, limit, onError }: RateLimiterOptions): RateLimiter {
-  const options = { points: limit.requests, duration: limit.seconds };
-  const memory = new RateLimiterMemory(options);
+  const memory = countInWindow({ most: limit.requests, seconds: limit.seconds });
   if (engine.redis === undefined) {
-    return { limit, count: (caller) => countIn(memory, caller), close() {} };
+    return { limit, count: async (caller) => memory.count(caller), close() {} };
   }
   const redis = connectRedis(engine.redis, "limiter", onError);
   const shared = new RateLimiterRedis({
-    ...options,
-    ...{ storeClient: redis, rejectIfRedisNotReady: true, keyPrefix: "bulk-rate" },
-    // Who is over the limit costs no round trip until the time is up.
+    points: limit.requests,
+    duration: limit.seconds,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    keyPrefix: "bulk-rate",
+    // A caller over the limit costs no round trip until the time is up.
     inMemoryBlockOnConsumed: limit.requests,
   });
   return {
     limit,
     count: (caller) =>
-      countIn(shared, caller).catch((error: unknown) => {
+      countShared(shared, caller).catch((error: unknown) => {
         onError(error);
-        return countIn(memory, caller);
+        return memory.count(caller);
       }),
     close: () => redis.disconnect(),
   };
 }
 
-// The library throws its answer when it is no.
-async function countIn(limiter: RateLimiterAbstract, caller: string): Promise<Standing> {
+// The library rejects with its result if the limit is exceeded.
+async function countShared(limiter: RateLimiterAbstract, caller: string): Promise<WindowCount> {
   try {
-    return standing(await limiter.consume(caller), false);
+    return describe(await limiter.consume(caller), false);
   } catch (reason) {
-    if (reason instanceof RateLimiterRes) return standing(reason, true);
+    if (reason instanceof RateLimiterRes) return describe(reason, true);
     throw reason;
   }
 }
 
-function standing({ remainingPoints, msBeforeNext }: RateLimiterRes, isExceeded: boolean): Standing {
+function describe({ remainingPoints, msBeforeNext }: RateLimiterRes, isExceeded: boolean): WindowCount {
   return { isExceeded, remaining: remainingPoints, resetMs: msBeforeNext };
 }

@@ -1,11 +1,11 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
 
-/** What `digestPassword` answers: salt and key in base64url. */
+/** The format of `digestPassword`: salt and key in base64url. */
 export const PASSWORD_DIGEST = /^[\w-]{22}\.[\w-]{43}$/;
 
 /**
- * A digest of a password that cannot be turned back, different each time. No character of it means anything to a
- * shell or to docker compose.
+ * Returns a salted scrypt digest of a password, different each time. It has no character that is special to a shell or
+ * to docker compose.
  */
 export async function digestPassword(password: string): Promise<string> {
   const salt = randomBytes(16);
@@ -13,7 +13,7 @@ export async function digestPassword(password: string): Promise<string> {
   return `${salt.toString("base64url")}.${key.toString("base64url")}`;
 }
 
-/** Whether the digest is this password's. Takes the same time either way. */
+/** Returns whether the digest is of this password, in constant time. */
 export async function isPasswordOf(digest: string, password: string): Promise<boolean> {
   const [salt = "", key = ""] = digest.split(".");
   const derived = await deriveKey(password, Buffer.from(salt, "base64url"));
@@ -21,7 +21,7 @@ export async function isPasswordOf(digest: string, password: string): Promise<bo
   return derived.length === expected.length && timingSafeEqual(derived, expected);
 }
 
-// https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 16 MiB and five rounds.
+// https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html: 16 MiB, five rounds.
 const COST: ScryptOptions = { N: 2 ** 14, r: 8, p: 5 };
 
 function deriveKey(password: string, salt: Uint8Array): Promise<Buffer> {

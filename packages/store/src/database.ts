@@ -1,33 +1,34 @@
 import { createHash } from "node:crypto";
 import { openPool } from "@bulk/postgres/connect";
-import { readSchema } from "@bulk/postgres/connection-url";
+import { SERVICE_SCHEMA } from "@bulk/postgres/service-schema";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
+import type { Sql } from "./sql.ts";
 
 export type DatabaseOptions = {
   /** PostgreSQL connection URL. */
   readonly url: string;
-  /** Seen in pg_stat_activity: which process a connection belongs to. */
+  /** The name of the process, shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly poolSize: number;
   readonly lockTimeoutMs: number;
   readonly statementTimeoutMs: number;
-  /** Hears of a connection that broke, in use or not. */
+  /** Called when a connection breaks, in use or idle. */
   readonly onConnectionLost?: () => void;
 };
 
-/** The one way to PostgreSQL: Prisma's client over a pool of node-postgres connections. */
+/** Prisma's client over a pool of node-postgres connections. All SQL goes through it. */
 export type Database = PrismaClient;
 
-/** Either the database or a transaction in it. */
+/** The database or a transaction in it. */
 export type Queryable = Pick<Database, "$queryRaw" | "$executeRaw">;
 
 /**
  * Opens a pool; connects on first use. End it with `$disconnect()`.
  *
- * No statement waits for ever: locks, statements and idle transactions are bounded by PostgreSQL itself,
- * so a stuck process cannot hold a shop's rows.
+ * PostgreSQL itself limits the time of locks, statements and idle transactions, so a stuck process cannot hold a shop's
+ * rows.
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool({
@@ -35,56 +36,120 @@ export function openDatabase(options: DatabaseOptions): Database {
     applicationName: options.applicationName,
     size: options.poolSize,
     timeouts: { lockMs: options.lockTimeoutMs, statementMs: options.statementTimeoutMs },
-    // For a connection that went silent (a failover, dropped packets): the server's own limit comes first.
+    // For a silent connection (a failover, dropped packets). The server's own limit applies first.
     queryTimeoutMs: options.statementTimeoutMs + 2_000,
   });
-  // A connection that is lost in anybody's hands would otherwise end the process; whoever uses it hears of
-  // it from their own query.
+  // Without a handler a lost connection would end the process. Its user gets the error from its query.
   pool.on("error", ignore);
   pool.on("connect", (client) => client.on("error", options.onConnectionLost ?? ignore));
+  const statementNameGenerator = createStatementNames();
   const adapter = new PrismaPg(pool, {
     disposeExternalPool: true,
-    schema: readSchema(options.url),
-    statementNameGenerator: createStatementNames(),
+    schema: SERVICE_SCHEMA,
+    statementNameGenerator,
   });
   const database = new PrismaClient({ adapter });
-  pools.set(database, pool);
+  let started: Promise<void> | undefined;
+  connections.set(database, {
+    pool,
+    nameStatement: statementNameGenerator,
+    started: () => (started ??= database.$connect()),
+  });
   return database;
 }
 
-/** How a pool's connections are used at this moment. */
+/**
+ * Runs one statement by node-postgres on a connection of the pool, without Prisma, which encodes bytes as a JSON string in
+ * base64 and back. Throws errors that `sqlstate.ts` reads. In a transaction or a client that is not from `openDatabase`,
+ * runs it by Prisma.
+ */
+export async function queryDirectly<Row extends object>(
+  database: Queryable,
+  statement: Sql,
+): Promise<readonly Row[]> {
+  const connection = connections.get(database);
+  if (connection === undefined) return await database.$queryRaw<Row[]>(statement);
+  await connection.started();
+  const { rows } = await connection.pool.query<Row>(nameQuery(statement, connection));
+  return rows;
+}
+
+/** Runs statements in one transaction, as `queryDirectly` does, and returns the rows of the last one. */
+export async function transactDirectly<Row extends object>(
+  database: Database,
+  statements: readonly Sql[],
+): Promise<readonly Row[]> {
+  const connection = findConnection(database);
+  await connection.started();
+  const client = await connection.pool.connect();
+  try {
+    await client.query("BEGIN");
+    let rows: readonly Row[] = [];
+    for (const statement of statements) {
+      rows = (await client.query<Row>(nameQuery(statement, connection))).rows;
+    }
+    await client.query("COMMIT");
+    client.release();
+    return rows;
+  } catch (error) {
+    // A connection that cannot roll back is closed.
+    await client.query("ROLLBACK").then(
+      () => client.release(),
+      () => client.release(true),
+    );
+    throw error;
+  }
+}
+
+function nameQuery({ text, values }: Sql, { nameStatement }: Connection): pg.QueryConfig {
+  const name = nameStatement({ sql: text });
+  return { ...(name !== "" && { name }), text, values };
+}
+
+/** The present use of a pool's connections. */
 export type PoolUsage = {
   readonly busy: number;
   readonly idle: number;
   /** Callers that wait for a connection. */
   readonly waiting: number;
-  /** The most connections there may be. */
+  /** The largest number of connections. */
   readonly size: number;
 };
 
-/** How the connections of a database opened here are used. */
+/** Returns the present use of the connections of a database that `openDatabase` opened. */
 export function readPoolUsage(database: Database): PoolUsage {
-  const pool = pools.get(database);
-  if (pool === undefined) throw new Error("This database was not opened by openDatabase.");
-  const { totalCount, idleCount, waitingCount, options } = pool;
+  const { totalCount, idleCount, waitingCount, options } = findConnection(database).pool;
   return { busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount, size: options.max };
 }
 
-// Prisma's client does not tell of its connections.
-const pools = new WeakMap<Database, pg.Pool>();
+type Connection = {
+  readonly pool: pg.Pool;
+  readonly nameStatement: (query: { readonly sql: string }) => string;
+  /** `$disconnect()` would not end a pool that Prisma has never used. Opens no connection. */
+  readonly started: () => Promise<void>;
+};
 
-/** More than we have; of those that are put together from parts nobody knows the number. */
+function findConnection(database: Database): Connection {
+  const connection = connections.get(database);
+  if (connection === undefined) throw new Error("This database was not opened by openDatabase.");
+  return connection;
+}
+
+// Prisma's client does not expose its pool.
+const connections = new WeakMap<Queryable, Connection>();
+
+/** More than there are today; the number of composed statements is not known in advance. */
 const MOST_PREPARED = 200;
 
-// A named statement is parsed and planned once on each connection: a fifth of a chunk's time. Without a name
-// (the empty one) it is planned each time.
+// A named statement is parsed and planned once for each connection, which saves a fifth of a chunk's time. With the
+// empty name it is planned each time.
 function createStatementNames(): (query: { readonly sql: string }) => string {
   const names = new Map<string, string>();
   return ({ sql }) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
     if (names.size >= MOST_PREPARED) return "";
-    // From the text: behind a pooler connections are shared, and a name must never mean two statements.
+    // Derived from the text: a pooler shares connections, and a name must never stand for two statements.
     const name = `bulk_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
     names.set(sql, name);
     return name;

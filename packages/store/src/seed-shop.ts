@@ -4,14 +4,14 @@ import { textArray } from "./sql.ts";
 export type ShopSize = {
   readonly products: number;
   readonly customers: number;
-  /** How many of the products stand on an order line. */
+  /** How many of the products are on an order line. */
   readonly inUse: number;
 };
 
-/** What was added to the shop by this call. */
+/** The rows that `seedShop` added. */
 export type SeededShop = {
   readonly accountId: string;
-  /** All of them, those in use first. */
+  /** All added products, those in use first. */
   readonly productIds: readonly string[];
   readonly inUseProductIds: readonly string[];
   readonly customerIds: readonly string[];
@@ -39,7 +39,7 @@ export async function seedShop(database: Database, account: string, size: ShopSi
 function insertCustomers(queryable: Queryable, accountId: string, count: number) {
   return readIds(queryable.$queryRaw`
     WITH added AS (
-      INSERT INTO customers (account_id, email, name)
+      INSERT INTO public.customers (account_id, email, name)
       SELECT ${accountId}::uuid, 'customer-' || n || '@example.com', 'Customer ' || n
       FROM generate_series(1, ${count}::int) AS n RETURNING id)
     SELECT string_agg(id::text, ',') AS ids FROM added`);
@@ -48,13 +48,13 @@ function insertCustomers(queryable: Queryable, accountId: string, count: number)
 function insertProducts(queryable: Queryable, accountId: string, count: number) {
   return readIds(queryable.$queryRaw`
     WITH added AS (
-      INSERT INTO products (account_id, name, sku, price_amount)
+      INSERT INTO public.products (account_id, name, sku, price_amount)
       SELECT ${accountId}::uuid, 'Product ' || n, 'SKU-' || n, 100 + n % 9900
       FROM generate_series(1, ${count}::int) AS n RETURNING id)
     SELECT string_agg(id::text, ',') AS ids FROM added`);
 }
 
-// Ten lines to an order, as in a real shop; without customers the orders are guests'.
+// Ten lines per order, as in a real shop. Without customers the orders belong to guests.
 async function insertOrders(
   queryable: Queryable,
   accountId: string,
@@ -67,14 +67,14 @@ async function insertOrders(
       FROM unnest(${textArray(productIds)}::uuid[]) WITH ORDINALITY AS line (product_id, ordinal)
     ),
     placed AS (
-      INSERT INTO orders (id, account_id, customer_id)
+      INSERT INTO public.orders (id, account_id, customer_id)
       SELECT gen_random_uuid(), ${accountId}::uuid, customers.ids[1 + order_number % NULLIF(cardinality(customers.ids), 0)]
       FROM (SELECT DISTINCT order_number FROM lines) AS numbers,
            (SELECT ${textArray(customerIds)}::uuid[] AS ids) AS customers
       RETURNING id
     ),
     numbered AS (SELECT id, row_number() OVER () - 1 AS order_number FROM placed)
-    INSERT INTO line_items (order_id, product_id)
+    INSERT INTO public.line_items (order_id, product_id)
     SELECT numbered.id, lines.product_id FROM lines JOIN numbered USING (order_number)`;
 }
 

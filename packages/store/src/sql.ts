@@ -1,15 +1,31 @@
 import { Prisma } from "./generated/client.ts";
+import { quoteIdentifier } from "./quote-identifier.ts";
 
-/** A piece of SQL with its parameters; pieces nest. */
+/** A piece of SQL with its parameters. Pieces nest. */
 export type Sql = Prisma.Sql;
 
-/** Tagged template that makes a piece of SQL; values become parameters, never text. */
+/** Tagged template for a piece of SQL. Values become parameters, never text. */
 export const sql = Prisma.sql;
 
 /**
- * An array as one text parameter, to be cast (`::uuid[]`); for values whose text needs no quotes, such as ids and
- * statuses.
+ * Writes an array as one text parameter, to be cast (`::uuid[]`). For values whose text needs no quotes, such as ids
+ * and statuses.
  */
 export function textArray(values: Iterable<string>): string {
   return `{${[...values].join(",")}}`;
+}
+
+/** Names a table or a column of the database, quoted, whatever its spelling: `"public"."product"`. */
+export function identifier(...names: readonly string[]): Sql {
+  return Prisma.raw(names.map(quoteIdentifier).join("."));
+}
+
+/** SQL of the operator, such as a condition. Never for values, nor for anything that a caller sends. */
+export function written(text: string): Sql {
+  return Prisma.raw(text);
+}
+
+/** Joins pieces of SQL; nothing if there are none. */
+export function joinSql(pieces: readonly Sql[], separator: string): Sql {
+  return pieces.length === 0 ? Prisma.empty : Prisma.join(pieces, separator);
 }

@@ -1,23 +1,22 @@
-import type { ChunkFault } from "@bulk/domain/chunk-failure";
+import type { ChunkFault } from "@bulk/domain/bulk-actions/chunk-failure";
 import { ConnectError } from "@bulk/postgres/tell-failures";
 
 /**
- * The five-character PostgreSQL error code inside an error thrown by Prisma, if it came from the server.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ * Finds the five-character PostgreSQL error code in an error thrown by Prisma or node-postgres, if the error came from the
+ * server. https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function findSqlstate(error: unknown): string | undefined {
-  const cause = findDriverCause(error);
-  const code = cause?.["originalCode"];
+  const code = findDriverCause(error)?.["originalCode"] ?? findServerCode(error);
   return typeof code === "string" ? code : undefined;
 }
 
 /**
- * What such a code of a failed chunk statement may say about its records. The code alone proves nothing: a trigger
- * raises what it likes, so `server` and `locked` have to be looked into.
+ * Classifies the code of a failed chunk statement. The code alone proves nothing, because a trigger can raise any code:
+ * investigate `server` and `locked`.
  */
 export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_locked"> {
   switch (sqlstate) {
-    // A RESTRICT foreign key: 23001 from PostgreSQL 18 on, 23503 before.
+    // A RESTRICT foreign key: 23001 since PostgreSQL 18, 23503 before.
     case "23001":
     case "23503":
       return "referenced";
@@ -28,22 +27,25 @@ export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_lock
       return "locked";
     case "57014":
       return "slow";
+    // Raised by bulk.refuse, of our own statements.
+    case "BA001":
+      return "kept";
     default:
       return isAboutServer(sqlstate) ? "server" : "refused";
   }
 }
 
-/** Whether the error means that somebody else held a lock for longer than the connection waits. */
+/** Returns whether another session held a lock for longer than the lock time-out. */
 export function isLockTimeout(error: unknown): boolean {
   return findSqlstate(error) === "55P03";
 }
 
-/** Whether the error means that the database could not be reached, was too busy, or takes no writes at present. */
+/** Returns whether the error means that the database could not be reached, was too busy, or takes no writes now. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);
   // 55000: the database is closed for connections (ALTER DATABASE … ALLOW_CONNECTIONS false).
-  // 25006: it is read-only, as after a failover. 53, 58: its disk, memory, connections or files give out.
-  // 57014, 55P03: a statement or a lock took too long. 40001, 40P01: another transaction came between.
+  // 25006: it is read-only, as after a failover. 53, 58: its disk, memory, connections or files are exhausted.
+  // 57014, 55P03: a statement or a lock took too long. 40001, 40P01: a conflict with another transaction.
   if (sqlstate !== undefined) {
     return /^(08|25006|28|3D|40001|40003|40P01|53|55000|55P03|57014|57P|58)/.test(sqlstate);
   }
@@ -56,12 +58,12 @@ export function isDatabaseUnavailable(error: unknown): boolean {
 }
 
 /**
- * Whether the statement that failed with this error may have been carried out all the same: it was sent, and no answer
- * came, or the server ended the connection before its last word. Every other error says that nothing happened.
+ * Returns whether the failed statement may still have been executed: it was sent, and the connection ended or timed out
+ * before the response was complete. After any other error nothing has happened.
  */
 export function mayHaveHappened(error: unknown): boolean {
   const sqlstate = findSqlstate(error);
-  // 08007, 40003: the server does not know either.
+  // 08007, 40003: the server does not know.
   if (sqlstate !== undefined) return /^(08007|40003|57P01|57P02)$/.test(sqlstate);
   if (!(error instanceof Error)) return false;
   const code: unknown = Reflect.get(error, "code");
@@ -70,14 +72,14 @@ export function mayHaveHappened(error: unknown): boolean {
   return (typeof kind === "string" && SILENCE_KINDS.has(kind)) || SILENCE_MESSAGE.test(error.message);
 }
 
-/** Whether the error means that tables or columns are missing: migrations have not been applied. */
+/** Returns whether the error means that tables or columns are missing: migrations have not been applied. */
 export function isNotMigrated(error: unknown): boolean {
-  // P2021, P2022: Prisma's own for a table and a column.
+  // P2021, P2022: Prisma's codes for a table and a column.
   const code: unknown = error instanceof Error ? Reflect.get(error, "code") : undefined;
   return code === "P2021" || code === "P2022" || /^42(P01|703)$/.test(findSqlstate(error) ?? "");
 }
 
-// What usually is: connection, missing or foreign schema, resources, operator intervention, system, internal.
+// Classes that usually are: connection, missing or foreign schema, resources, operator intervention, system, internal.
 function isAboutServer(sqlstate: string): boolean {
   return /^(08|25|26|28|3D|3F|42|53|57P|58|XX)/.test(sqlstate);
 }
@@ -100,11 +102,11 @@ const UNREACHABLE_CODES = new Set([
 
 const UNREACHABLE_KINDS = new Set(["DatabaseNotReachable", "ConnectionClosed", "SocketTimeout"]);
 
-// node-postgres reports a connection lost in mid-query, and a pool without a free one, by message only.
+// node-postgres reports a connection lost during a query, and a pool without a free one, only by message.
 const UNREACHABLE_MESSAGE =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
-// Of those above, the ones that leave open what became of a statement. P1008: time-out. P1017: connection closed.
+// The subset of errors after which the statement may have been executed. P1008: time-out. P1017: connection closed.
 const SILENCE_CODES = new Set(["P1008", "P1017", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
 const SILENCE_KINDS = new Set(["ConnectionClosed", "SocketTimeout"]);
 const SILENCE_MESSAGE = /Connection terminated(?! due to connection timeout)|Query read timeout/;
@@ -116,6 +118,11 @@ function findDriverCause(error: unknown): Readonly<Record<string, unknown>> | un
     if (next !== undefined) candidate = next;
   }
   return isRecord(candidate) && candidate !== error ? candidate : undefined;
+}
+
+// In node-postgres only errors of the server have a severity.
+function findServerCode(error: unknown): unknown {
+  return isRecord(error) && error["severity"] !== undefined ? error["code"] : undefined;
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -2,16 +2,16 @@ import type { LookupFunction } from "node:net";
 import type { ResolveName } from "./resolve-name.ts";
 import { isAllowedAddress, type TargetPolicy } from "./target.ts";
 
-/** Somebody's URL leads where webhooks must not go. */
+/** The URL of an endpoint leads to an address that the policy forbids. */
 export class TargetRefusedError extends Error {
   override readonly name = "TargetRefusedError";
 }
 
 /**
- * A `lookup` for a connection that refuses names of which any address is not allowed. Its answer is the one
- * that is connected to: whoever changes their DNS between a check and the connection gains nothing.
+ * Returns a `lookup` that rejects a name if any of its addresses is not allowed. The connection uses the addresses that
+ * were checked, so a change of DNS between check and connection has no effect.
  *
- * Node asks it for names only: a host that is an IP address must be checked beforehand.
+ * Node calls it for names only: check a host that is an IP address beforehand.
  */
 export function guardLookup(policy: TargetPolicy, resolve: ResolveName): LookupFunction {
   return (hostname, options, callback) => {

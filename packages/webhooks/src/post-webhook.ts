@@ -15,7 +15,7 @@ export type WebhookRequest = {
   readonly body: string;
 };
 
-/** Connections to receivers, kept open from one request to the next until they are closed. */
+/** Keep-alive connections to receivers. */
 export type WebhookConnections = {
   readonly plain: HttpAgent;
   readonly secure: HttpsAgent;
@@ -23,16 +23,17 @@ export type WebhookConnections = {
 };
 
 /**
- * Opens no connection yet. The addresses of a name are checked when it is connected to, so keep the connections for
- * seconds, not for hours.
+ * Creates the pool without connecting. The addresses of a name are checked on connecting, so keep the pool for seconds,
+ * not for hours.
  *
- * @param most how many to one receiver
+ * @param most maximum number of connections per receiver
  */
 export function openConnections(most: number): WebhookConnections {
   const options = { keepAlive: true, maxSockets: most };
   const [plain, secure] = [new HttpAgent(options), new HttpsAgent(options)];
   return {
-    ...{ plain, secure },
+    plain,
+    secure,
     close() {
       plain.destroy();
       secure.destroy();
@@ -42,48 +43,47 @@ export function openConnections(most: number): WebhookConnections {
 
 export type PostOptions = {
   readonly policy: TargetPolicy;
-  /** For everything, from the name's resolution to the answer's end. */
+  /** Limit for the whole exchange, from name resolution to the end of the response. */
   readonly timeoutMs: number;
   readonly resolve: ResolveName;
   readonly connections: WebhookConnections;
 };
 
-/** Why there was no answer. */
+/** Why there was no response. */
 export type PostFault = "target_refused" | "dns_failed" | "timeout" | "connection_failed" | "invalid_answer";
 
-/** What became of a request: an answer of any status, or none. */
+/** The result of a request: a response with any status, or none. */
 export type PostResult =
   | { readonly kind: "answered"; readonly status: number }
   | { readonly kind: "unanswered"; readonly fault: PostFault };
 
 /**
- * Posts JSON to somebody else's URL: never to an address the policy does not allow, never further than to the
- * first answer (no redirects), and without keeping what is answered. Ends within the time-out, and with it the
- * connection, whatever the receiver does or leaves undone.
+ * Posts JSON to a receiver's URL. Connects to no address that the policy forbids, follows no redirect, and discards the
+ * response body. Always returns within the time-out and then closes the connection, whatever the receiver does.
  */
 export async function postWebhook(target: WebhookRequest, options: PostOptions): Promise<PostResult> {
   // The policy may have changed since the URL was registered.
   if (findTargetFault(target.url, options.policy) !== undefined) return unanswered("target_refused");
   const endsAt = performance.now() + options.timeoutMs;
   const first = await exchange(target, options, options.timeoutMs);
-  // The receiver may close a connection that it kept open just when it is used again.
+  // The receiver may close a kept-alive connection at the moment it is used again.
   if (!first.isStale) return first.result;
   return (await exchange(target, options, Math.max(1, endsAt - performance.now()))).result;
 }
 
 type Exchange = {
   readonly result: PostResult;
-  /** Broke off on a connection that had served before. */
+  /** A reused connection broke before a response. */
   readonly isStale: boolean;
 };
 
-/** Answers that announce another one, beyond which it is taken for a flood. */
+/** Maximum number of 1xx responses to one request. */
 const MOST_INTERIM_ANSWERS = 20;
 
 async function exchange(target: WebhookRequest, options: PostOptions, limitMs: number): Promise<Exchange> {
   const { promise, resolve: settle } = Promise.withResolvers<PostResult>();
   const sent = open(target, options);
-  // Once there is a status, it stands.
+  // A status, once received, is final.
   let answered: PostResult | undefined;
   const endAs = (fault: PostFault) => settle(answered ?? unanswered(fault));
   const timer = setTimeout(endAs, limitMs, "timeout");
@@ -96,7 +96,7 @@ async function exchange(target: WebhookRequest, options: PostOptions, limitMs: n
     answered = { kind: "answered", status: answer.statusCode ?? 0 };
     discard(answer).finally(() => endAs("connection_failed"));
   });
-  // 101. Without this listener Node closes the connection and tells nobody but by `close`.
+  // 101. Without this listener Node closes the connection and only emits `close`.
   sent.once("upgrade", ({ statusCode = 0 }, socket) => {
     socket.on("error", ignore).destroy();
     settle({ kind: "answered", status: statusCode });
@@ -106,7 +106,7 @@ async function exchange(target: WebhookRequest, options: PostOptions, limitMs: n
   const result = await promise;
   clearTimeout(timer);
   const isStale = sent.reusedSocket && result.kind === "unanswered" && result.fault === "connection_failed";
-  // Without effect on a connection that is kept open for the next request.
+  // Has no effect on a connection that is back in the keep-alive pool.
   sent.destroy();
   return { result, isStale };
 }
@@ -131,11 +131,11 @@ function unanswered(fault: PostFault): PostResult {
   return { kind: "unanswered", fault };
 }
 
-/** Read to its end so that the receiver sees its answer taken, but no further and no longer than this. */
+/** The response is read to its end, within these limits, so that the connection can be reused. */
 const MOST_ANSWER_BYTES = 64 * 1024;
 const MOST_ANSWER_MS = 1_000;
 
-// What happens to the rest of an answer does not change its status.
+// A failure while reading the rest of a response does not change its status.
 async function discard(answer: IncomingMessage): Promise<void> {
   const timer = setTimeout(() => answer.destroy(), MOST_ANSWER_MS);
   let size = 0;

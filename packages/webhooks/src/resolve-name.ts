@@ -1,7 +1,7 @@
 import { promises as dns, type LookupAddress } from "node:dns";
 import { readFile } from "node:fs/promises";
 
-/** A name that nobody could tell the addresses of, or not in time. */
+/** The name could not be resolved in time. */
 export class NameNotResolvedError extends Error {
   override readonly name = "NameNotResolvedError";
 }
@@ -10,29 +10,29 @@ export class NameNotResolvedError extends Error {
 export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 export type NameResolverOptions = {
-  /** Name servers, as `resolv.conf` lists them; by default those of the system. */
+  /** Name servers. Default: the system's. */
   readonly servers?: readonly string[];
-  /** For one name, all tries together. */
+  /** Time limit per name, including retries. Default: 5,000. */
   readonly limitMs?: number;
-  /** Names that need no server, one address a line; not there: none. */
+  /** Hosts file; a missing file counts as empty. Default: `/etc/hosts`. */
   readonly hostsFile?: string;
   readonly now?: () => number;
 };
 
 /**
- * Shorter than the first pause of a delivery: its next attempt asks again, while others to the same name do not wait
- * for the same silence.
+ * Shorter than the first retry delay of a delivery, so the retry resolves again, while other deliveries to the same name
+ * fail fast.
  */
 const REMEMBERED_MS = 8_000;
 
 const MOST_REMEMBERED = 1_000;
 
 /**
- * Resolves names by the hosts file and by DNS over c-ares, in both families at once. Remembers for eight seconds
- * which names could not be resolved.
+ * Resolves names with the hosts file, then with DNS over c-ares, IPv4 and IPv6 in parallel. Caches failures for eight
+ * seconds.
  *
- * Not by `dns.lookup`: that holds one of the process's four threads until the name server answers, so that one
- * account's silent server would stop the webhooks of all.
+ * It does not use `dns.lookup`, which blocks one of the four threads of the process until the name server responds: the
+ * silent name server of one account would then stop the webhooks of all.
  */
 export function createNameResolver(options: NameResolverOptions = {}): ResolveName {
   const { hostsFile = "/etc/hosts", now = () => performance.now() } = options;
@@ -53,7 +53,7 @@ function notResolved(): NameNotResolvedError {
   return new NameNotResolvedError("The name could not be resolved.");
 }
 
-// `localhost` leads here also where no file says so: RFC 6761, 6.3.
+// `localhost` resolves to loopback even without a hosts file: RFC 6761, 6.3.
 async function findInHosts(file: string, hostname: string): Promise<readonly LookupAddress[]> {
   const text = await readFile(file, "utf8").catch(() => "");
   const found = text.split("\n").flatMap((line) => {
@@ -68,7 +68,7 @@ function withFamily(address: string): LookupAddress {
   return { address, family: address.includes(":") ? 6 : 4 };
 }
 
-// A resolver for each name: to cancel one must not end another.
+// One resolver per name, because `cancel` ends all queries of a resolver.
 async function askServers(
   hostname: string,
   { servers, limitMs = 5_000 }: NameResolverOptions,

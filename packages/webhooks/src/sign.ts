@@ -2,18 +2,17 @@ import { createHmac } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 
 export type Message = {
-  /** The event's; the same whenever it is sent again. */
+  /** Id of the event; the same for every attempt. */
   readonly id: string;
   readonly body: string;
   readonly sentAt: Date;
 };
 
 /**
- * The headers by which a receiver knows that a message is ours and new, in two schemes: Standard Webhooks,
- * signed with every secret given, and the base contract's, whose one signature is made with the first secret;
- * the latter's key is the secret's text as it was shown.
+ * Returns the signature headers of a message in two schemes: Standard Webhooks, signed with every secret, and the base
+ * contract's, signed with the first secret. The key of the latter is the text of the secret.
  *
- * @param secrets as `createSigningSecret` made them, the current one first
+ * @param secrets from `createSigningSecret`, the current one first
  */
 export function signatureHeaders(
   { id, body, sentAt }: Message,

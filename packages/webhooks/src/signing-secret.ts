@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
-/** A new secret, as its owner sees it once: Standard Webhooks' form, 256 random bits. */
+/** Returns a new secret of 256 random bits in the format of Standard Webhooks. */
 export function createSigningSecret(): string {
   return `whsec_${randomBytes(32).toString("base64")}`;
 }
@@ -9,7 +9,7 @@ export function createSigningSecret(): string {
  * Encrypts a secret for the database (AES-256-GCM): nonce, tag, text.
  *
  * @param key 32 bytes
- * @param owner the id of the endpoint; the result cannot be opened for another
+ * @param owner the id of the endpoint; the result cannot be decrypted for another
  */
 export function sealSecret(secret: string, key: Uint8Array, owner: string): Uint8Array<ArrayBuffer> {
   const nonce = randomBytes(NONCE_BYTES);
@@ -18,7 +18,7 @@ export function sealSecret(secret: string, key: Uint8Array, owner: string): Uint
   return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), text]));
 }
 
-/** What `sealSecret` was given. Throws for another key, another owner or changed bytes. */
+/** Decrypts a secret from `sealSecret`. Throws if key or owner differ or the bytes were changed. */
 export function openSecret(sealed: Uint8Array, key: Uint8Array, owner: string): string {
   const nonce = sealed.subarray(0, NONCE_BYTES);
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES);

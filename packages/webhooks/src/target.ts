@@ -1,16 +1,16 @@
 import ipaddr from "ipaddr.js";
 
-/** Where webhooks may go beside public addresses. */
+/** Which addresses webhooks may go to, besides public ones. */
 export type TargetPolicy = {
-  /** For development: this machine as well, and plain HTTP. */
+  /** For development: also allows loopback addresses and plain HTTP. */
   readonly allowsLoopback: boolean;
-  /** Addresses that webhooks never go to, although they are public: this machine's own. */
+  /** Public addresses that are forbidden nevertheless: those of this machine. */
   readonly refused?: readonly string[];
 };
 
 /**
- * Why a URL can never be a webhook's target, as words that read on from "url"; `undefined` when nothing in the
- * URL itself speaks against it. Where its name leads is known only on connecting: `guardLookup`.
+ * Returns why a URL cannot be a webhook target, as text that continues "url …", or `undefined` if the URL itself is
+ * acceptable. `guardLookup` checks the addresses of its name on connecting.
  */
 export function findTargetFault(text: string, policy: TargetPolicy): string | undefined {
   if (!URL.canParse(text)) return "must be an absolute URL";
@@ -19,7 +19,7 @@ export function findTargetFault(text: string, policy: TargetPolicy): string | un
     return "must start with https://";
   }
   if (url.username !== "" || url.password !== "") return "must not carry credentials";
-  // Below 1024 every other port is a known service's that is no business of ours.
+  // Other ports below 1024 belong to well-known services that must not receive our requests.
   if (url.port !== "" && Number(url.port) < 1_024) return "must use the default port or one from 1024 on";
   return isAllowedHost(hostOf(url), policy) ? undefined : "must lead to a public address";
 }
@@ -28,7 +28,7 @@ function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
 }
 
-/** Whether an IP address may be connected to; anything that is no IP address may not. */
+/** Returns whether an IP address is allowed. Anything that is not an IP address is not. */
 export function isAllowedAddress(address: string, policy: TargetPolicy): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.parse(address);
@@ -39,9 +39,9 @@ export function isAllowedAddress(address: string, policy: TargetPolicy): boolean
 }
 
 /**
- * Public by number, but answered by a cloud provider to its own customers' machines only: metadata, credentials,
- * name servers, internal services. All others that are known (169.254.169.254, 100.100.100.200, 192.0.0.192,
- * fd00:ec2::254, fd20:ce::254) are in ranges that are not public.
+ * Public addresses that a cloud provider serves to its customers' machines only: metadata, credentials, name servers,
+ * internal services. All other known ones (169.254.169.254, 100.100.100.200, 192.0.0.192, fd00:ec2::254,
+ * fd20:ce::254) are in ranges that are not public.
  */
 const PROVIDERS_OWN = [
   // Azure: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
@@ -55,17 +55,17 @@ function isProvidersOwn(address: ipaddr.IPv4): boolean {
   return PROVIDERS_OWN.some((range) => address.match(range));
 }
 
-const HANDED_OUT = ipaddr.IPv6.parseCIDR("2000::/3");
+const ALLOCATED = ipaddr.IPv6.parseCIDR("2000::/3");
 
-// What is not handed out may wrap an IPv4 address (`::127.0.0.1`, RFC 4291, 2.5.5). ISATAP wraps one in the last 64
-// bits, under any prefix (RFC 5214, 6.1).
+// Unallocated addresses may contain an IPv4 address (`::127.0.0.1`, RFC 4291, 2.5.5). ISATAP puts one into the last 64
+// bits under any prefix (RFC 5214, 6.1).
 function isPublicIpv6(address: ipaddr.IPv6): boolean {
   const [fifth = 0, sixth = 0] = address.parts.slice(4);
   const isIsatap = (fifth === 0 || fifth === 0x02_00) && sixth === 0x5e_fe;
-  return address.match(HANDED_OUT) && !isIsatap;
+  return address.match(ALLOCATED) && !isIsatap;
 }
 
-// Names that no public DNS has (RFC 6761, RFC 6762), and names without a dot, which are somebody's own.
+// Names that are not in the public DNS (RFC 6761, RFC 6762), and names without a dot, which are local.
 const PRIVATE_NAME = /(^|\.)(localhost|local|internal|home\.arpa)$|^[^.]+$/i;
 
 function isAllowedHost(host: string, policy: TargetPolicy): boolean {

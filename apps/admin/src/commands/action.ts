@@ -1,45 +1,49 @@
-import { countProcessed } from "@bulk/domain/action-outcome";
-import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-action";
+import { countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
+import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { counted } from "@bulk/domain/counted";
-import { bulkActionNotFound, notCancelable } from "@bulk/domain/refusals";
-import { startProgress } from "@bulk/local/progress";
-import { type BulkActionProgress, readProgress } from "@bulk/store/bulk-action-progress";
-import { cancelBulkAction } from "@bulk/store/cancel";
-import { listLatest } from "@bulk/store/latest-bulk-actions";
+import { bulkActionNotFound, notCancelable } from "@bulk/domain/errors/refusals";
+import { startProgress } from "@bulk/service/process/show-progress";
+import { cancelBulkAction } from "@bulk/store/bulk-actions/cancel-bulk-action";
+import { listLatest } from "@bulk/store/bulk-actions/reading/latest-bulk-actions";
+import { type BulkActionProgress, readProgress } from "@bulk/store/watching/bulk-action-progress";
 import { type Command, Option } from "commander";
-import { describeBulkAction, summarize, tellCounts, toLines } from "../describe-bulk-action.ts";
+import { EXPORT_FORMATS, type ExportFormat, exportRecords } from "../bulk-actions/export-records.ts";
+import { followBulkAction } from "../bulk-actions/follow-bulk-action.ts";
+import { retryAsOperator } from "../bulk-actions/retry-as-operator.ts";
 import { DID_NOT_SUCCEED } from "../exit-codes.ts";
-import { EXPORT_FORMATS, type ExportFormat, exportRecords } from "../export-records.ts";
-import { findAccountId, loadOwner } from "../find-account.ts";
-import { followBulkAction } from "../follow-bulk-action.ts";
-import { alignColumns, showMoment } from "../lines.ts";
-import { parseId, parseLimit } from "../parse-option.ts";
-import { type OutputOptions, print } from "../print.ts";
-import { retryAsOperator } from "../retry-as-operator.ts";
+import { knownActions } from "../known-actions.ts";
+import { findAccountId, loadOwner } from "../options/find-account.ts";
+import { parseId, parseLimit } from "../options/parse-option.ts";
+import { describeBulkAction, summarize, tellCounts, toLines } from "../output/describe-bulk-action.ts";
+import { alignColumns, showMoment } from "../output/lines.ts";
+import { nameApplied } from "../output/name-applied.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 import { type Session, withSession } from "../session.ts";
 
 /** `pnpm admin action …` */
 export function addActionCommands(program: Command): void {
-  const action = program.command("action").description("bulk actions");
+  const action = program.command("action").description("inspect, cancel, retry and export bulk actions");
   action
     .command("list")
-    .description("what was submitted last, newest first")
-    .option("--account <account>", "only its, by name or id")
-    .addOption(new Option("--status <statuses...>", "only those of any of these").choices(STATUSES))
-    .option("--limit <number>", "how many", parseLimit, 20)
+    .description("list bulk actions, newest first")
+    .option("--account <account>", "only of this account, by name or id")
+    .addOption(new Option("--status <statuses...>", "only with one of these statuses").choices(STATUSES))
+    .option("--limit <number>", "how many to list", parseLimit, 20)
     .option("--json", "print JSON")
     .action(list);
-  addIdCommand(action, "show", "status, counts, reasons, and how its chunks stand").action(show);
-  addIdCommand(action, "watch", "its progress until the end; exits with 4 if that is not succeeded").action(
+  addIdCommand(action, "show", "show status, counts, reasons, and the state of its chunks").action(show);
+  addIdCommand(action, "watch", "show its progress until it ends; exit with 4 unless it succeeded").action(
     watch,
   );
-  addIdCommand(action, "cancel", "begins nothing more of it; chunks under work are finished").action(cancel);
-  addIdCommand(action, "retry", "submits what failed or was not attempted once more")
-    .option("--failed-only", "only what failed")
+  addIdCommand(action, "cancel", "cancel it: no further chunk begins, running chunks finish").action(cancel);
+  addIdCommand(action, "retry", "submit its failed and not attempted records again, as a new bulk action")
+    .option("--failed-only", "only the failed records")
     .action(retry);
-  addIdCommand(action, "export", "what became of every record")
-    .addOption(new Option("--format <format>", "of the lines").choices(EXPORT_FORMATS).default("ndjson"))
-    .option("--out <file>", "where to; the standard output, unless given")
+  addIdCommand(action, "export", "write the outcome of every record")
+    .addOption(
+      new Option("--format <format>", "format of the lines").choices(EXPORT_FORMATS).default("ndjson"),
+    )
+    .option("--out <file>", "the file to write; default: standard output")
     .action(exportAll);
 }
 
@@ -49,7 +53,7 @@ function addIdCommand(action: Command, name: string, description: string): Comma
   return action
     .command(name)
     .description(description)
-    .argument("<id>", "as pnpm admin action list shows it", parseId)
+    .argument("<id>", "an id from pnpm admin action list", parseId)
     .option("--json", "print JSON");
 }
 
@@ -65,18 +69,22 @@ async function list({ account, status, limit, ...options }: ListOptions): Promis
   );
   const summaries = latest.map(({ accountName, ...progress }) => ({ accountName, ...summarize(progress) }));
   const rows = summaries.map((summary) => [
-    ...[summary.id, summary.accountName, summary.actionType, summary.status, showMoment(summary.createdAt)],
+    summary.id,
+    summary.accountName,
+    summary.actionType,
+    summary.status,
+    showMoment(summary.createdAt),
     `${summary.recordCount}: ${tellCounts(summary)}`,
   ]);
   const head = ["id", "account", "type", "status", "created", "records"];
-  print(options, summaries, alignColumns([head, ...rows]));
+  print(options, summaries.map(nameApplied), alignColumns([head, ...rows]));
 }
 
 async function show(id: string, options: OutputOptions): Promise<void> {
   const description = await withSession(async ({ database }) =>
     describeBulkAction(database, await loadProgress({ database }, id)),
   );
-  print(options, description, toLines(description));
+  print(options, nameApplied(description), toLines(description));
 }
 
 async function loadProgress(
@@ -97,22 +105,22 @@ async function watch(id: string, options: OutputOptions): Promise<void> {
     bar?.end(countProcessed(ended));
     return await describeBulkAction(session.database, ended);
   });
-  print(options, description, toLines(description));
+  print(options, nameApplied(description), toLines(description));
   if (description.status !== "succeeded") process.exitCode = DID_NOT_SUCCEED;
 }
 
 async function cancel(id: string, options: OutputOptions): Promise<void> {
   const progress = await withSession(async (session) => {
     const { id: accountId } = await loadOwner(session.database, id);
-    const cancellation = await cancelBulkAction(session.database, accountId, id, "admin");
+    const cancellation = await cancelBulkAction(session.database, accountId, id, "admin", knownActions());
     if (cancellation.kind === "too_late") throw notCancelable();
     return await loadProgress(session, id);
   });
   const summary = summarize(progress);
   const state = isOpen(progress.status)
-    ? "is canceled; the chunks under work are being finished"
+    ? "is canceled; its running chunks finish"
     : `is canceled and has ended as ${progress.status}`;
-  print(options, summary, [`${id} ${state}: ${tellCounts(summary)}.`]);
+  print(options, nameApplied(summary), [`${id} ${state}: ${tellCounts(summary)}.`]);
 }
 
 type RetryOptions = OutputOptions & { readonly failedOnly?: true };
@@ -121,11 +129,11 @@ async function retry(id: string, { failedOnly, ...options }: RetryOptions): Prom
   const taking = failedOnly ? "failed" : "failed_and_untouched";
   const created = await withSession(async (session) => {
     const { id: accountId } = await loadOwner(session.database, id);
-    const { id: createdId } = await retryAsOperator(session, { accountId, id }, taking);
+    const createdId = await retryAsOperator(session, { accountId, id }, taking);
     return await loadProgress(session, createdId);
   });
-  print(options, summarize(created), [
-    `${created.id} takes up ${counted(created.recordCount, "record")}. See it through: pnpm admin action watch ${created.id}`,
+  print(options, nameApplied(summarize(created)), [
+    `${created.id} retries ${counted(created.recordCount, "record")}. Watch it: pnpm admin action watch ${created.id}`,
   ]);
 }
 
@@ -133,10 +141,9 @@ type ExportOptions = OutputOptions & { readonly format: ExportFormat; readonly o
 
 async function exportAll(id: string, { format, out, ...options }: ExportOptions): Promise<void> {
   const count = await withSession(async ({ database }) => {
-    const { id: accountId } = await loadOwner(database, id);
-    return await exportRecords(database, { accountId, id }, format, out);
+    return await exportRecords(database, await loadProgress({ database }, id), format, out);
   });
-  // On the standard output is the export itself.
+  // Without --out, standard output has the export itself.
   if (out !== undefined)
     print(options, { id, format, out, records: count }, [`Wrote ${counted(count, "record")} to ${out}.`]);
 }

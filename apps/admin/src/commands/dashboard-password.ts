@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { digestPassword } from "@bulk/service/password-digest";
 import { type Command, Option } from "commander";
-import { type OutputOptions, print } from "../print.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 
 /** `pnpm admin dashboard-password` */
 export function addDashboardPasswordCommand(program: Command): void {
   program
     .command("dashboard-password <name>")
-    .description("a new password for a user of the dashboard, and what of it belongs into DASHBOARD_USERS")
+    .description("generate a password for a dashboard user, and the entry for DASHBOARD_USERS")
     .addOption(
-      new Option("--role <role>", "what they may do").choices(["viewer", "operator"]).default("viewer"),
+      new Option("--role <role>", "what the user may do").choices(["viewer", "operator"]).default("viewer"),
     )
     .option("--json", "print JSON")
     .action(async (name: string, { role, ...options }: OutputOptions & { readonly role: string }) => {

@@ -3,17 +3,20 @@ import { counted } from "@bulk/domain/counted";
 import type { Command } from "commander";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Finding, Verdict } from "../doctor/finding.ts";
-import { type OutputOptions, print } from "../print.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 
-/** `pnpm admin doctor`; exits with 1 if there is a fault. */
+/** `pnpm admin doctor`. Exits with 1 if there is a fault. */
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description(
-      "looks at all that API and workers with these variables rely on, and says how to mend what is wrong; " +
-        "exits with 0 when nothing is a fault",
+      "check everything that API and workers with these variables rely on, and print how to fix what is wrong; " +
+        "changes nothing, and exits with 0 if there is no fault",
     )
-    .option("--json", "print JSON: an array of check, verdict (ok, warning, fault, skipped), found, cure")
+    .option(
+      "--json",
+      "print JSON: an array of objects with check, verdict (ok, warning, fault, skipped), found, cure",
+    )
     .action(async (options: OutputOptions) => {
       const findings = await diagnose({ environment: process.env, now: Date.now });
       print(options, findings, [...findings.flatMap(describe), "", summarize(findings)]);
@@ -28,7 +31,7 @@ const MARKS = {
   skipped: ["gray", "-"],
 } as const;
 
-// Coloured in a terminal only, and not where NO_COLOR is set.
+// Colored only in a terminal, and not if NO_COLOR is set.
 function describe({ check, verdict, found, cure }: Finding): readonly string[] {
   const [color, mark] = MARKS[verdict];
   return [

@@ -1,36 +1,40 @@
 import { localConfig } from "@bulk/local/config";
-import { readSchema } from "@bulk/postgres/connection-url";
-import { queueEngine } from "@bulk/queue/engine";
-import { writeQueueGrants } from "@bulk/queue/write-queue-grants";
-import { readConfig } from "@bulk/service/read-config";
-import { quoteIdentifier, writeGrants } from "@bulk/store/grant-script";
-import { mergeRights, OPERATOR_RIGHTS } from "@bulk/store/needed-rights";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { writeQueueGrants } from "@bulk/queue/engines/write-queue-grants";
+import { readConfig } from "@bulk/service/config/read-config";
+import { quoteIdentifier } from "@bulk/store/quote-identifier";
+import { writeGrants } from "@bulk/store/rights/grant-script";
+import { mergeRights, OPERATOR_RIGHTS } from "@bulk/store/rights/needed-rights";
 import { type Command, Option } from "commander";
-import { NEEDED_TABLE_RIGHTS } from "../doctor/needed-rights.ts";
-import { print } from "../print.ts";
+import { surveyActions } from "../doctor/check-rights.ts";
+import { knownActions } from "../known-actions.ts";
+import { print } from "../output/print.ts";
 import { withSession } from "../session.ts";
 
 type GrantsOptions = {
   readonly role: string;
-  readonly for: "services" | "operators";
+  readonly for: "services" | "operators" | "migration";
   readonly apply?: true;
 };
 
-/** `pnpm admin grants`; prints, and changes nothing without `--apply`. */
+/** `pnpm admin grants`. Without `--apply` it only prints. */
 export function addGrantsCommand(program: Command): void {
   program
     .command("grants")
     .description(
-      "prints the GRANTs that a role needs, for the owner of the tables to run: pnpm -s admin grants --role … | psql …; " +
-        "again after every pnpm migrate",
+      "print the GRANTs that a role needs; the owner of the tables runs them after each pnpm migrate: " +
+        "pnpm -s admin grants --role … | psql …",
     )
-    .requiredOption("--role <name>", "who gets them")
+    .requiredOption("--role <name>", "the role that gets them")
     .addOption(
-      new Option("--for <whom>", "API and workers, or pnpm admin as well")
-        .choices(["services", "operators"])
+      new Option(
+        "--for <whom>",
+        "services: API and workers; operators: pnpm admin as well; migration: pnpm migrate",
+      )
+        .choices(["services", "operators", "migration"])
         .default("services"),
     )
-    .option("--apply", "runs them in the database of DATABASE_URL as its user, instead of printing them")
+    .option("--apply", "run them in the database of DATABASE_URL instead of printing them")
     .action(async (options: GrantsOptions) => {
       const statements = listGrants(options);
       if (options.apply) await runAll(statements);
@@ -48,12 +52,19 @@ async function runAll(statements: readonly string[]): Promise<void> {
 function listGrants(options: GrantsOptions): readonly string[] {
   const { DATABASE_URL = "postgres://", ...variables } = readConfig(localConfig, process.env);
   const { redis } = queueEngine({ ...variables, DATABASE_URL });
+  if (options.for === "migration") return [grantCreate(options.role, DATABASE_URL)];
   const rights = options.for === "services" ? {} : OPERATOR_RIGHTS;
   return [
     ...writeGrants({
-      ...{ role: options.role, schema: readSchema(DATABASE_URL) },
-      rights: mergeRights(NEEDED_TABLE_RIGHTS, rights),
+      role: options.role,
+      rights: mergeRights(surveyActions(knownActions()).rights, rights),
     }),
     ...(redis === undefined ? writeQueueGrants(quoteIdentifier(options.role)) : []),
   ];
+}
+
+// For the schemas bulk and bullmq. What it creates there is its own.
+function grantCreate(role: string, databaseUrl: string): string {
+  const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1)) || "postgres";
+  return `GRANT CREATE ON DATABASE ${quoteIdentifier(database)} TO ${quoteIdentifier(role)};`;
 }

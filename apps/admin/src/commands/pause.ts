@@ -1,23 +1,23 @@
-import { RequestError } from "@bulk/domain/request-error";
+import { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "@bulk/store/database";
-import { listPauses, type PauseScope, pause, resume } from "@bulk/store/pauses";
+import { listPauses, type OperatorScope, pause, resume } from "@bulk/store/operations/pauses";
 import { type Command, Option } from "commander";
-import { describePause } from "../describe-pause.ts";
-import { loadAccount } from "../find-account.ts";
-import { parseActionType } from "../known-action-type.ts";
-import { nameOperator } from "../operator.ts";
-import { type OutputOptions, print } from "../print.ts";
+import { loadAccount } from "../options/find-account.ts";
+import { nameOperator } from "../options/name-operator.ts";
+import { parseActionType } from "../options/parse-option.ts";
+import { describePause } from "../output/describe-pause.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 import { withSession } from "../session.ts";
 
 /** `pnpm admin pause`, `resume` and `pauses` */
 export function addPauseCommands(program: Command): void {
   addScopeOptions(program.command("pause"))
     .description(
-      "keep workers from beginning chunks: of an account, of an action type, of both together, or with --all of everything",
+      "start no further chunk of an account, of an action type, of both together, or with --all of anything",
     )
-    .option("--reason <text>", "why, for whoever lists the pauses")
+    .option("--reason <text>", "the reason, shown in the list of pauses")
     .option("--by <text>", "who pauses", nameOperator())
-    .option("--list", "pause nothing, but list what is paused")
+    .option("--list", "list the pauses, and pause nothing")
     .option("--json", "print JSON")
     .action(async (options: PauseOptions, command: Command) => {
       if (options.list) return await printPauses(options);
@@ -25,7 +25,7 @@ export function addPauseCommands(program: Command): void {
       await pauseScope(options);
     });
   addScopeOptions(program.command("resume"))
-    .description("take a pause back; others that hold the same bulk actions stay")
+    .description("remove a pause; other pauses of the same bulk actions stay")
     .option("--json", "print JSON")
     .action(async (options: ScopeOptions, command: Command) => {
       demandScope(options, command);
@@ -33,7 +33,7 @@ export function addPauseCommands(program: Command): void {
     });
   program
     .command("pauses")
-    .description("what is paused, since when, by whom and why")
+    .description("list the pauses: what, since when, by whom and why")
     .option("--json", "print JSON")
     .action(printPauses);
 }
@@ -53,13 +53,13 @@ type PauseOptions = ScopeOptions & {
 function addScopeOptions(command: Command): Command {
   return command
     .addOption(new Option("--all", "everything").conflicts(["account", "actionType"]))
-    .option("--account <name>", "of this account alone")
-    .option("--action-type <type>", "of this type alone", parseActionType);
+    .option("--account <name>", "only this account")
+    .option("--action-type <type>", "only this action type", parseActionType);
 }
 
 function demandScope({ all, account, actionType }: ScopeOptions, command: Command): void {
   if (all || account !== undefined || actionType !== undefined) return;
-  command.error("error: name an --account, an --action-type or both; or say --all");
+  command.error("error: set --account, --action-type or both, or --all");
 }
 
 async function pauseScope(options: PauseOptions): Promise<void> {
@@ -69,7 +69,7 @@ async function pauseScope(options: PauseOptions): Promise<void> {
     return await listPauses(database);
   });
   print(options, pauses, [
-    "From about a second on, workers begin no chunk of:",
+    "Within two seconds, workers start no further chunk of:",
     ...pauses.map(describePause),
   ]);
 }
@@ -83,7 +83,7 @@ async function resumeScope(options: ScopeOptions): Promise<void> {
     return await listPauses(database);
   });
   const rest = pauses.length === 0 ? [] : ["Still paused:", ...pauses.map(describePause)];
-  print(options, pauses, ["Resumed; workers go on within seconds.", ...rest]);
+  print(options, pauses, ["Resumed. Workers continue within seconds.", ...rest]);
 }
 
 async function printPauses(options: OutputOptions): Promise<void> {
@@ -91,7 +91,7 @@ async function printPauses(options: OutputOptions): Promise<void> {
   print(options, pauses, pauses.length === 0 ? ["Nothing is paused."] : pauses.map(describePause));
 }
 
-async function readScope(database: Database, { account, actionType }: ScopeOptions): Promise<PauseScope> {
+async function readScope(database: Database, { account, actionType }: ScopeOptions): Promise<OperatorScope> {
   const accountId = account === undefined ? undefined : (await loadAccount(database, account)).id;
   if (accountId === undefined)
     return actionType === undefined ? { kind: "all" } : { kind: "action_type", actionType };

@@ -1,18 +1,18 @@
 import { counted } from "@bulk/domain/counted";
-import { RequestError } from "@bulk/domain/request-error";
-import { clearThrottle, listThrottles, setThrottle, type Throttle } from "@bulk/store/throttles";
+import { RequestError } from "@bulk/domain/errors/request-error";
+import { clearThrottle, listThrottles, setThrottle, type Throttle } from "@bulk/store/operations/throttles";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseActionType } from "../known-action-type.ts";
-import { showMoment } from "../lines.ts";
-import { nameOperator } from "../operator.ts";
-import { type OutputOptions, print } from "../print.ts";
+import { nameOperator } from "../options/name-operator.ts";
+import { parseActionType } from "../options/parse-option.ts";
+import { showMoment } from "../output/lines.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 import { withSession } from "../session.ts";
 
 /** `pnpm admin throttle …` */
 export function addThrottleCommands(program: Command): void {
   const throttle = program
     .command("throttle")
-    .description("how many records all workers together may try in a second");
+    .description("limit the records that all workers together try per second");
   addScopeOptions(throttle.command("set"))
     .description("throttle one action type, or all types together; also to change the rate")
     .requiredOption("--records-per-second <number>", `from 1 to ${MOST_PER_SECOND}`, parseRate)
@@ -23,7 +23,7 @@ export function addThrottleCommands(program: Command): void {
       await setRate(options);
     });
   addScopeOptions(throttle.command("clear"))
-    .description("let workers go as fast as they can again")
+    .description("remove a throttle")
     .option("--json", "print JSON")
     .action(async (options: ThrottleOptions, command: Command) => {
       demandScope(options, command);
@@ -31,7 +31,7 @@ export function addThrottleCommands(program: Command): void {
     });
   throttle
     .command("list")
-    .description("every throttle there is")
+    .description("list all throttles")
     .option("--json", "print JSON")
     .action(printThrottles);
 }
@@ -43,12 +43,12 @@ type RateOptions = ThrottleOptions & { readonly recordsPerSecond: number; readon
 function addScopeOptions(command: Command): Command {
   return command
     .addOption(new Option("--all", "all types together").conflicts("actionType"))
-    .option("--action-type <type>", "this type alone", parseActionType);
+    .option("--action-type <type>", "only this action type", parseActionType);
 }
 
 function demandScope({ all, actionType }: ThrottleOptions, command: Command): void {
   if (all || actionType !== undefined) return;
-  command.error("error: name an --action-type, or say --all for all types together");
+  command.error("error: set --action-type, or --all for all types together");
 }
 
 /** More than any database deletes. */
@@ -66,7 +66,7 @@ async function setRate(options: RateOptions): Promise<void> {
     await setThrottle(database, { actionType: options.actionType ?? null, recordsPerSecond, setBy });
     return await listThrottles(database);
   });
-  print(options, throttles, ["From about a second on:", ...throttles.map(tellThrottle)]);
+  print(options, throttles, ["Applies within two seconds:", ...throttles.map(describeThrottle)]);
 }
 
 const NO_THROTTLE = "There is no such throttle; see pnpm admin throttle list.";
@@ -77,15 +77,19 @@ async function clearRate(options: ThrottleOptions): Promise<void> {
     if (!wasThere) throw new RequestError("not_found", "throttle.not_found", NO_THROTTLE);
     return await listThrottles(database);
   });
-  print(options, throttles, ["Cleared.", ...throttles.map(tellThrottle)]);
+  print(options, throttles, ["Cleared.", ...throttles.map(describeThrottle)]);
 }
 
 async function printThrottles(options: OutputOptions): Promise<void> {
   const throttles = await withSession(({ database }) => listThrottles(database));
-  print(options, throttles, throttles.length === 0 ? ["Nothing is throttled."] : throttles.map(tellThrottle));
+  print(
+    options,
+    throttles,
+    throttles.length === 0 ? ["Nothing is throttled."] : throttles.map(describeThrottle),
+  );
 }
 
-function tellThrottle({ actionType, recordsPerSecond, setBy, setAt }: Throttle): string {
+function describeThrottle({ actionType, recordsPerSecond, setBy, setAt }: Throttle): string {
   const what = actionType ?? "all types together";
   return `${what}  ${counted(recordsPerSecond, "record")} a second, by ${setBy}, ${showMoment(setAt)}`;
 }

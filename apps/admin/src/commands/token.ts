@@ -1,52 +1,54 @@
-import { RequestError } from "@bulk/domain/request-error";
+import { RequestError } from "@bulk/domain/errors/request-error";
 import { ALL_SCOPES, type Scope } from "@bulk/domain/scope";
-import { mintReplacement, mintToken } from "@bulk/local/mint-token";
-import { revokeToken } from "@bulk/store/token-end";
-import { type ListedToken, listTokens } from "@bulk/store/token-list";
+import { revokeToken } from "@bulk/store/accounts/api-tokens";
+import { mintReplacement, mintToken } from "@bulk/store/accounts/mint-token";
+import { type ListedToken, listTokens } from "@bulk/store/accounts/token-list";
 import { type Command, Option } from "commander";
-import { findAccountId, loadAccount } from "../find-account.ts";
-import { alignColumns, showMoment } from "../lines.ts";
-import { parseDuration, parseId, parseLimit, parseName } from "../parse-option.ts";
-import { type OutputOptions, print } from "../print.ts";
+import { findAccountId, loadAccount } from "../options/find-account.ts";
+import { parseDuration, parseId, parseLimit, parseName } from "../options/parse-option.ts";
+import { alignColumns, showMoment } from "../output/lines.ts";
+import { type OutputOptions, print } from "../output/print.ts";
 import { withSession } from "../session.ts";
 
 /** `pnpm admin token …` */
 export function addTokenCommands(program: Command): void {
-  const token = program.command("token").description("the bearer secrets that callers show");
+  const token = program.command("token").description("manage tokens: the bearer secrets of callers");
   token
     .command("create")
-    .description("makes a token and prints its secret, this once")
-    .requiredOption("--account <account>", "whose, by name or id")
-    .option("--name <name>", "to tell it from others", parseName, "admin")
-    .addOption(new Option("--scope <scopes...>", "what for; all, unless given").choices(ALL_SCOPES))
-    .option("--expires-in <duration>", "such as 30d; never, unless given", parseDuration)
+    .description("create a token and print its secret, which is not shown again")
+    .requiredOption("--account <account>", "its account, by name or id")
+    .option("--name <name>", "a name to recognize it by", parseName, "admin")
+    .addOption(new Option("--scope <scopes...>", "what it allows; default: everything").choices(ALL_SCOPES))
+    .option("--expires-in <duration>", "when it expires, such as 30d; default: never", parseDuration)
     .option("--json", "print JSON")
     .action(create);
   token
     .command("list")
-    .description("tokens, newest first; never their secrets")
-    .option("--account <account>", "only its, by name or id")
-    .option("--limit <number>", "how many", parseLimit, 100)
+    .description("list tokens, newest first, without their secrets")
+    .option("--account <account>", "only of this account, by name or id")
+    .option("--limit <number>", "how many to list", parseLimit, 100)
     .option("--json", "print JSON")
     .action(list);
   token
     .command("revoke")
-    .description("ends a token; every API refuses it within two seconds")
-    .argument("<id>", "as pnpm admin token list shows it", parseId)
+    .description("revoke a token; every API refuses it within two seconds")
+    .argument("<id>", "an id from pnpm admin token list", parseId)
     .option("--json", "print JSON")
     .action(revoke);
   token
     .command("rotate")
-    .description("makes a token with the same account, name and scopes, prints its secret, ends the old one")
-    .argument("<id>", "as pnpm admin token list shows it", parseId)
+    .description(
+      "replace a token: create one with the same account, name and scopes, print its secret, and end the old one",
+    )
+    .argument("<id>", "an id from pnpm admin token list", parseId)
     .option(
       "--grace <duration>",
-      "how long the old one goes on, such as 1h; not at all, unless given",
+      "how long the old one stays valid, such as 1h; default: it ends at once",
       parseDuration,
     )
     .option(
       "--expires-in <duration>",
-      "of the new one; as long as the old one was made for, unless given",
+      "when the new one expires; default: the lifetime of the old one",
       parseDuration,
     )
     .option("--json", "print JSON")
@@ -84,7 +86,11 @@ async function list({ account, limit, ...options }: ListOptions): Promise<void> 
   );
   const now = new Date();
   const rows = tokens.map((token) => [
-    ...[token.id, token.accountName, token.name, token.prefix ?? "-", stateOf(token, now)],
+    token.id,
+    token.accountName,
+    token.name,
+    token.prefix ?? "-",
+    stateOf(token, now),
     ...[token.createdAt, token.expiresAt, token.lastUsedAt].map(showMoment),
     token.scopes.join(" "),
   ]);
@@ -113,7 +119,7 @@ async function rotate(id: string, { grace = 0, expiresIn, ...options }: RotateOp
   );
   if (replacement.kind === "not_found") throw noSuchToken();
   if (replacement.kind === "ended") {
-    const message = "This token has ended already. Make a new one with pnpm admin token create.";
+    const message = "This token has already ended. Create a new one with pnpm admin token create.";
     throw new RequestError("conflict", "token.ended", message);
   }
   const { kind: _, ...result } = replacement;
@@ -125,6 +131,6 @@ async function rotate(id: string, { grace = 0, expiresIn, ...options }: RotateOp
 }
 
 function noSuchToken(): RequestError {
-  const message = "There is no token of this id. pnpm admin token list shows all.";
+  const message = "There is no token with this id. pnpm admin token list shows all.";
   return new RequestError("not_found", "token.not_found", message);
 }

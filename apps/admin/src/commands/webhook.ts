@@ -1,46 +1,50 @@
-import { RequestError } from "@bulk/domain/request-error";
+import { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "@bulk/store/database";
 import {
   findWebhookDelivery,
   listWebhookDeliveries,
   redeliverWebhook,
   type WebhookDelivery,
-} from "@bulk/store/webhook-deliveries";
-import { updateWebhookEndpoint } from "@bulk/store/webhook-endpoints";
-import { findDeliveryOwner, listWebhookOverviews, type WebhookOverview } from "@bulk/store/webhook-overview";
+} from "@bulk/store/webhooks/webhook-deliveries";
+import { updateWebhookEndpoint } from "@bulk/store/webhooks/webhook-endpoints";
+import {
+  findDeliveryOwner,
+  listWebhookOverviews,
+  type WebhookOverview,
+} from "@bulk/store/webhooks/webhook-overview";
 import type { Command } from "commander";
-import { findAccountId } from "../find-account.ts";
-import { alignColumns, showMoment } from "../lines.ts";
-import { parseId, parseLimit } from "../parse-option.ts";
-import { type OutputOptions, print } from "../print.ts";
+import { findAccountId } from "../options/find-account.ts";
+import { parseId, parseLimit } from "../options/parse-option.ts";
+import { alignColumns, showMoment } from "../output/lines.ts";
+import { type OutputOptions, print } from "../output/print.ts";
+import { toSnakeCase } from "../output/snake-case.ts";
 import { withSession } from "../session.ts";
-import { toSnakeCase } from "../snake-case.ts";
 
 /** `pnpm admin webhook …` */
 export function addWebhookCommands(program: Command): void {
-  const webhook = program.command("webhook").description("webhook endpoints, and what became of deliveries");
+  const webhook = program
+    .command("webhook")
+    .description("inspect and switch webhook endpoints and their deliveries");
   webhook
     .command("list")
-    .description("endpoints, newest first, with the state of their deliveries; never their secrets")
-    .option("--account <account>", "only its, by name or id")
-    .option("--limit <number>", "how many", parseLimit, 100)
+    .description("list endpoints, newest first, with counts of their deliveries, without their secrets")
+    .option("--account <account>", "only of this account, by name or id")
+    .option("--limit <number>", "how many to list", parseLimit, 100)
     .option("--json", "print JSON")
     .action(list);
-  addEndpointCommand(webhook, "show", "an endpoint and its latest deliveries")
+  addEndpointCommand(webhook, "show", "show an endpoint and its latest deliveries")
     .option("--limit <number>", "how many deliveries", parseLimit, 20)
     .action(show);
-  addEndpointCommand(
-    webhook,
-    "disable",
-    "sends it nothing more, and gives up what is still to be sent",
-  ).action((id: string, options: OutputOptions) => setEnabled(id, false, options));
-  addEndpointCommand(webhook, "enable", "sends it events again, from now on").action(
+  addEndpointCommand(webhook, "disable", "stop sending to it, and drop its pending deliveries").action(
+    (id: string, options: OutputOptions) => setEnabled(id, false, options),
+  );
+  addEndpointCommand(webhook, "enable", "send it events again, from now on").action(
     (id: string, options: OutputOptions) => setEnabled(id, true, options),
   );
   webhook
     .command("redeliver")
-    .description("makes a delivery due at once, with all its attempts before it")
-    .argument("<id>", "of the delivery, as pnpm admin webhook show has it", parseId)
+    .description("make a delivery due now, with all its attempts again")
+    .argument("<id>", "the id of a delivery from pnpm admin webhook show", parseId)
     .option("--json", "print JSON")
     .action(redeliver);
 }
@@ -49,7 +53,7 @@ function addEndpointCommand(webhook: Command, name: string, description: string)
   return webhook
     .command(name)
     .description(description)
-    .argument("<id>", "of the endpoint, as pnpm admin webhook list shows it", parseId)
+    .argument("<id>", "an id from pnpm admin webhook list", parseId)
     .option("--json", "print JSON");
 }
 
@@ -61,9 +65,12 @@ async function list({ account, limit, ...options }: ListOptions): Promise<void> 
     return await listWebhookOverviews(database, { ...(accountId !== undefined && { accountId }), limit });
   });
   const rows = endpoints.map((endpoint) => [
-    ...[endpoint.id, endpoint.accountName, stateOf(endpoint)],
+    endpoint.id,
+    endpoint.accountName,
+    stateOf(endpoint),
     ...[endpoint.pending, endpoint.succeeded, endpoint.failed].map(String),
-    ...[showMoment(endpoint.dueSince), showUrl(endpoint.url)],
+    showMoment(endpoint.dueSince),
+    showUrl(endpoint.url),
   ]);
   const head = ["id", "account", "state", "pending", "succeeded", "failed", "due since", "url"];
   print(options, toSnakeCase(endpoints.map(withoutQuery)), alignColumns([head, ...rows]));
@@ -83,7 +90,7 @@ async function show(id: string, { limit, ...options }: ShowOptions): Promise<voi
     `${endpoint.id}  ${showUrl(endpoint.url)}`,
     `account     ${endpoint.accountName}`,
     `state       ${stateOf(endpoint)}`,
-    `events      ${endpoint.webhookEvents.join(", ")}; deleted records as ${endpoint.recordEvents}`,
+    `events      ${endpoint.webhookEvents.join(", ")}; records as ${endpoint.recordEvents}`,
     `deliveries  ${endpoint.pending} pending, ${endpoint.succeeded} succeeded, ${endpoint.failed} failed`,
     ...alignColumns([head, ...rows]),
   ]);
@@ -92,8 +99,13 @@ async function show(id: string, { limit, ...options }: ShowOptions): Promise<voi
 function showDelivery(delivery: WebhookDelivery): readonly string[] {
   const { id, eventType, status, attempts, lastResponseCode, lastError } = delivery;
   return [
-    ...[id, eventType, status, String(attempts), String(lastResponseCode ?? lastError ?? "-")],
-    ...[showMoment(delivery.lastAttemptAt), showMoment(delivery.nextAttemptAt)],
+    id,
+    eventType,
+    status,
+    String(attempts),
+    String(lastResponseCode ?? lastError ?? "-"),
+    showMoment(delivery.lastAttemptAt),
+    showMoment(delivery.nextAttemptAt),
   ];
 }
 

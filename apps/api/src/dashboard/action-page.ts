@@ -1,11 +1,14 @@
-import { countNotAttempted, countProcessed } from "@bulk/domain/action-outcome";
-import { isOpen } from "@bulk/domain/bulk-action";
+import { countNotAttempted, countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
+import { type Braking, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
+import { tellBrakeReason, tellSlowdown } from "@bulk/domain/bulk-actions/describe-braking";
+import { effectWord, type RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import { isUuid } from "@bulk/domain/is-uuid";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
-import { type ActionOverview, findActionOverview } from "@bulk/store/action-overview";
-import { listTroubledChunks, type TroubledChunk, tellRefusal } from "@bulk/store/chunk-states";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
+import { type ActionOverview, findActionOverview } from "@bulk/store/bulk-actions/reading/action-overview";
+import { countReasons } from "@bulk/store/bulk-actions/tally";
+import { describeRefusal, listTroubledChunks, type TroubledChunk } from "@bulk/store/chunks/chunk-states";
 import type { Database } from "@bulk/store/database";
-import { countReasons } from "@bulk/store/tally";
+import { listPausesOf, type Pause } from "@bulk/store/operations/pauses";
 import type { RequestHandler } from "express";
 
 import { renderPage } from "./render-page.ts";
@@ -13,13 +16,16 @@ import { renderPage } from "./render-page.ts";
 export type ActionPageOptions = {
   readonly database: Database;
   readonly turns: Pick<TurnQueue, "isPaused">;
+  /** The words for applied records, by action type. */
+  readonly effects: RecordEffects;
   readonly basePath: string;
 };
 
-/** One bulk action for those who run the service: how far it is and why, without the id or a word of any record. */
+/** Serves the operators' page of one bulk action: its progress and problems, without ids or content of records. */
 export function showBulkAction({
   database,
   turns,
+  effects,
   basePath,
 }: ActionPageOptions): RequestHandler<{ id: string }> {
   return async ({ params: { id } }, response, next) => {
@@ -27,54 +33,68 @@ export function showBulkAction({
     if (overview === undefined) return next();
     const [reasons, warnings, refused] = await Promise.all([
       countReasons(database, id),
-      listWarnings(overview, turns),
+      listWarnings(overview, turns, database),
       listTroubledChunks(database, id, TROUBLED_SHOWN),
     ]);
     const rows = reasons.map(({ code, count }) => [code, inGroups(count)]);
     await renderPage(response, "bulk-action", {
-      ...{ basePath, id, warnings, account: overview.accountName, isOpen: isOpen(overview.status) },
+      basePath,
+      id,
+      warnings,
+      account: overview.accountName,
+      isOpen: isOpen(overview.status),
       title: `${overview.actionType}: ${overview.status}`,
       percent: percentOf(overview),
       sections: [
-        { heading: "Records", rows: describeRecords(overview) },
+        { heading: "Records", rows: describeRecords(overview, effects) },
         ...(rows.length > 0 ? [{ heading: "Why skipped or failed", rows }] : []),
         { heading: "Lanes and chunks", rows: describeWork(overview) },
+        ...(overview.braked ? [{ heading: "Slow on purpose", rows: describeBraking(overview.braked) }] : []),
         ...(refused.length > 0
-          ? [{ heading: "Chunks refused, now or earlier", rows: refused.map(nameRefusal) }]
+          ? [{ heading: "Chunks refused by the database", rows: refused.map(nameRefusal) }]
           : []),
-        { heading: "Moments", rows: describeMoments(overview) },
+        { heading: "Times", rows: describeTimes(overview) },
       ],
     });
   };
 }
 
-/** The first ten are enough to see a pattern. */
+/** Enough to see a pattern. */
 const TROUBLED_SHOWN = 10;
 
 function nameRefusal(chunk: TroubledChunk): readonly [string, string] {
-  const next = chunk.nextTryAt === null ? "finished" : "to be tried again";
-  return [`At ${inGroups(chunk.position)}`, `${tellRefusal(chunk)}; ${next}`];
+  const next = chunk.nextTryAt === null ? "finished" : "will be tried again";
+  return [`At ${inGroups(chunk.position)}`, `${describeRefusal(chunk)}; ${next}`];
 }
 
 type Rows = readonly (readonly [string, string])[];
 
 async function listWarnings(
-  { status, isPaused: isHeld }: ActionOverview,
+  { id, status, isPaused: isHeld }: ActionOverview,
   turns: Pick<TurnQueue, "isPaused">,
+  database: Database,
 ): Promise<readonly string[]> {
   if (!isOpen(status)) return [];
-  const held = isHeld ? ["It is paused: pnpm admin pauses says by whom and why."] : [];
+  const held = isHeld ? (await listPausesOf(database, id)).map(describeHold) : [];
   const isPaused = await turns.isPaused().catch(() => undefined);
-  if (isPaused === undefined) return [...held, "The queue does not answer; nothing is lost meanwhile."];
-  return isPaused ? [...held, "The queue is paused: no turn is taken until somebody resumes it."] : held;
+  if (isPaused === undefined) return [...held, "The queue is unavailable. No work is lost."];
+  return isPaused ? [...held, "The queue is paused. No turn runs until an operator resumes it."] : held;
 }
 
-function describeRecords(overview: ActionOverview): Rows {
-  const { recordCount, deleted, skipped, failed } = overview;
+function describeHold({ scope, reason }: Pause): string {
+  if (scope.kind !== "declaration") {
+    return "This bulk action is paused. Run pnpm admin pauses to see who paused it and why.";
+  }
+  return `The database differs from the declaration of ${scope.actionType}, so no chunk is begun: ${reason}.`;
+}
+
+function describeRecords(overview: ActionOverview, effects: RecordEffects): Rows {
+  const { actionType, recordCount, applied, skipped, failed } = overview;
+  const effect = effectWord(effects, actionType);
   const rest = recordCount - countProcessed(overview);
   return [
     ["Submitted", inGroups(recordCount)],
-    ["Deleted", inGroups(deleted)],
+    [effect.charAt(0).toUpperCase() + effect.slice(1), inGroups(applied)],
     ["Skipped", inGroups(skipped)],
     ["Failed", inGroups(failed)],
     isOpen(overview.status)
@@ -86,31 +106,37 @@ function describeRecords(overview: ActionOverview): Rows {
 function describeWork(overview: ActionOverview): Rows {
   const { chunks, finishedChunks, troubledChunks, generation, nextDueAt } = overview;
   const rows: Rows = [
-    [
-      "Generation",
-      generation === 1 ? "1: the lanes were never started again" : `${generation}: started again`,
-    ],
+    ["Generation", generation === 1 ? "1: never restarted" : `${generation}: restarted`],
     ["Chunks", `${inGroups(finishedChunks)} of ${inGroups(chunks)} finished`],
     [
       "In trouble",
-      troubledChunks === 0 ? "none" : `${inGroups(troubledChunks)}: refused by the database before`,
+      troubledChunks === 0 ? "none" : `${inGroups(troubledChunks)} refused by the database at least once`,
     ],
   ];
-  return nextDueAt === null ? rows : [...rows, ["All wait until", inWords(nextDueAt)]];
+  return nextDueAt === null ? rows : [...rows, ["Next try", inWords(nextDueAt)]];
 }
 
-function describeMoments(moments: ActionOverview): Rows {
+function describeBraking(braking: Braking): Rows {
+  const { sinceSeconds, recordsPerSecond } = braking;
   return [
-    ["Created", inWords(moments.createdAt)],
-    ["Started", inWords(moments.startedAt)],
-    ["Last record done", inWords(moments.lastProgressAt)],
-    ["Cancel requested", inWords(moments.cancelRequestedAt)],
-    ["Finished", inWords(moments.finishedAt)],
+    ["Reason", tellBrakeReason(braking)],
+    ["Since", inWords(new Date(1_000 * sinceSeconds))],
+    ["Latency of the shop", tellSlowdown(braking)],
+    ["Records per second", recordsPerSecond === null ? "–" : inGroups(Math.round(recordsPerSecond))],
+  ];
+}
+
+function describeTimes(overview: ActionOverview): Rows {
+  return [
+    ["Created", inWords(overview.createdAt)],
+    ["Started", inWords(overview.startedAt)],
+    ["Last progress", inWords(overview.lastProgressAt)],
+    ["Cancel requested", inWords(overview.cancelRequestedAt)],
+    ["Finished", inWords(overview.finishedAt)],
   ];
 }
 
 function percentOf(overview: ActionOverview): number {
-  if (!isOpen(overview.status)) return 100;
   return Math.floor((100 * countProcessed(overview)) / overview.recordCount);
 }
 

@@ -1,24 +1,24 @@
-import type { TurnQueue } from "@bulk/queue/turn-queue";
-import type { WebhookQueue } from "@bulk/queue/webhook-queue";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
+import type { WebhookQueue } from "@bulk/queue/webhooks/webhook-queue";
 import { createBullBoard } from "@bull-board/api";
 import { BullMQAdapter } from "@bull-board/api/bullMQAdapter";
 import { ExpressAdapter } from "@bull-board/express";
 import type { RequestHandler } from "express";
 import { explainReturn, findTurn, nameDelivery, nameTurn } from "./job-words.ts";
 import { refuseOtherChanges } from "./operator-changes.ts";
-import type { DashboardUser } from "./users.ts";
+import type { DashboardUser } from "./sign-in/users.ts";
 
 export type BoardOptions = {
   readonly turns: Pick<TurnQueue, "native">;
-  /** Where there are webhooks. */
+  /** `undefined` if webhooks are off. */
   readonly webhooks: Pick<WebhookQueue, "native"> | undefined;
   readonly basePath: string;
-  /** What stands in the user's menu. */
+  /** The links in the user menu. */
   readonly links: readonly { readonly text: string; readonly url: string }[];
 };
 
 /**
- * Bull Board, as users of this role see it. One job of its first queue is one turn; its progress is that of the
+ * Creates Bull Board for users of this role. A job of the first queue is one turn; its progress is the progress of the
  * whole bulk action.
  */
 export function createBoard(
@@ -45,11 +45,11 @@ const FONTS = { "font-sans": "system-ui, sans-serif", "font-mono": "ui-monospace
 
 const APPEARANCE = {
   boardTitle: "Bulk actions",
-  // Each would cost a CLIENT LIST or an INFO on every poll.
+  // Each would run a CLIENT LIST or an INFO on every poll.
   showWorkers: false,
   hideRedisDetails: true,
   hideDocsLink: true,
-  // Its own would be fetched from elsewhere; the line that does is patched away (docs/decisions/023).
+  // Bull Board's fonts come from another host; a patch removes that request (docs/decisions/023).
   theme: { light: FONTS, dark: FONTS },
 };
 
@@ -61,7 +61,8 @@ function adaptTurns(
   const adapter = new BullMQAdapter(native, {
     readOnlyMode,
     displayName: "Bulk actions",
-    description: "One job is one turn of a lane at a bulk action; progress is the whole bulk action's.",
+    description:
+      "Each job is one turn of a lane of a bulk action. Its progress is that of the whole bulk action.",
     externalJobUrl(job) {
       const turn = findTurn(job.data);
       if (turn === undefined) return { href: basePath, displayText: "not a turn" };
@@ -69,7 +70,7 @@ function adaptTurns(
     },
   });
   adapter.setFormatter("name", nameTurn);
-  // In this order: PostgreSQL keeps none.
+  // PostgreSQL does not keep the order of keys; this restores it.
   adapter.setFormatter("data", (data: unknown) => findTurn(data) ?? data);
   adapter.setFormatter("returnValue", explainReturn);
   return adapter;
@@ -79,7 +80,7 @@ function adaptWebhooks({ native }: Pick<WebhookQueue, "native">, readOnlyMode: b
   const adapter = new BullMQAdapter(native, {
     readOnlyMode,
     displayName: "Webhooks",
-    description: "One job is one endpoint with something due to it; it leaves no trace here when it is done.",
+    description: "Each job is one endpoint with a delivery due. A completed job is removed.",
   });
   adapter.setFormatter("name", nameDelivery);
   return adapter;

@@ -1,6 +1,7 @@
-import { parseTurn, type Turn } from "@bulk/queue/turn";
+import { parseTurn, type Turn } from "@bulk/queue/turns/turn";
+import { explainEnding } from "@bulk/queue/turns/turn-ending";
 
-/** A job's payload as a turn; `undefined` if it is none, which must not cost the sight of all the others. */
+/** Returns a job's payload as a turn, or `undefined` if it is none: one broken job must not hide the others. */
 export function findTurn(data: unknown): Turn | undefined {
   try {
     return parseTurn(data);
@@ -21,22 +22,10 @@ export function nameDelivery({ id }: { readonly id?: string | number | null | un
   return `endpoint ${String(id ?? "").slice(0, 8)}`;
 }
 
-/** What a turn returned, its ending in words besides. */
+/** Returns a turn's return value, with the meaning of its ending added. */
 export function explainReturn(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const { ending, ...counts }: Readonly<Record<string, unknown>> = { ...value };
   if (typeof ending !== "string") return value;
-  return { ending, meaning: MEANINGS[ending] ?? "from a newer version", ...counts };
+  return { ending, meaning: explainEnding(ending), ...counts };
 }
-
-const MEANINGS: Readonly<Record<string, string>> = {
-  passed_on: "time was up; the lane's next turn is at the back of the queue",
-  settled: "this turn wrote the terminal status",
-  nothing_left: "other lanes have what is left, or it is done",
-  backing_off: "every chunk left waits after a lock or time-out; the next turn is delayed",
-  table_locked: "somebody else has locked a whole table; the next turn is delayed",
-  paused: "the bulk action is paused; its lanes start again after that",
-  throttled: "the throttle's budget is spent; the next turn is delayed",
-  replica_lags: "a replica is too far behind; the next turn is delayed",
-  lost: "the queue gave the turn to another worker",
-};

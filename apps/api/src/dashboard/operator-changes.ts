@@ -1,16 +1,15 @@
 import type { BeforeHook } from "@bull-board/api/typings/app";
-import { isReading } from "./same-origin.ts";
+import { isReading } from "./sign-in/same-origin.ts";
 
 /**
- * Lets an operator do to turns what a lost queue or a dead worker does as well: the sweeper and the claim make up
- * for it. The rest of what Bull Board can do is refused: a turn that is written by hand could bear another action's
- * type, a rate or concurrency of the queue's own would hold up everything without a word, and obliterating a queue
- * would end its pause as well.
+ * Allows operators only those changes of jobs that a lost queue or a crashed worker could also cause; the sweeper and
+ * the claim repair them. Bull Board's other functions are refused: a job written by hand could have another action
+ * type, a global rate or concurrency would silently delay all work, and obliterating a queue would also end its pause.
  */
 export const refuseOtherChanges: BeforeHook = ({ method, route }) =>
   isReading(method.toUpperCase()) || OPERATOR_CHANGES.has(route)
     ? { allow: true }
-    : { allow: false, status: 403, message: "This is not for a dashboard: docs/operations.md says what is." };
+    : { allow: false, status: 403, message: "The dashboard does not support this. See docs/operations.md." };
 
 const OPERATOR_CHANGES: ReadonlySet<string> = new Set([
   "/api/queues/:queueName/:jobId/retry",

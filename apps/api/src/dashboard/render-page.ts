@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import ejs from "ejs";
 import type { Response } from "express";
 
-/** Answers with a page from `pages/`; whatever stands in `content` is escaped there. */
+/** Sends a page from `pages/`. The templates escape `content`. */
 export async function renderPage(
   response: Response,
   page: "sign-in" | "bulk-action",

@@ -1,4 +1,4 @@
-// A file of its own because the page's policy allows no script inside it.
+// A separate file because the page's Content-Security-Policy forbids inline scripts.
 const darkScheme = globalThis.matchMedia("(prefers-color-scheme: dark)");
 
 function followScheme() {
@@ -16,11 +16,12 @@ globalThis.SwaggerUIBundle({
   displayRequestDuration: true,
   defaultModelsExpandDepth: 0,
   plugins: [plainTitles],
-  // Otherwise a badge would send the document's address to its makers' server.
+  // Without this, a badge would send the document's address to Swagger's server.
   validatorUrl: null,
 });
 
-// A title is a link inside the button that opens its section. The button changes the address as well.
+// Swagger UI renders titles as links inside the buttons that open a section. Plain text is enough: the button changes
+// the address as well.
 function plainTitles({ React }) {
   return {
     wrapComponents: {
@@ -32,7 +33,7 @@ function plainTitles({ React }) {
   };
 }
 
-/** What Swagger UI leaves without a name, or beyond the reach of a keyboard; each with what mends it. */
+/** Elements without an accessible name or keyboard access, each with its repair. */
 const REPAIRS = [
   ["#servers", (field) => name(field, "Server")],
   ["[data-param-name] :is(select, input, textarea)", nameByParameter],
@@ -41,7 +42,7 @@ const REPAIRS = [
   [".content-type-wrapper select, select.content-type", (field) => name(field, "Content type")],
   [".json-schema-2020-12-accordion", nameIfEmpty],
   [".close-modal", (button) => name(button, "Close")],
-  // Their labels say something else than what is on them.
+  // Their labels differ from their visible text.
   [".auth-btn-wrapper button", (button) => button.removeAttribute("aria-label")],
   ["pre.microlight, .highlight-code > pre, .opblock-body pre", (text) => text.setAttribute("tabindex", "0")],
 ];
@@ -63,8 +64,8 @@ function nameByProperty(field) {
 }
 
 function repair() {
-  for (const [selector, mend] of REPAIRS)
-    for (const element of document.querySelectorAll(selector)) mend(element);
+  for (const [selector, fix] of REPAIRS)
+    for (const element of document.querySelectorAll(selector)) fix(element);
 }
 
 new MutationObserver(repair).observe(document.body, { childList: true, subtree: true });

@@ -1,22 +1,22 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "pg";
 
-/** What is between us and PostgreSQL. */
+/** The kind of connection to PostgreSQL. */
 export type PoolerFinding =
   | { readonly kind: "direct" }
-  /** A connection keeps its server session. */
+  /** A pooler; each connection keeps its server session. */
   | { readonly kind: "session_pooler" }
-  /** Each transaction may have another session. */
+  /** A pooler; each transaction may get another session. */
   | { readonly kind: "transaction_pooler"; readonly keepsPreparedStatements: boolean };
 
 /**
- * Tells a pooler by two signs: the process id given at the start is not the one that answers, and a connection's
- * process changes while another one keeps it in a transaction. Changes nothing.
+ * Detects a pooler by two signs: the server process announced at the start differs from the one that responds, and the
+ * process changes while another connection uses it for a transaction. Changes nothing.
  *
- * @param busy a second connection to the same server; it must not be in use otherwise
+ * @param busy a second connection to the same server, not used otherwise
  */
 export async function probePooler(connection: Client, busy: Client): Promise<PoolerFinding> {
-  // As the services' statements are, prepared on first use; the name must not be known from an earlier probe.
+  // Prepared on first use, as the services' statements are; unique, because an earlier probe may have left its own.
   const name = `bulk_probe_${randomUUID()}`;
   const first = await readProcessId(connection, name);
   await busy.query("BEGIN");
@@ -29,7 +29,7 @@ export async function probePooler(connection: Client, busy: Client): Promise<Poo
   } finally {
     await busy.query("ROLLBACK");
   }
-  // node-postgres keeps what the server said at the start; its types do not tell.
+  // The process id that the server announced; missing in the types of node-postgres.
   const announced: unknown = Reflect.get(connection, "processID");
   return { kind: announced === first ? "direct" : "session_pooler" };
 }
@@ -41,7 +41,7 @@ async function readProcessId(connection: Client, name?: string): Promise<number 
 }
 
 function noPreparedStatement(error: unknown): undefined {
-  // invalid_sql_statement_name: it was prepared in another session than this one.
+  // invalid_sql_statement_name: it was prepared in another session.
   if (error instanceof Error && Reflect.get(error, "code") === "26000") return undefined;
   throw error;
 }

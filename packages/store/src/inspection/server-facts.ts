@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 
-/** What a server says of itself. */
+/** Facts about a server. */
 export type ServerFacts = {
   readonly version: string;
   /** Such as 18. */
@@ -9,7 +9,7 @@ export type ServerFacts = {
   readonly isStandby: boolean;
 };
 
-/** Asks a server what it is. */
+/** Reads version and role of a server. */
 export async function readServerFacts(connection: Client): Promise<ServerFacts> {
   const { rows } = await connection.query<ServerFacts>(`
     SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS "isStandby",
@@ -17,7 +17,7 @@ export async function readServerFacts(connection: Client): Promise<ServerFacts> 
   return only(rows);
 }
 
-/** Milliseconds since 1970 by the server's clock. */
+/** Reads the server's clock, in milliseconds since 1970. */
 export async function readServerClock(connection: Client): Promise<number> {
   const { rows } = await connection.query<{ ms: number }>(
     "SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms",
@@ -25,26 +25,37 @@ export async function readServerClock(connection: Client): Promise<number> {
   return only(rows).ms;
 }
 
-/** How many connections this user may have to this database, and how many of them others have taken. */
+/** How many connections this user may open to this database, and how many other programs have. */
 export type ConnectionRoom = { readonly limit: number; readonly others: number };
 
-/** The least of the limits of server, database and user; connections of our own processes are not counted. */
-export async function readConnectionRoom(connection: Client): Promise<ConnectionRoom> {
-  const { rows } = await connection.query<ConnectionRoom>(`
+/**
+ * Returns the least of the limits of server, database and user, and how many connections other programs have.
+ *
+ * @param ours application names of connections that are ours, beside those that start with `bulk-actions`
+ */
+export async function readConnectionRoom(
+  connection: Client,
+  ours: readonly string[],
+): Promise<ConnectionRoom> {
+  const { rows } = await connection.query<ConnectionRoom>(
+    `
     SELECT least(
         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
           - coalesce(current_setting('reserved_connections', true)::int, 0),
         (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
         (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user)) AS "limit",
       (SELECT count(*)::int FROM pg_stat_activity
-       WHERE datid IS NOT NULL AND coalesce(application_name, '') NOT LIKE 'bulk-actions%') AS others`);
+       WHERE datid IS NOT NULL AND coalesce(application_name, '') NOT LIKE 'bulk-actions%'
+         AND application_name <> ALL ($1)) AS others`,
+    [ours],
+  );
   return only(rows);
 }
 
-/** One setting of a session, and who has set it: `default`, `configuration file`, `database`, `user`, … */
+/** A setting of a session, and its source: `default`, `configuration file`, `database`, `user`, … */
 export type Setting = { readonly name: string; readonly value: string; readonly source: string };
 
-/** These settings, as a session has them that asks for nothing; those the server does not know are left out. */
+/** Reads these settings as a plain session has them. Settings unknown to the server are left out. */
 export async function readSettings(
   connection: Client,
   names: readonly string[],

@@ -1,9 +1,9 @@
 import type { Queryable } from "../database.ts";
 
-/** How long a session waits, in milliseconds; 0: for ever. */
+/** The time-outs of a session in milliseconds; 0: none. */
 export type SessionTimeouts = { readonly lockTimeoutMs: number; readonly statementTimeoutMs: number };
 
-/** The time-outs this connection has, whatever it asked for. */
+/** Reads the time-outs that are in force, which may differ from those requested. */
 export async function readSessionTimeouts(database: Queryable): Promise<SessionTimeouts> {
   const [row] = await database.$queryRaw<SessionTimeouts[]>`
     SELECT (SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout') AS "lockTimeoutMs",

@@ -1,17 +1,17 @@
 import type { Queryable } from "../database.ts";
-import type { Privilege } from "../needed-rights.ts";
+import type { Privilege } from "../rights/needed-rights.ts";
 
-/** What somebody must be allowed to do with a table, named as statements name it. */
+/** A privilege on a table, by the name that statements use. */
 export type NeededRight = { readonly table: string; readonly privilege: Privilege };
 
-/** Who asks. */
+/** The user of a connection. */
 export type DatabaseUser = {
-  /** Quoted if need be. */
+  /** Quoted where necessary. */
   readonly name: string;
   readonly isSuperuser: boolean;
 };
 
-/** The user of this connection. */
+/** Reads the user of this connection. */
 export async function readUser(database: Queryable): Promise<DatabaseUser> {
   const [user] = await database.$queryRaw<DatabaseUser[]>`
     SELECT quote_ident(current_user) AS name, rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user`;
@@ -19,7 +19,19 @@ export async function readUser(database: Queryable): Promise<DatabaseUser> {
   return user;
 }
 
-/** Tables of this name that the user does not see: of a schema that is off the search path, or closed to it. */
+/** Returns the schemas of these tables that the user may not use. PostgreSQL refuses to look anything up in them. */
+export async function findClosedSchemas(
+  database: Queryable,
+  tables: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await database.$queryRaw<{ name: string }[]>`
+    SELECT DISTINCT quote_ident(nspname) AS name
+    FROM unnest(${tables}::text[]) AS "table", parse_ident("table") AS parts JOIN pg_namespace ON nspname = parts[1]
+    WHERE cardinality(parts) = 2 AND NOT has_schema_privilege(oid, 'USAGE') ORDER BY 1`;
+  return rows.map((row) => row.name);
+}
+
+/** Returns the tables that do not exist, or that the user does not see. The user may use their schemas. */
 export async function findHiddenTables(
   database: Queryable,
   tables: readonly string[],
@@ -29,7 +41,7 @@ export async function findHiddenTables(
   return rows.map((row) => row.name);
 }
 
-/** Which of these rights the user of this connection has not; of tables it sees. */
+/** Returns those of these rights that the user lacks, on tables that it sees. */
 export function findMissingRights(
   database: Queryable,
   needed: readonly NeededRight[],
@@ -42,7 +54,7 @@ export function findMissingRights(
     WHERE NOT has_table_privilege(to_regclass("table")::oid, privilege)`;
 }
 
-/** Tables of which row security hides rows from this user. */
+/** Returns the tables of which row security hides rows from the user. */
 export async function findVeiledTables(
   database: Queryable,
   tables: readonly string[],
@@ -52,11 +64,11 @@ export async function findVeiledTables(
   return rows.map((row) => row.name);
 }
 
-/** Tables beside ours that the user has no right on: for this user the catalogue's views leave them out. */
+/** Returns the tables that the user has no right on: the catalogue's views hide them from this user. */
 export async function findUnseenTables(database: Queryable): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ name: string }[]>`
     SELECT relname AS name FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+    WHERE relnamespace = to_regnamespace('bulk')::oid AND relkind IN ('r', 'p')
       AND NOT has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
     ORDER BY 1`;
   return rows.map((row) => row.name);

@@ -1,25 +1,25 @@
+import { PROGRESS } from "../bulk-actions/progress.ts";
 import type { Queryable } from "../database.ts";
-import { IS_PAUSED } from "../pauses.ts";
-import { PROGRESS } from "../progress.ts";
+import { IS_PAUSED } from "../operations/pauses.ts";
 
-/** Bulk actions that are open and that nobody works on. */
+/** Open bulk actions without progress. */
 export type QuietActions = { readonly count: number; readonly oldestId: string | null };
 
-/** Of all accounts: those that no operator has paused and that have made no progress for this long. */
+/** Counts, over all accounts, open bulk actions that are not paused and made no progress for this long. */
 export async function findQuietActions(database: Queryable, quietForMs: number): Promise<QuietActions> {
   const [row] = await database.$queryRaw<QuietActions[]>`
     SELECT count(*)::int AS count, (array_agg(id::text ORDER BY progressed_at))[1] AS "oldestId"
-    FROM bulk_actions, ${PROGRESS}
+    FROM bulk.bulk_actions, ${PROGRESS}
     WHERE status IN ('pending', 'processing') AND NOT ${IS_PAUSED}
       AND progressed_at < now() - ${quietForMs} * interval '1 millisecond'`;
   if (row === undefined) throw new Error("count(*) returned no row.");
   return row;
 }
 
-/** A table of which autovacuum has not kept up with the deletions. */
+/** A table with many dead rows. */
 export type BloatedTable = { readonly name: string; readonly deadRows: number; readonly liveRows: number };
 
-/** Of these tables, those with more dead rows than live ones, as far as they are worth a word. */
+/** Returns those of these tables that have more dead rows than live ones, and at least 100,000. */
 export function findBloatedTables(
   database: Queryable,
   tables: readonly string[],
@@ -30,5 +30,5 @@ export function findBloatedTables(
     WHERE n_dead_tup > greatest(n_live_tup, ${LEAST_DEAD_ROWS})`;
 }
 
-/** Fewer are gone after autovacuum's next round, and until then cost little. */
+/** Autovacuum's next run removes fewer, and until then they cost little. */
 const LEAST_DEAD_ROWS = 100_000;

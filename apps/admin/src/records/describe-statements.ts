@@ -1,0 +1,24 @@
+import { composeStatement } from "@bulk/catalog/check/find-statement-faults";
+import { compileRecords } from "@bulk/records/compile/compile-records";
+import type { RecordsFile } from "@bulk/records/declaration/records-file";
+
+/** Formats the statement of each action of a file, as a worker executes it for a chunk, with its parameters. */
+export function describeStatements(file: RecordsFile): readonly string[] {
+  return compileRecords(file).flatMap((action) => {
+    const { text, values } = composeStatement(action);
+    const parameters = values.map((value, index) => `--   $${index + 1} = ${JSON.stringify(value)}`);
+    return [
+      `-- ${action.type}: one chunk. The bulk action, its generation and the fingerprint ($…) differ from run to run.`,
+      ...parameters,
+      ...withoutMargin(text),
+      "",
+    ];
+  });
+}
+
+function withoutMargin(text: string): readonly string[] {
+  return text
+    .split("\n")
+    .map((line) => line.replace(/^ {4}/, "").trimEnd())
+    .filter((line) => line !== "");
+}

@@ -1,0 +1,48 @@
+import { admitRecords } from "@bulk/actions/admission/admit-records";
+import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions/create-bulk-action";
+import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
+import { bulkActionResponse } from "@bulk/wire/bulk-action";
+import { exampleBulkAction } from "@bulk/wire/examples";
+import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
+import { type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
+import { creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
+import { readView, viewQuery } from "./view.ts";
+
+/** `POST /v1/bulk_actions` */
+export function createBulkAction(context: ApiContext): Endpoint {
+  const body = newBulkActionBody(context);
+  return {
+    operation: {
+      id: "createBulkAction",
+      summary: "Submit a bulk action",
+      description:
+        "A 200 means that the bulk action is durable and will reach a terminal status, whatever fails afterwards. " +
+        "Records are changed in the background. Ids that the action does not apply to (unknown, of another account, " +
+        "in use) are skipped and listed in `skipped_record_ids`.",
+      query: viewQuery,
+      ...creationHeaders,
+      body: body.schema,
+      takesRecordIds: true,
+      response: bulkActionResponse(context.registry).meta({ examples: [exampleBulkAction("pending")] }),
+      refusals: ["conflict", "invalid"],
+    },
+    respond: (request) => create(request, body, context),
+  };
+}
+
+async function create(
+  request: ApiRequest,
+  body: NewBulkActionBody,
+  context: ApiContext,
+): Promise<ApiResponse> {
+  const { database, config } = context;
+  const { actionType, recordIds } = body.parse(request.body);
+  const view = readView(request);
+  await admitRecords(actionType, context);
+  const meaning = { actionType, recordIds: jsonOfRecordIds(recordIds) };
+  const admission = await readAdmission(request, context, "/v1/bulk_actions", meaning);
+  const action = { ...admission, actionType, recordIds, chunkSize: config.CHUNK_SIZE };
+  const creation = await storeBulkAction(database, action);
+  nudge(creation, context);
+  return await respondCreated(creation, view, request, context);
+}

@@ -1,0 +1,48 @@
+import { admitRetry } from "@bulk/actions/admission/admit-records";
+import { retryBulkAction as storeRetry } from "@bulk/store/bulk-actions/retry-bulk-action";
+import { bulkActionResponse } from "@bulk/wire/bulk-action";
+import { EXAMPLE_RETRY } from "@bulk/wire/examples";
+import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
+import { readBulkActionId } from "../http/input/bulk-action-id.ts";
+import { creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
+import { readView, reserveIds, shortViewQuery, showsIds } from "./view.ts";
+
+/** `POST /v1/bulk_actions/{id}/retry` */
+export function retryBulkAction(context: ApiContext): Endpoint {
+  return {
+    operation: {
+      id: "retryBulkAction",
+      summary: "Retry a bulk action",
+      description:
+        "Creates and returns a new bulk action with those ids of an ended one that failed or were not " +
+        "attempted, in the same order. The old bulk action stays as it is. Skipped ids are left out, and so " +
+        "are ids that a later retry has already changed or skipped. Errors: `bulk_action.still_open` before " +
+        "the end, `bulk_action.retry_in_progress` while another retry of the same records is open, " +
+        "`bulk_action.nothing_to_retry` if no id is left.",
+      query: shortViewQuery,
+      ...creationHeaders,
+      response: bulkActionResponse(context.registry).meta({ examples: [EXAMPLE_RETRY] }),
+      refusals: ["not_found", "conflict", "invalid"],
+    },
+    respond: (request) => retry(request, context),
+  };
+}
+
+async function retry(request: ApiRequest, context: ApiContext): Promise<ApiResponse> {
+  const { database, config } = context;
+  const { accountId } = request.caller;
+  const id = readBulkActionId(request.params);
+  const view = readView(request);
+  await admitRetry({ accountId, id }, context);
+  const admission = await readAdmission(request, context, `/v1/bulk_actions/${id}/retry`, { retryOf: id });
+  if (showsIds(view)) await reserveIds(database, { accountId, id }, request);
+  const creation = await storeRetry(database, {
+    ...admission,
+    id,
+    taking: "failed_and_untouched",
+    returning: showsIds(view) ? "with_ids" : "without_ids",
+    chunkSize: config.CHUNK_SIZE,
+  });
+  nudge(creation, context);
+  return await respondCreated(creation, view, request, context);
+}

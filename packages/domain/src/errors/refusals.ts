@@ -1,0 +1,94 @@
+import { RequestError } from "./request-error.ts";
+
+/** Refuses an id that is unknown or belongs to another account. The caller cannot tell the two apart. */
+export function bulkActionNotFound(): RequestError {
+  return new RequestError("not_found", "bulk_action.not_found", "There is no bulk action with this id.");
+}
+
+/** Refuses a cancel after the end of the bulk action. */
+export function notCancelable(): RequestError {
+  return new RequestError("conflict", "bulk_action.not_cancelable", "This bulk action has already ended.");
+}
+
+/** Refuses a retry, of a caller or an operator. */
+export function notRetriable(
+  kind: "not_found" | "still_open" | "in_progress" | "nothing_to_retry" | "nothing_failed",
+): RequestError {
+  switch (kind) {
+    case "not_found":
+      return bulkActionNotFound();
+    case "still_open":
+      return new RequestError(
+        "conflict",
+        "bulk_action.still_open",
+        "This bulk action has not ended yet. Wait until it ends, or cancel it.",
+      );
+    case "in_progress":
+      return new RequestError(
+        "conflict",
+        "bulk_action.retry_in_progress",
+        "Another retry of the same records is open. Wait until it ends.",
+      );
+    case "nothing_to_retry":
+      return new RequestError(
+        "invalid",
+        "bulk_action.nothing_to_retry",
+        "No id is left to retry: this bulk action or a retry of it changed or skipped each one.",
+      );
+    case "nothing_failed":
+      return new RequestError(
+        "invalid",
+        "bulk_action.nothing_to_retry",
+        "No failed id of this bulk action is left. Without --failed-only, ids that were not attempted are retried too.",
+      );
+  }
+}
+
+/** Refuses an action on records without accounts while there are several: it cannot tell whose they are. */
+export function severalAccounts(actionType: string): RequestError {
+  const message =
+    `Records of ${actionType} belong to no account, and there are several accounts. Ask the operator to declare the ` +
+    "account of these records, or to keep one account.";
+  return new RequestError("conflict", "bulk_action.several_accounts", message);
+}
+
+/** Refuses a request while an earlier one with the same key is in progress. */
+export function keyInProgress(): RequestError {
+  const message =
+    "The first request with this Idempotency-Key is still in progress. Send it again in a moment.";
+  return new RequestError("conflict", "idempotency_key.in_progress", message, [], 1);
+}
+
+/** Refuses a key that an earlier request used for something else. */
+export function keyReused(): RequestError {
+  const message = "This Idempotency-Key was sent with another body before. Use a new key for a new request.";
+  return new RequestError("invalid", "idempotency_key.reused", message);
+}
+
+/** The error for a create whose result is unknown, because the database did not respond. */
+export function creationUnknown(): RequestError {
+  return new RequestError(
+    "unavailable",
+    "bulk_action.outcome_unknown",
+    "The database did not respond. The bulk action may or may not have been created. List your bulk actions, or " +
+      "send the same request with the same Idempotency-Key again.",
+  );
+}
+
+/** The error for any other change whose result is unknown. */
+export function outcomeUnknown(): RequestError {
+  return new RequestError(
+    "unavailable",
+    "request.outcome_unknown",
+    "The database did not respond. The change may or may not have been made. Check before you send it again.",
+  );
+}
+
+/** `Retry-After` for an account with too many open bulk actions; small ones end within seconds. */
+const CROWDED_SECONDS = 5;
+
+/** Refuses another bulk action of an account that has the maximum number open. */
+export function tooManyOpen(most: number): RequestError {
+  const message = `An account may have ${most} open bulk actions. Try again when one has ended.`;
+  return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
+}

@@ -1,0 +1,26 @@
+import { SERVICE_SCHEMA } from "@bulk/postgres/service-schema";
+import { quoteIdentifier } from "../quote-identifier.ts";
+import type { TableRights } from "./needed-rights.ts";
+
+export type GrantOptions = {
+  /** Unquoted. */
+  readonly role: string;
+  readonly rights: TableRights;
+};
+
+/** Returns the GRANTs of these rights, for the owner of the tables to run, again after each migration. */
+export function writeGrants({ role, rights }: GrantOptions): readonly string[] {
+  const to = quoteIdentifier(role);
+  const schemas = new Set(Object.keys(rights).flatMap((table) => SCHEMA.exec(table)?.[1] ?? []));
+  return [
+    ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${to};`),
+    // Everybody's by default, unless the database's owner has changed its default privileges.
+    `GRANT EXECUTE ON FUNCTION ${SERVICE_SCHEMA}.refuse(text) TO ${to};`,
+    ...Object.entries(rights).map(
+      ([table, privileges]) => `GRANT ${privileges.join(", ")} ON ${table} TO ${to};`,
+    ),
+  ];
+}
+
+// The first part of a name of two parts, each quoted or not.
+const SCHEMA = /^("(?:[^"]|"")+"|[^".]+)\./;

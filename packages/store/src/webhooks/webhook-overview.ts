@@ -1,0 +1,46 @@
+import type { Database } from "../database.ts";
+import { sql } from "../sql.ts";
+import type { WebhookEndpoint } from "./webhook-endpoints.ts";
+
+/** A webhook endpoint as operators see it: of any account, with the state of its deliveries. */
+export type WebhookOverview = Omit<WebhookEndpoint, "previousSecretExpiresAt" | "updatedAt"> & {
+  readonly accountName: string;
+  /** Number of stored deliveries by status. */
+  readonly pending: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** When the delivery that waits longest became due; null if none waits. */
+  readonly dueSince: Date | null;
+};
+
+/** Lists endpoints, newest first, optionally of one account or with one id. For operators only. */
+export async function listWebhookOverviews(
+  database: Database,
+  { accountId, id, limit }: { readonly accountId?: string; readonly id?: string; readonly limit: number },
+): Promise<readonly WebhookOverview[]> {
+  const ofAccount = accountId === undefined ? sql`TRUE` : sql`endpoint.account_id = ${accountId}::uuid`;
+  const ofId = id === undefined ? sql`TRUE` : sql`endpoint.id = ${id}::uuid`;
+  return await database.$queryRaw<WebhookOverview[]>`
+    SELECT endpoint.id, endpoint.account_id AS "accountId", account.name AS "accountName", endpoint.url,
+           endpoint.description, endpoint.enabled, endpoint.webhook_events AS "webhookEvents",
+           endpoint.destination, endpoint.record_events AS "recordEvents", endpoint.created_at AS "createdAt",
+           delivery.*
+    FROM bulk.webhook_endpoints endpoint JOIN bulk.accounts account ON account.id = endpoint.account_id,
+         LATERAL (
+      SELECT count(*) FILTER (WHERE status = 'pending')::int AS pending,
+             count(*) FILTER (WHERE status = 'succeeded')::int AS succeeded,
+             count(*) FILTER (WHERE status = 'failed')::int AS failed,
+             min(next_attempt_at) FILTER (WHERE next_attempt_at <= now()) AS "dueSince"
+      FROM bulk.webhook_deliveries WHERE endpoint_id = endpoint.id) AS delivery
+    WHERE ${ofAccount} AND ${ofId}
+    ORDER BY endpoint.created_at DESC, endpoint.id DESC LIMIT ${limit}`;
+}
+
+/** Finds the account of a delivery. For operators, who know only the delivery's id. */
+export async function findDeliveryOwner(database: Database, deliveryId: string): Promise<string | undefined> {
+  const found = await database.webhookDelivery.findUnique({
+    select: { accountId: true },
+    where: { id: deliveryId },
+  });
+  return found?.accountId;
+}
