@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { queueEngine } from "@bulk/queue/engine";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
-import { openWebhookQueue, type WebhookQueue } from "@bulk/queue/webhook-queue";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
+import { openWebhookQueue, type WebhookQueue } from "@bulk/queue/webhooks/webhook-queue";
 import { eventually } from "../support/eventually.ts";
 import { sayToRedis } from "../support/redis-command.ts";
 import type { Attack } from "./attack.ts";
@@ -23,7 +23,7 @@ export const QUEUE_ATTACKS: Readonly<Record<string, Attack>> = {
       ...[{ accountId: 7 }, { accountId: "__proto__", rank: -1 }, { rank: 1e300 }],
     ];
     await repeat(2, until, async () => {
-      const ids = [randomUUID(), "nonsense", "'; DROP TABLE webhook_endpoints; --", ...largeIds];
+      const ids = [randomUUID(), "nonsense", "'; DROP TABLE bulk.webhook_endpoints; --", ...largeIds];
       const jobs = ids.flatMap((jobId) =>
         payloads.map((data) => ({ name: "deliver", data, opts: { jobId } })),
       );

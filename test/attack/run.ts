@@ -1,5 +1,5 @@
 import { fillShop } from "@bulk/local/fill-shop";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import pg from "pg";
 import { createClient } from "../support/client.ts";
 import { type Engines, startEngines } from "../support/engines.ts";
@@ -14,7 +14,10 @@ import { openWitness, type Sighting, type Witness } from "./witness.ts";
 export type Demands = {
   /** How long a process may take to say that it lives. */
   readonly liveWithinMs: number;
-  /** How many times as long as idle another account's requests and webhooks may take, at the 95th percentile. */
+  /**
+   * How many times as long as idle another account's requests and webhooks may take, at the 95th percentile. Idle counts
+   * as 15 ms at least.
+   */
   readonly mostTimesIdle: number;
 };
 
@@ -153,11 +156,11 @@ type AllTraces = Awaited<ReturnType<typeof readAll>>;
 
 /** What may be written: the witness's test events, and the endpoints that an attack is made with. */
 function findWritten(name: string, before: AllTraces, after: AllTraces): readonly string[] {
-  const ownTables = name in WEBHOOK_ATTACKS ? ["webhook_endpoints", "webhook_deliveries"] : [];
+  const ownTables = name in WEBHOOK_ATTACKS ? ["bulk.webhook_endpoints", "bulk.webhook_deliveries"] : [];
   const changed = [
     ...findChanged(before.attacker, after.attacker).filter((table) => !ownTables.includes(table)),
     ...findChanged(before.bystander, after.bystander)
-      .filter((table) => table !== "webhook_deliveries")
+      .filter((table) => table !== "bulk.webhook_deliveries")
       .map((table) => `${table} of another account`),
   ];
   return changed.map((table) => `something was written to ${table}`);
@@ -185,8 +188,11 @@ function summarize(
   return { name, statuses, p95Ms, webhooksP95Ms, slowestLiveMs, violations };
 }
 
-/** Below this nobody notices a delay, however fast an idle service is. */
-const UNNOTICED_MS = 250;
+/**
+ * An idle service counts as no faster than this. Idle percentiles vary from 6 to 15 ms between runs on the same machine with
+ * two cores, and a single garbage collection or turn of the scheduler takes as long.
+ */
+const FASTEST_IDLE_MS = 15;
 
 function findSlowness(
   { p95Ms, webhooksP95Ms }: Pick<AttackResult, "p95Ms" | "webhooksP95Ms">,
@@ -198,21 +204,24 @@ function findSlowness(
     ["webhooks", webhooksP95Ms, percentile95(idle.webhooksMs)],
   ] as const;
   return rows.flatMap(([what, ms, idleMs]) => {
-    const most = Math.max(mostTimesIdle * idleMs, UNNOTICED_MS);
+    const most = mostTimesIdle * Math.max(idleMs, FASTEST_IDLE_MS);
     return ms > most ? [`the p95 of another account's ${what} was ${ms} ms, over ${most} ms`] : [];
   });
 }
 
-function findExcess(peaksMb: AttackResult["peaksMb"], megabytes: number): readonly string[] {
+/** Says which peaks are over the limit. */
+export function findExcess(peaksMb: AttackResult["peaksMb"], megabytes: number): readonly string[] {
   return peaksMb.flatMap((peak = 0) => (peak > megabytes ? [`a process took ${peak} MB`] : []));
 }
 
-function percentile95(values: readonly number[]): number {
+/** In whole units; 0 of nothing. */
+export function percentile95(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return Math.round(sorted[Math.floor(0.95 * (sorted.length - 1))] ?? 0);
 }
 
-async function findDeath(...programs: readonly Program[]): Promise<readonly string[]> {
+/** Says of each process that has ended how. */
+export async function findDeath(...programs: readonly Program[]): Promise<readonly string[]> {
   const exits = await Promise.all(programs.map((program) => Promise.race([program.exited(), undefined])));
   return exits.flatMap((exit, index) =>
     exit === undefined

@@ -39,11 +39,11 @@ async function insert(actionType: string, recordIds: readonly string[], chunkSiz
     name: "insert",
     text: `
       WITH bulk_action AS (
-        INSERT INTO bulk_actions (account_id, action_type, record_count) VALUES ($1, $2, $3) RETURNING *
+        INSERT INTO bulk.bulk_actions (account_id, action_type, record_count) VALUES ($1, $2, $3) RETURNING *
       ),
       submitted AS MATERIALIZED (SELECT $4::uuid[] AS ids),
       chunks AS (
-        INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
+        INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
         SELECT bulk_action.id, position, slice, cardinality(slice)
         FROM bulk_action, submitted, generate_series(0, $3 - 1, $5::int) AS position,
              LATERAL (SELECT submitted.ids[position + 1 : position + $5::int] AS slice) AS sliced
@@ -52,7 +52,7 @@ async function insert(actionType: string, recordIds: readonly string[], chunkSiz
     values: [ACCOUNT_ID, actionType, recordIds.length, `{${recordIds.join(",")}}`, chunkSize],
   });
   const [row] = rows;
-  if (row === undefined) throw new Error("INSERT INTO bulk_actions returned no row.");
+  if (row === undefined) throw new Error("INSERT INTO bulk.bulk_actions returned no row.");
   return row;
 }
 

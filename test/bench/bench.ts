@@ -1,3 +1,4 @@
+import type { EChartsCoreOption } from "echarts/core";
 import type { BenchEngines } from "./engines.ts";
 import type { Sizes } from "./sizes.ts";
 
@@ -6,6 +7,8 @@ export type Bench = {
   readonly engines: BenchEngines;
   readonly sizes: Sizes;
   readonly say: (text: string) => void;
+  /** Keeps a chart of one run; the last one of a name counts. */
+  readonly draw: (name: string, chart: EChartsCoreOption) => void;
 };
 
 /** What was measured under one name; the unit is in the name, a bare name is a ratio. */

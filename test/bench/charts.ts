@@ -1,22 +1,23 @@
-import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent, TitleComponent } from "echarts/components";
+import { BarChart, LineChart, ScatterChart } from "echarts/charts";
+import { GridComponent, LegendComponent, MarkAreaComponent, TitleComponent } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { type Figure, roundOff } from "./figures.ts";
 
 type Figures = Readonly<Record<string, Figure>>;
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
+use([BarChart, LineChart, ScatterChart]);
+use([GridComponent, LegendComponent, MarkAreaComponent, TitleComponent, SVGRenderer]);
 
-/** The charts for which all figures are there, as SVG by file name. */
-export function drawCharts(figures: Figures): ReadonlyMap<string, string> {
+/** The charts for which all figures are there, by name. */
+export function drawCharts(figures: Figures): Readonly<Record<string, EChartsCoreOption>> {
   const charts: readonly (readonly [name: string, option: EChartsCoreOption | undefined])[] = [
     ["throughput", drawBars(figures, "Ids deleted per second", THROUGHPUT)],
     ["small-beside-big", drawBars(figures, "Ten ids, from POST to the end: p95 in milliseconds", SMALL)],
     ["growth", drawGrowth(figures)],
     ["scale-out", drawScaleOut(figures)],
   ];
-  return new Map(charts.flatMap(([name, option]) => (option ? [[`${name}.svg`, render(option)]] : [])));
+  return Object.fromEntries(charts.flatMap(([name, option]) => (option ? [[name, option]] : [])));
 }
 
 const THROUGHPUT = [
@@ -106,7 +107,8 @@ function titled(text: string) {
   return { animation: false, backgroundColor: "#fff", title: { text, textStyle: { fontSize: 15 } } };
 }
 
-function render(option: EChartsCoreOption): string {
+/** The chart as SVG. */
+export function renderChart(option: EChartsCoreOption): string {
   const chart = init(null, null, { renderer: "svg", ssr: true, width: 760, height: 340 });
   chart.setOption(option);
   const svg = chart.renderToSVGString();

@@ -12,7 +12,12 @@ export type QueueEngine = "redis" | "postgres";
 export async function openBenchEngines(): Promise<BenchEngines> {
   const engines = await startEngines("redis", ["checkpoint_timeout = '30min'"]);
   const { databaseUrl, redis } = engines;
-  const database = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: "bench" });
+  // It polls. Under any other name the workers would take it for the shop.
+  const database = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 2,
+    application_name: "bulk-actions-bench",
+  });
   return {
     ...{ databaseUrl, redis, database },
     async [Symbol.asyncDispose]() {

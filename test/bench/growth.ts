@@ -86,7 +86,7 @@ async function readRedisPeak({ redis }: BenchEngines): Promise<number> {
 /** What one bulk action leaves in the database. */
 async function readStoredBytes({ database }: BenchEngines): Promise<number> {
   const { rows } = await database.query<{ bytes: string }>(
-    `SELECT pg_total_relation_size('bulk_actions') + pg_total_relation_size('bulk_action_chunks') AS bytes`,
+    `SELECT pg_total_relation_size('bulk.bulk_actions') + pg_total_relation_size('bulk.bulk_action_chunks') AS bytes`,
   );
   return Number(rows[0]?.bytes);
 }

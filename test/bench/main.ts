@@ -1,8 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { commandLine } from "@bulk/service/command-line";
+import { commandLine } from "@bulk/service/process/command-line";
 import { InvalidArgumentError } from "commander";
+import type { EChartsCoreOption } from "echarts/core";
 import { accept } from "./accept.ts";
-import type { BenchCase, Measurement } from "./bench.ts";
+import type { Bench, BenchCase, Measurement } from "./bench.ts";
+import { checkout } from "./checkout/checkout.ts";
+import { declared } from "./declared/declared.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
 import { type BenchEngines, openBenchEngines } from "./engines.ts";
 import { summarize } from "./figures.ts";
@@ -22,10 +25,12 @@ import { type BenchReport, writeDocs } from "./write-docs.ts";
 
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
+  declared,
   peers,
   accept,
   read,
   small: smallBesideBig,
+  checkout,
   growth,
   open: openActions,
   scale: scaleOut,
@@ -73,7 +78,7 @@ const program = commandLine({
     parseCount,
   )
   .option("--out <file>", "write the figures there as JSON")
-  .option("--docs", "write the figures and charts into docs/performance.md")
+  .option("--docs", "write the figures and charts into docs/performance.md and the pages below it")
   .parse();
 
 const { only, out, docs, full, tiny, ...chosen } = program.opts<Options>();
@@ -89,20 +94,28 @@ if (docs === true) await writeDocs(report);
 
 async function measure(): Promise<BenchReport> {
   await using engines = await openBenchEngines();
+  const charts: Record<string, EChartsCoreOption> = {};
   return {
     date: startedAt.toISOString(),
     command: ["pnpm bench", ...process.argv.slice(2)].join(" "),
     machine: describeMachine(),
     versions: await readVersions(engines),
-    figures: summarize(await runCases(engines)),
+    figures: summarize(await runCases(engines, charts)),
+    charts,
   };
 }
 
-async function runCases(engines: BenchEngines): Promise<readonly Measurement[]> {
+async function runCases(
+  engines: BenchEngines,
+  charts: Record<string, EChartsCoreOption>,
+): Promise<readonly Measurement[]> {
+  const draw: Bench["draw"] = (name, chart) => {
+    charts[name] = chart;
+  };
   const measurements: Measurement[] = [];
   for (const name of only) {
     const say = (text: string) => console.log(`${sinceStart()} | ${name} | ${text}`);
-    measurements.push(...((await CASES[name]?.({ engines, sizes, say })) ?? []));
+    measurements.push(...((await CASES[name]?.({ engines, sizes, say, draw })) ?? []));
   }
   return measurements;
 }

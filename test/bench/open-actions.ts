@@ -49,7 +49,7 @@ async function untilAllSettled({ database }: BenchEngines): Promise<number> {
     const { rows } = await database.query<{ open: number; milliseconds: number }>(
       `SELECT count(*) FILTER (WHERE finished_at IS NULL)::int AS open,
               1000 * extract(epoch FROM max(finished_at) - min(started_at))::float8 AS milliseconds
-       FROM bulk_actions`,
+       FROM bulk.bulk_actions`,
     );
     if (rows[0]?.open !== 0) throw new Error(`${rows[0]?.open} actions are open.`);
     return rows[0].milliseconds;

@@ -97,12 +97,12 @@ async function measurePages(reader: Reader): Promise<readonly Measurement[]> {
   const { engines, sizes } = bench;
   const count = sizes.listed;
   await engines.database.query(
-    `INSERT INTO bulk_actions (account_id, action_type, record_count, status, created_at, updated_at, finished_at)
+    `INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, status, created_at, updated_at, finished_at)
      SELECT $1, 'delete_products', 1, 'succeeded', now() - moment, now() - moment, now() - moment
      FROM (SELECT make_interval(secs => n) AS moment FROM generate_series(1, $2::int) AS n) AS moments`,
     [shop.accountId, count],
   );
-  await engines.database.query("VACUUM ANALYZE bulk_actions");
+  await engines.database.query("VACUUM ANALYZE bulk.bulk_actions");
   return [
     ...(await measure(reader, "list_first_page", "?limit=20")),
     ...(await measure(reader, "list_deep_page", `?limit=20&page=${Math.ceil(count / 20)}`)),

@@ -1,4 +1,4 @@
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { type Client, createClient } from "../support/client.ts";
 import { startProgram } from "../support/program.ts";
 import type { BenchEngines } from "./engines.ts";

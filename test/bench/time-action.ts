@@ -35,7 +35,7 @@ export async function untilDone(engines: BenchEngines, id: string): Promise<numb
   const { status, endedAt } = await untilSettled(engines, id);
   const { rows } = await engines.database.query<{ isDone: boolean }>(
     `SELECT sum(done_count - failed_count) = sum(record_count) AS "isDone"
-     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1`,
     [id],
   );
   if (status === "invalid" || !rows[0]?.isDone) throw new Error(`The bulk action ended ${status}.`);
@@ -52,7 +52,7 @@ export async function untilSettled(
 ): Promise<{ readonly status: string; readonly endedAt: number }> {
   return await eventually(async () => {
     const { rows } = await database.query<{ status: string; finished_at: Date | null }>(
-      "SELECT status, finished_at FROM bulk_actions WHERE id = $1",
+      "SELECT status, finished_at FROM bulk.bulk_actions WHERE id = $1",
       [id],
     );
     const [row] = rows;

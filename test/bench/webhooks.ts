@@ -32,15 +32,15 @@ async function measure(
   endpoints: number,
   count: number,
 ): Promise<number> {
-  await engines.database.query("DELETE FROM webhook_endpoints");
+  await engines.database.query("DELETE FROM bulk.webhook_endpoints");
   await using service = await startService(engines, 0, {
     ...{ WEBHOOK_SECRET_KEY: randomBytes(32).toString("base64"), WEBHOOK_ALLOW_LOOPBACK: "true" },
   });
   for (let number = 0; number < endpoints; number += 1) await register(service, shop.token, receiver.url);
   await engines.database.query(
-    `INSERT INTO webhook_deliveries (account_id, endpoint_id, event_type)
+    `INSERT INTO bulk.webhook_deliveries (account_id, endpoint_id, event_type)
      SELECT account_id, id, 'webhook_endpoint.test'
-     FROM webhook_endpoints, generate_series(1, $1::int)`,
+     FROM bulk.webhook_endpoints, generate_series(1, $1::int)`,
     [Math.ceil(count / endpoints)],
   );
   await service.startWorkers(1);
@@ -61,7 +61,7 @@ async function readRate({ database }: BenchEngines): Promise<number> {
   const { rows } = await database.query<{ open: number; rate: number }>(
     `SELECT count(*) FILTER (WHERE status <> 'succeeded' OR attempts <> 1)::int AS open,
             count(*) / extract(epoch FROM max(finished_at) - min(last_attempt_at))::float8 AS rate
-     FROM webhook_deliveries`,
+     FROM bulk.webhook_deliveries`,
   );
   if (rows[0]?.open !== 0) throw new Error(`${rows[0]?.open} deliveries are open.`);
   return rows[0].rate;

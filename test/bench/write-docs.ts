@@ -1,29 +1,50 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { drawCharts } from "./charts.ts";
+import type { EChartsCoreOption } from "echarts/core";
+import { drawCharts, renderChart } from "./charts.ts";
 import { type Figure, roundOff } from "./figures.ts";
 import { judge, TARGETS } from "./targets.ts";
 
-/** One whole run, as `--out` writes it. */
+/** A complete run, as `--out` writes it. */
 export type BenchReport = {
   readonly date: string;
   readonly command: string;
   readonly machine: Readonly<Record<string, string | number>>;
   readonly versions: Readonly<Record<string, string>>;
   readonly figures: Readonly<Record<string, Figure>>;
+  /** Of single runs, by name. */
+  readonly charts: Readonly<Record<string, EChartsCoreOption>>;
 };
 
 const DOCS = fileURLToPath(new URL("../../docs/", import.meta.url));
 
-/** Writes the charts, and the figures between the two marks of docs/performance.md. */
+/** Where the charts are, and the page of the checkout case. */
+const FOLDER = join(DOCS, "performance");
+
+const OF_CHECKOUT = /^(?:checkout|polite|full_speed|blocked)_/;
+
+/** Writes the charts, and the figures between the two markers of each page of which something was measured. */
 export async function writeDocs(report: BenchReport): Promise<void> {
-  await mkdir(join(DOCS, "performance"), { recursive: true });
-  const charts = drawCharts(report.figures);
-  for (const [name, svg] of charts) await writeFile(join(DOCS, "performance", name), svg);
-  const page = join(DOCS, "performance.md");
-  const text = await readFile(page, "utf8");
-  await writeFile(page, replaceFigures(text, describe(report, [...charts.keys()])));
+  await mkdir(FOLDER, { recursive: true });
+  const { figures, charts } = report;
+  const ofCheckout = Object.entries(figures).filter(([name]) => OF_CHECKOUT.test(name));
+  const others = Object.fromEntries(Object.entries(figures).filter(([name]) => !OF_CHECKOUT.test(name)));
+  const page = { ...report, figures: others, charts: drawCharts(others) };
+  await writePage(join(DOCS, "performance.md"), "performance/", page);
+  await writePage(join(FOLDER, "checkout.md"), "", {
+    ...report,
+    figures: Object.fromEntries(ofCheckout),
+    charts,
+  });
+}
+
+async function writePage(file: string, folder: string, report: BenchReport): Promise<void> {
+  if (Object.keys(report.figures).length === 0) return;
+  for (const [name, chart] of Object.entries(report.charts)) {
+    await writeFile(join(FOLDER, `${name}.svg`), renderChart(chart));
+  }
+  await writeFile(file, replaceFigures(await readFile(file, "utf8"), describe(report, folder)));
 }
 
 const [BEGIN, END] = ["<!-- figures: written by pnpm bench --docs -->", "<!-- end of figures -->"];
@@ -31,20 +52,20 @@ const [BEGIN, END] = ["<!-- figures: written by pnpm bench --docs -->", "<!-- en
 function replaceFigures(text: string, figures: string): string {
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`docs/performance.md must have ${BEGIN} and, after it, ${END}.`);
+  if (after === undefined) throw new Error(`A page of figures must have ${BEGIN} and, after it, ${END}.`);
   return `${before}${BEGIN}\n\n${figures}\n\n${END}${after}`;
 }
 
 function describe(
-  { date, command, machine, versions, figures }: BenchReport,
-  charts: readonly string[],
+  { date, command, machine, versions, figures, charts }: BenchReport,
+  folder: string,
 ): string {
   return [
     `\`${command}\`, ${date.slice(0, 10)}`,
     `${list(machine)}  \n${list(versions)}`,
-    table(["figure", "what", "must be", "aim", "median", "range", "runs", ""], listTargets(figures)),
-    ...charts.map((name) => `![${name.replace(".svg", "").replaceAll("-", " ")}](performance/${name})`),
-    "Everything that was measured; the unit is in the name, a bare name is a ratio:",
+    table(["figure", "meaning", "limit", "aim", "median", "range", "runs", "result"], listTargets(figures)),
+    ...Object.keys(charts).map((name) => `![${name.replaceAll("-", " ")}](${folder}${name}.svg)`),
+    "All measurements. The name ends with the unit; a name without a unit is a ratio.",
     table(["figure", "median", "min", "max", "runs"], listAll(figures)),
   ].join("\n\n");
 }

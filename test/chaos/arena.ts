@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { RedisServer } from "../support/redis-server.ts";
 import type { ChaosClient } from "./client.ts";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
 import type { ServiceProcess } from "./services.ts";
 import type { ActionType, ChaosShop } from "./shop.ts";
 
@@ -22,6 +23,7 @@ export type Arena = {
   readonly engines: ChaosEngines;
   /** Past every proxy. */
   readonly database: pg.Pool;
+  readonly host: ChaosHost;
   readonly services: readonly ServiceProcess[];
   /** Targets that are in trouble already. */
   readonly busy: Set<string>;
@@ -30,7 +32,7 @@ export type Arena = {
 };
 
 /** What the sending and breaking needs. */
-export type Tools = Pick<Arena, "engines" | "database" | "services"> & {
+export type Tools = Pick<Arena, "engines" | "database" | "host" | "services"> & {
   readonly shops: readonly ChaosShop[];
   readonly client: ChaosClient;
 };

@@ -42,17 +42,17 @@ export async function breakThings(options: ChaosOptions, tools: Tools, notes: No
 
 async function sendActions(
   { seed, seconds }: ChaosOptions,
-  { shops, client }: Tools,
+  tools: Tools,
   report: (error: unknown) => void,
   ending: AbortSignal,
 ): Promise<void> {
   const startedAt = performance.now();
   const sent: Promise<void>[] = [];
-  for (const action of planActions(seed, seconds, shops.length)) {
+  for (const action of planActions(seed, seconds, tools.shops.length)) {
     await pause(startedAt + action.atMs - performance.now(), ending);
     if (ending.aborted) break;
-    const submission = drawSubmission(action, shops, action.atMs / (seconds * 1_000));
-    sent.push(submit(submission, action.cancelAfterMs, client, ending).catch(report));
+    const submission = drawSubmission(action, tools, action.atMs / (seconds * 1_000));
+    sent.push(submit(submission, action.cancelAfterMs, tools.client, ending).catch(report));
   }
   await Promise.all(sent);
 }

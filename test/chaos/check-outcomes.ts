@@ -20,7 +20,7 @@ export const OUTCOME_CHECKS: readonly string[] = [
   `SELECT format('Chunk %s of bulk action %s counts %s done, %s deleted, %s skipped, %s failed; its ids say %s, %s, %s, %s.',
      position, bulk_action_id, done_count, deleted_count, skipped_count, failed_count,
      done, deleted, skipped, failed) AS sentence
-   FROM bulk_action_chunks JOIN (
+   FROM bulk.bulk_action_chunks JOIN (
      SELECT bulk_action_id, position, count(*) FILTER (WHERE kind <> 'none') AS done,
        count(*) FILTER (WHERE kind = 'deleted') AS deleted, count(*) FILTER (WHERE kind = 'skipped') AS skipped,
        count(*) FILTER (WHERE kind = 'failed') AS failed
@@ -41,13 +41,11 @@ export const OUTCOME_CHECKS: readonly string[] = [
    WHERE status <> derived`,
 
   `SELECT format('Bulk action %s ended succeeded, but %s is still in the shop of its account.',
-     bulk_action_id, record_id) AS sentence
+     bulk_action_id, outcome.record_id) AS sentence
    FROM outcome JOIN kept ON kept.id = bulk_action_id
-   WHERE status = 'succeeded' AND (
-     (outcome.action_type = 'delete_products' AND EXISTS (SELECT FROM products
-       WHERE products.id = record_id AND products.account_id = outcome.account_id))
-     OR (outcome.action_type = 'delete_customers' AND EXISTS (SELECT FROM customers
-       WHERE customers.id = record_id AND customers.account_id = outcome.account_id)))`,
+   JOIN present ON present.action_type = outcome.action_type AND present.record_id = outcome.record_id
+     AND present.account_id = outcome.account_id
+   WHERE status = 'succeeded'`,
 
   `SELECT format('Id %s of bulk action %s is skipped for the unknown reason %s.',
      id, bulk_action_id, COALESCE(code, 'NULL')) AS sentence
@@ -60,11 +58,7 @@ export const OUTCOME_CHECKS: readonly string[] = [
 
   `SELECT format('Bulk action %s skipped %s as not found, but it is still in the shop of its account.',
      bulk_action_id, record_id) AS sentence
-   FROM outcome WHERE skip_code = 'record.not_found' AND (
-     (action_type = 'delete_products' AND EXISTS (SELECT FROM products
-       WHERE id = record_id AND products.account_id = outcome.account_id))
-     OR (action_type = 'delete_customers' AND EXISTS (SELECT FROM customers
-       WHERE id = record_id AND customers.account_id = outcome.account_id)))`,
+   FROM outcome JOIN present USING (action_type, record_id, account_id) WHERE skip_code = 'record.not_found'`,
 
   `SELECT format('Bulk action %s skipped %s as not found at %s, before it was deleted at %s.',
      bulk_action_id, record_id, chunk_write.at, deletion.at) AS sentence
@@ -76,18 +70,21 @@ export const OUTCOME_CHECKS: readonly string[] = [
   `SELECT format('Bulk action %s skipped %s as in use, but no order line of its account has it.',
      bulk_action_id, record_id) AS sentence
    FROM outcome WHERE skip_code = 'record.in_use' AND NOT (action_type = 'delete_products' AND EXISTS (
-     SELECT FROM line_items JOIN products ON products.id = product_id
-     WHERE product_id = record_id AND products.account_id = outcome.account_id))`,
+     SELECT FROM chaos.lines JOIN present USING (record_id)
+     WHERE present.record_id = outcome.record_id AND present.action_type = outcome.action_type
+       AND present.account_id = outcome.account_id))`,
 
   `SELECT format('Bulk action %s skipped %s as kept, but it is not in the shop of its account.',
      bulk_action_id, record_id) AS sentence
    FROM outcome WHERE skip_code = 'record.kept'
-     AND NOT EXISTS (SELECT FROM chaos.records_before
-       WHERE id = record_id AND records_before.account_id = outcome.account_id
-         AND records_before.action_type = outcome.action_type
+     AND NOT EXISTS (SELECT FROM chaos.records_before AS before
+       WHERE before.record_id = outcome.record_id AND before.account_id = outcome.account_id
+         AND before.action_type = outcome.action_type
          -- A later bulk action may have deleted it, if the rule that kept it is gone.
-         AND (id IN (SELECT record_id FROM chaos.deletions) OR id IN (SELECT id FROM products)
-              OR id IN (SELECT id FROM customers)))`,
+         AND (EXISTS (SELECT FROM chaos.deletions deletion WHERE deletion.record_id = before.record_id
+                AND deletion.action_type = before.action_type)
+              OR EXISTS (SELECT FROM present WHERE present.record_id = before.record_id
+                AND present.action_type = before.action_type)))`,
 
   `SELECT format('Bulk action %s skipped %s as kept, but no rule of the host keeps it.', bulk_action_id, record_id)
      AS sentence
@@ -100,9 +97,9 @@ export const OUTCOME_CHECKS: readonly string[] = [
 
   // An order may come before the rule, and trouble before either.
   `SELECT format('Bulk action %s skipped %s as %s, which a deferred foreign key keeps.',
-     bulk_action_id, record_id, skip_code) AS sentence
-   FROM outcome JOIN chaos.wished USING (record_id)
-   JOIN chaos.records_before AS before ON before.id = record_id
+     bulk_action_id, outcome.record_id, skip_code) AS sentence
+   FROM outcome JOIN chaos.wished ON wished.record_id = outcome.record_id
+   JOIN chaos.records_before AS before ON before.record_id = outcome.record_id
      AND before.account_id = outcome.account_id AND before.action_type = outcome.action_type
    WHERE skip_code IS NOT NULL AND skip_code <> 'record.in_use'`,
 

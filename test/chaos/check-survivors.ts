@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Tools } from "./arena.ts";
 import type { Notes } from "./notes.ts";
-import { createRandom } from "./random.ts";
+import { createRandom, type Random } from "./random.ts";
 
 const LIMIT_MS = 20_000;
 
@@ -16,7 +16,7 @@ export async function findIdleWorkers(tools: Tools, notes: Notes, seed: number):
   for (const worker of workers) {
     const others = workers.filter((other) => other !== worker);
     for (const other of others) other.freeze();
-    const hasWorked = await workOnOne(tools, notes, random.uuid());
+    const hasWorked = await workOnOne(tools, notes, random);
     for (const other of others) other.thaw();
     if (!hasWorked) {
       violations.push(
@@ -28,17 +28,21 @@ export async function findIdleWorkers(tools: Tools, notes: Notes, seed: number):
 }
 
 async function workOnOne(
-  { client, shops, database }: Tools,
+  { client, shops, host, database }: Tools,
   { record }: Notes,
-  id: string,
+  random: Random,
 ): Promise<boolean> {
   const [shop] = shops;
   if (shop === undefined) return false;
-  await client.submit({ accountId: shop.accountId, actionType: "delete_products", recordIds: [id] });
+  await client.submit({
+    accountId: shop.accountId,
+    actionType: "delete_products",
+    recordIds: [host.unknownId(random)],
+  });
   const deadline = performance.now() + LIMIT_MS;
   while (performance.now() < deadline) {
     const { rows } = await database.query(
-      "SELECT FROM bulk_actions WHERE id = $1 AND finished_at IS NOT NULL",
+      "SELECT FROM bulk.bulk_actions WHERE id = $1 AND finished_at IS NOT NULL",
       [record.accepted.at(-1)?.id],
     );
     if (rows.length > 0) return true;

@@ -3,6 +3,7 @@ import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { checkRun } from "./checker.ts";
+import { ownHost } from "./hosts/own-host.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 import { installWatch } from "./watch.ts";
 
@@ -28,7 +29,7 @@ beforeEach(async () => {
   client = new pg.Client({ connectionString: database.url });
   await client.connect();
   await stockShops();
-  await installWatch(client);
+  await installWatch(client, ownHost);
   await runAction();
   run = {
     accepted: [
@@ -56,69 +57,69 @@ afterEach(async () => {
 });
 
 test("an honest run has no violations", async () => {
-  expect(await checkRun(client, run)).toEqual([]);
+  expect(await checkRun(client, run, ownHost)).toEqual([]);
 });
 
 describe("a lie in the database is told in a sentence:", () => {
   test.each([
-    ["an action is lost", `DELETE FROM bulk_actions`, /answered with 200 but is not in the database/],
-    ["an action is still open", `UPDATE bulk_actions SET status = 'processing'`, /is still processing/],
+    ["an action is lost", `DELETE FROM bulk.bulk_actions`, /answered with 200 but is not in the database/],
+    ["an action is still open", `UPDATE bulk.bulk_actions SET status = 'processing'`, /is still processing/],
     [
       "a status is not what the outcomes say",
-      `UPDATE bulk_actions SET status = 'invalid'`,
+      `UPDATE bulk.bulk_actions SET status = 'invalid'`,
       /it is completed/,
     ],
     [
       "a bulk action that spared a record succeeded",
-      `UPDATE bulk_actions SET status = 'succeeded'`,
+      `UPDATE bulk.bulk_actions SET status = 'succeeded'`,
       new RegExp(`ended succeeded, but ${used} is still in the shop`),
     ],
     [
       "ids are kept in another order",
-      `UPDATE bulk_action_chunks SET record_ids = record_ids[2:] || record_ids[1]`,
+      `UPDATE bulk.bulk_action_chunks SET record_ids = record_ids[2:] || record_ids[1]`,
       /not the 5 ids submitted/,
     ],
-    ["an id has no outcome", `UPDATE bulk_action_chunks SET done_count = 4`, /has no outcome/],
+    ["an id has no outcome", `UPDATE bulk.bulk_action_chunks SET done_count = 4`, /has no outcome/],
     [
       "an id has two outcomes",
-      `UPDATE bulk_action_chunks SET failed_ids = ARRAY['${used}'::uuid], failed_codes = '{record.locked}'`,
+      `UPDATE bulk.bulk_action_chunks SET failed_ids = ARRAY['${used}'::uuid], failed_codes = '{record.locked}'`,
       new RegExp(`Id ${used} of .* is skipped or failed 2 times`),
     ],
     [
       "a skipped id is not among the submitted",
-      `UPDATE bulk_action_chunks SET skipped_ids = skipped_ids[:2] || '${untouched}'::uuid`,
+      `UPDATE bulk.bulk_action_chunks SET skipped_ids = skipped_ids[:2] || '${untouched}'::text`,
       /not one of its done ids/,
     ],
-    ["a count is wrong", `UPDATE bulk_action_chunks SET deleted_count = 3`, /counts 5 done, 3 deleted/],
+    ["a count is wrong", `UPDATE bulk.bulk_action_chunks SET deleted_count = 3`, /counts 5 done, 3 deleted/],
     [
       "a reason is unknown",
-      `UPDATE bulk_action_chunks SET skipped_codes[1] = 'record.odd'`,
+      `UPDATE bulk.bulk_action_chunks SET skipped_codes[1] = 'record.odd'`,
       /unknown reason record.odd/,
     ],
     [
       "a record in the shop is called not found",
-      `UPDATE bulk_action_chunks SET skipped_codes[1] = 'record.not_found'`,
+      `UPDATE bulk.bulk_action_chunks SET skipped_codes[1] = 'record.not_found'`,
       /still in the shop of its account/,
     ],
     [
       "a foreign record is called in use",
-      `UPDATE bulk_action_chunks SET skipped_codes[2] = 'record.in_use'`,
+      `UPDATE bulk.bulk_action_chunks SET skipped_codes[2] = 'record.in_use'`,
       new RegExp(`skipped ${foreign} as in use`),
     ],
     [
       "an unknown id is called kept",
-      `UPDATE bulk_action_chunks SET skipped_codes[3] = 'record.kept'`,
+      `UPDATE bulk.bulk_action_chunks SET skipped_codes[3] = 'record.kept'`,
       new RegExp(`skipped ${unknown} as kept, but it is not in the shop`),
     ],
     [
       "a record that was deleted before is called kept",
-      `UPDATE bulk_action_chunks SET skipped_ids[3] = '${first}', skipped_codes[3] = 'record.kept';
+      `UPDATE bulk.bulk_action_chunks SET skipped_ids[3] = '${first}', skipped_codes[3] = 'record.kept';
        UPDATE chaos.chunk_writes SET begun_at = clock_timestamp()`,
       new RegExp(`skipped ${first} as kept at .*, after it was deleted`),
     ],
     [
       "its own deletion is called not found",
-      `UPDATE bulk_action_chunks SET skipped_ids = '{${first}}' || skipped_ids, deleted_count = 1,
+      `UPDATE bulk.bulk_action_chunks SET skipped_ids = '{${first}}' || skipped_ids, deleted_count = 1,
          skipped_codes = '{record.not_found}' || skipped_codes, skipped_count = 4`,
       new RegExp(`Record ${first} .* is claimed by no bulk action`),
     ],
@@ -135,7 +136,7 @@ describe("a lie in the database is told in a sentence:", () => {
     ],
     [
       "what is claimed deleted is still there",
-      `UPDATE bulk_action_chunks SET skipped_ids = skipped_ids[2:], skipped_codes = skipped_codes[2:],
+      `UPDATE bulk.bulk_action_chunks SET skipped_ids = skipped_ids[2:], skipped_codes = skipped_codes[2:],
          deleted_count = 3, skipped_count = 2`,
       new RegExp(`claims to have deleted ${used}, which is still in the shop`),
     ],
@@ -150,9 +151,9 @@ describe("a lie in the database is told in a sentence:", () => {
     [
       "two actions claim one deletion",
       `WITH other AS (
-         INSERT INTO bulk_actions (account_id, action_type, status, record_count)
+         INSERT INTO bulk.bulk_actions (account_id, action_type, status, record_count)
          VALUES ('${account}', 'delete_products', 'succeeded', 1) RETURNING id)
-       INSERT INTO bulk_action_chunks
+       INSERT INTO bulk.bulk_action_chunks
          (bulk_action_id, position, record_ids, record_count, done_count, deleted_count)
        SELECT id, 0, '{${first}}', 1, 1, 1 FROM other`,
       new RegExp(`Record ${first} is claimed as deleted by 2 bulk actions`),
@@ -169,31 +170,35 @@ describe("a lie in the database is told in a sentence:", () => {
     ],
     [
       "a chunk is worked on twice",
-      `UPDATE bulk_action_chunks SET done_count = 0; UPDATE bulk_action_chunks SET done_count = 5`,
+      `UPDATE bulk.bulk_action_chunks SET done_count = 0; UPDATE bulk.bulk_action_chunks SET done_count = 5`,
       /got its outcome in 2 writes/,
     ],
-    ["an action ends twice", `UPDATE bulk_actions SET status = 'invalid'`, /went from completed to invalid/],
+    [
+      "an action ends twice",
+      `UPDATE bulk.bulk_actions SET status = 'invalid'`,
+      /went from completed to invalid/,
+    ],
     [
       "an action is worked on after its end",
-      `UPDATE bulk_action_chunks SET done_count = done_count`,
+      `UPDATE bulk.bulk_action_chunks SET done_count = done_count`,
       /was worked on at .*, after the bulk action had ended/,
     ],
     [
       "an id is left out by a cancel nobody asked for",
-      `UPDATE bulk_actions SET cancel_requested_at = now(); UPDATE bulk_action_chunks SET done_count = 4`,
+      `UPDATE bulk.bulk_actions SET cancel_requested_at = now(); UPDATE bulk.bulk_action_chunks SET done_count = 4`,
       /is canceled, but nobody asked/,
     ],
     [
       "an id that is left out does not count for the status",
-      `UPDATE bulk_actions SET cancel_requested_at = now(), status = 'succeeded';
-       UPDATE bulk_action_chunks SET done_count = 4, skipped_count = 2, skipped_ids = skipped_ids[:2],
+      `UPDATE bulk.bulk_actions SET cancel_requested_at = now(), status = 'succeeded';
+       UPDATE bulk.bulk_action_chunks SET done_count = 4, skipped_count = 2, skipped_ids = skipped_ids[:2],
          skipped_codes = skipped_codes[:2]`,
       /1 not attempted it is completed/,
     ],
     ["an order disappears", `DELETE FROM line_items; DELETE FROM orders`, /^Order .* is gone/],
   ])("%s", async (_name, lie, sentence) => {
     await client.query(lie);
-    expect(await checkRun(client, run)).toContainEqual(expect.stringMatching(sentence));
+    expect(await checkRun(client, run, ownHost)).toContainEqual(expect.stringMatching(sentence));
   });
 });
 
@@ -236,14 +241,16 @@ describe("a lie in what was seen is told in a sentence:", () => {
       /had 2 deleted ids and later 1/,
     ],
   ])("%s", async (_name, lie, sentence) => {
-    expect(await checkRun(client, { ...run, ...lie(run) })).toContainEqual(expect.stringMatching(sentence));
+    expect(await checkRun(client, { ...run, ...lie(run) }, ownHost)).toContainEqual(
+      expect.stringMatching(sentence),
+    );
   });
 });
 
 async function stockShops(): Promise<void> {
   const order = randomUUID();
   await client.query(`
-    INSERT INTO accounts (id, name) VALUES ('${account}', 'own'), ('${otherAccount}', 'other');
+    INSERT INTO bulk.accounts (id, name) VALUES ('${account}', 'own'), ('${otherAccount}', 'other');
     INSERT INTO products (id, account_id, name, sku, price_amount)
       SELECT id, '${account}', 'Product', 'SKU', 1
       FROM unnest('{${first},${second},${used},${untouched}}'::uuid[]) AS id;
@@ -255,14 +262,14 @@ async function stockShops(): Promise<void> {
 
 async function runAction(): Promise<void> {
   await client.query(`
-    INSERT INTO bulk_actions (id, account_id, action_type, record_count)
+    INSERT INTO bulk.bulk_actions (id, account_id, action_type, record_count)
       VALUES ('${action}', '${account}', 'delete_products', 5);
-    INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
+    INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
       VALUES ('${action}', 0, '{${submitted.join(",")}}', 5)`);
   await client.query(`
     DELETE FROM products WHERE id IN ('${first}', '${second}');
-    UPDATE bulk_action_chunks SET done_count = 5, deleted_count = 2, skipped_count = 3,
+    UPDATE bulk.bulk_action_chunks SET done_count = 5, deleted_count = 2, skipped_count = 3,
       skipped_ids = '{${used},${foreign},${unknown}}',
       skipped_codes = '{record.in_use,record.not_found,record.not_found}', finished_at = clock_timestamp()`);
-  await client.query("UPDATE bulk_actions SET status = 'completed', finished_at = clock_timestamp()");
+  await client.query("UPDATE bulk.bulk_actions SET status = 'completed', finished_at = clock_timestamp()");
 }

@@ -4,6 +4,7 @@ import { findHistoryViolations } from "./check-history.ts";
 import { OUTCOME_CHECKS } from "./check-outcomes.ts";
 import { REQUEST_CHECKS } from "./check-requests.ts";
 import { prepareEvidence } from "./evidence.ts";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
 import type { RecordedRun } from "./recorded-run.ts";
 
 /** How many violations of one kind are spelled out. */
@@ -15,10 +16,14 @@ const SPELLED_OUT = 10;
  *
  * The service must be at rest. Leaves only temporary tables, in the schema `pg_temp` of this connection.
  */
-export async function checkRun(client: pg.ClientBase, run: RecordedRun): Promise<readonly string[]> {
-  await prepareEvidence(client, run);
+export async function checkRun(
+  client: pg.ClientBase,
+  run: RecordedRun,
+  host: ChaosHost,
+): Promise<readonly string[]> {
+  await prepareEvidence(client, run, host);
   const violations: string[] = [];
-  for (const check of [...REQUEST_CHECKS, ...OUTCOME_CHECKS, ...DELETION_CHECKS]) {
+  for (const check of [...REQUEST_CHECKS, ...OUTCOME_CHECKS, ...DELETION_CHECKS, ...host.checks]) {
     violations.push(...(await findViolations(client, check)));
   }
   return [...violations, ...findHistoryViolations(run)];

@@ -41,7 +41,7 @@ type OpenAction = { readonly id: string; readonly done: number };
 async function readOpen(database: pg.Pool): Promise<readonly OpenAction[]> {
   const { rows } = await database.query<OpenAction>(
     `SELECT id, sum(done_count)::int AS done
-     FROM bulk_actions JOIN bulk_action_chunks ON bulk_action_id = id
+     FROM bulk.bulk_actions JOIN bulk.bulk_action_chunks ON bulk_action_id = id
      WHERE status NOT IN ('succeeded', 'completed', 'invalid') GROUP BY id ORDER BY id`,
   );
   return rows;

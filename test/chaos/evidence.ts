@@ -1,12 +1,18 @@
 import type pg from "pg";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
 import { distinct, type FinalAnswer, type RecordedRun, type Submission } from "./recorded-run.ts";
 
 /**
  * Lays out, as temporary tables, what the checks compare:
  * `accepted`, `unanswered`, `cancel` (what clients sent), `answer` (the list at the end), `kept` (what the database
- * kept of each action, chunks put together), `skip`, `failure`, and `outcome` (one row for each id).
+ * kept of each action, chunks put together), `skip`, `failure`, `outcome` (one row for each id), `present` (the records in
+ * the shop) and `line` (what must have kept a product from being deleted).
  */
-export async function prepareEvidence(client: pg.ClientBase, run: RecordedRun): Promise<void> {
+export async function prepareEvidence(
+  client: pg.ClientBase,
+  run: RecordedRun,
+  host: ChaosHost,
+): Promise<void> {
   // Anti-joins over all ids would otherwise not fit and take hours.
   await client.query("SET work_mem = '256MB'");
   await client.query(TABLES);
@@ -18,7 +24,16 @@ export async function prepareEvidence(client: pg.ClientBase, run: RecordedRun): 
   for (const answer of run.finalAnswers) await insertAnswer(client, answer);
   await client.query(KEPT);
   await client.query(OUTCOMES);
+  await client.query(PRESENT);
+  await client.query(
+    `CREATE TEMP TABLE line AS ${host.enforcesLines ? ALL_LINES : LINES_BEFORE}; ANALYZE line`,
+  );
 }
+
+const ALL_LINES = "SELECT id, record_id FROM chaos.lines UNION SELECT id, record_id FROM chaos.lines_before";
+
+// Where only the service looks, a line may come after it has looked.
+const LINES_BEFORE = "SELECT id, record_id FROM chaos.lines_before";
 
 async function insertSubmission(
   client: pg.ClientBase,
@@ -26,52 +41,55 @@ async function insertSubmission(
   { accountId, actionType, recordIds }: Submission,
   id: string | null,
 ): Promise<void> {
-  await client.query(`INSERT INTO ${table} VALUES ($1, $2, $3, $4::text::uuid[])`, [
+  await client.query(`INSERT INTO ${table} VALUES ($1, $2, $3, ${list("$4")})`, [
     ...[id, accountId, actionType],
-    arrayLiteral(distinct(recordIds)),
+    JSON.stringify(distinct(recordIds)),
   ]);
 }
 
 async function insertAnswer(client: pg.ClientBase, answer: FinalAnswer): Promise<void> {
-  await client.query("INSERT INTO answer VALUES ($1, $2, $3, $4::text::uuid[], $5::text::uuid[])", [
+  await client.query(`INSERT INTO answer VALUES ($1, $2, $3, ${list("$4")}, ${list("$5")})`, [
     ...[answer.id, answer.actionType, answer.status],
-    ...[arrayLiteral(answer.recordIds), arrayLiteral(answer.skippedIds)],
+    ...[JSON.stringify(answer.recordIds), JSON.stringify(answer.skippedIds)],
   ]);
 }
 
 // One text: an array parameter would be escaped element by element.
-function arrayLiteral(ids: readonly string[]): string {
-  return `{${ids.join(",")}}`;
+function list(place: string): string {
+  return `ARRAY(SELECT json_array_elements_text(${place}::json))`;
 }
 
 const TABLES = `
   DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.unanswered, pg_temp.cancel, pg_temp.answer, pg_temp.kept,
-    pg_temp.skip, pg_temp.failure, pg_temp.outcome;
-  CREATE TEMP TABLE accepted (id uuid, account_id uuid, action_type text, record_ids uuid[]);
-  CREATE TEMP TABLE unanswered (id uuid, account_id uuid, action_type text, record_ids uuid[]);
+    pg_temp.skip, pg_temp.failure, pg_temp.outcome, pg_temp.present, pg_temp.line;
+  CREATE TEMP TABLE accepted (id uuid, account_id uuid, action_type text, record_ids text[]);
+  CREATE TEMP TABLE unanswered (id uuid, account_id uuid, action_type text, record_ids text[]);
   CREATE TEMP TABLE cancel (id uuid, answered_at timestamptz);
   CREATE TEMP TABLE answer (
-    id uuid, action_type text, status text, record_ids uuid[], skipped_ids uuid[]);`;
+    id uuid, action_type text, status text, record_ids text[], skipped_ids text[]);`;
+
+/** Of keys that are no uuid the chunks keep texts. */
+const IDS = "COALESCE(chunk.text_ids, chunk.record_ids::text[])";
 
 const KEPT = `
   CREATE TEMP TABLE kept AS
     SELECT action.id, action.account_id, action.action_type, action.status, action.record_count,
       action.cancel_requested_at IS NOT NULL AS is_canceled,
       COALESCE((SELECT array_agg(id ORDER BY chunk.position, ordinal)
-        FROM bulk_action_chunks chunk, unnest(chunk.record_ids) WITH ORDINALITY AS ids (id, ordinal)
+        FROM bulk.bulk_action_chunks chunk, unnest(${IDS}) WITH ORDINALITY AS ids (id, ordinal)
         WHERE chunk.bulk_action_id = action.id), '{}') AS record_ids,
       COALESCE((SELECT array_agg(id ORDER BY chunk.position, ordinal)
-        FROM bulk_action_chunks chunk, unnest(chunk.skipped_ids) WITH ORDINALITY AS ids (id, ordinal)
+        FROM bulk.bulk_action_chunks chunk, unnest(chunk.skipped_ids::text[]) WITH ORDINALITY AS ids (id, ordinal)
         WHERE chunk.bulk_action_id = action.id), '{}') AS skipped_ids
-    FROM bulk_actions action`;
+    FROM bulk.bulk_actions action`;
 
 const OUTCOMES = `
   CREATE TEMP TABLE skip AS
     SELECT bulk_action_id, position, id, code
-    FROM bulk_action_chunks, unnest(skipped_ids, skipped_codes) AS skipped (id, code);
+    FROM bulk.bulk_action_chunks, unnest(skipped_ids::text[], skipped_codes) AS skipped (id, code);
   CREATE TEMP TABLE failure AS
     SELECT bulk_action_id, position, id, code
-    FROM bulk_action_chunks, unnest(failed_ids, failed_codes) AS failed (id, code);
+    FROM bulk.bulk_action_chunks, unnest(failed_ids::text[], failed_codes) AS failed (id, code);
   ANALYZE skip; ANALYZE failure;
   CREATE TEMP TABLE outcome AS
     SELECT chunk.bulk_action_id, chunk.position, ordinal::int, record_id, account_id, action_type,
@@ -79,9 +97,9 @@ const OUTCOMES = `
            WHEN skip.id IS NOT NULL THEN 'skipped'
            WHEN failure.id IS NOT NULL THEN 'failed' ELSE 'deleted' END AS kind,
       skip.code AS skip_code
-    FROM bulk_action_chunks chunk
-    JOIN bulk_actions action ON action.id = chunk.bulk_action_id
-    CROSS JOIN LATERAL unnest(chunk.record_ids) WITH ORDINALITY AS ids (record_id, ordinal)
+    FROM bulk.bulk_action_chunks chunk
+    JOIN bulk.bulk_actions action ON action.id = chunk.bulk_action_id
+    CROSS JOIN LATERAL unnest(${IDS}) WITH ORDINALITY AS ids (record_id, ordinal)
     LEFT JOIN skip ON skip.bulk_action_id = chunk.bulk_action_id AND skip.position = chunk.position
       AND skip.id = record_id
     LEFT JOIN failure ON failure.bulk_action_id = chunk.bulk_action_id
@@ -89,5 +107,9 @@ const OUTCOMES = `
   CREATE INDEX ON outcome (record_id);
   CREATE INDEX ON outcome (bulk_action_id, position);
   ANALYZE outcome;
-  ANALYZE chaos.deletions; ANALYZE chaos.chunk_writes; ANALYZE chaos.records_before;
-  ANALYZE products; ANALYZE customers; ANALYZE line_items;`;
+  ANALYZE chaos.deletions; ANALYZE chaos.chunk_writes; ANALYZE chaos.records_before;`;
+
+const PRESENT = `
+  CREATE TEMP TABLE present AS SELECT action_type, record_id, account_id FROM chaos.present;
+  CREATE INDEX ON present (record_id);
+  ANALYZE present;`;

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { connectRedis } from "@bulk/queue/connection";
-import { migrateQueue } from "@bulk/queue/migrate-queue";
-import { migrate } from "@bulk/store/migration/migrate";
+import { createSampleShop } from "@bulk/local/sample-shop/create-sample-shop";
+import { migrate } from "@bulk/migration/migrate";
+import { connectRedis } from "@bulk/queue/engines/connection";
+import { migrateQueue } from "@bulk/queue/engines/migrate-queue";
 import pg from "pg";
 import type { ChaosEngines } from "./arena.ts";
 
@@ -22,6 +23,7 @@ export async function openGivenEngines(databaseUrl: string, redisUrl?: string): 
   }
   try {
     await migrate(url.href);
+    await createSampleShop(url.href);
     await migrateQueue(url.href);
   } catch (error) {
     await dispose();

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { commandLine } from "@bulk/service/command-line";
+import { commandLine } from "@bulk/service/process/command-line";
 import { InvalidArgumentError, Option } from "commander";
-import type { Host } from "../support/test-database.ts";
 import type { ChaosEngine } from "./fault-plan.ts";
+import { CHAOS_HOSTS, type ChaosHostName } from "./hosts/hosts.ts";
 import { createLiveLine, printReport } from "./report.ts";
 import { runChaos } from "./run.ts";
 
@@ -13,7 +13,7 @@ type Options = {
   readonly databaseUrl?: string;
   readonly redisUrl?: string;
   readonly rollingRestart: boolean;
-  readonly host: Host;
+  readonly host: ChaosHostName;
   readonly json?: string;
   readonly logs?: string;
 };
@@ -38,10 +38,11 @@ const program = commandLine({
   .addOption(
     new Option(
       "--host <host>",
-      "whose database: the service's own, or one in Asia/Kolkata with triggers and foreign keys of its own, where the " +
-        "service has a role of least privilege",
+      "whose tables: the sample shop's (own); the same in Asia/Kolkata with triggers and foreign keys of its own " +
+        "(stranger); or those of a shop that a file declares, with bigint keys and marks (bigint), or with text keys " +
+        "(text). Everywhere but on its own the service has a role of least privilege",
     )
-      .choices(["own", "stranger"])
+      .choices(Object.keys(CHAOS_HOSTS))
       .default("own"),
   )
   .option("--json <file>", "write the result there as JSON")
@@ -52,8 +53,8 @@ const options = program.opts<Options>();
 if (options.redisUrl !== undefined && options.databaseUrl === undefined) {
   program.error("--redis-url needs --database-url beside it.");
 }
-if (options.databaseUrl !== undefined && options.host === "stranger") {
-  program.error("--host stranger takes a server of the run's own.");
+if (options.databaseUrl !== undefined && options.host !== "own") {
+  program.error("--host takes a server of the run's own.");
 }
 if (options.databaseUrl !== undefined && options.engine === "redis" && options.redisUrl === undefined) {
   program.error("--engine redis with --database-url needs --redis-url as well.");
@@ -82,7 +83,7 @@ async function run({
 }: Options): Promise<number> {
   const engine = redisUrl === undefined ? options.engine : "redis";
   console.log(
-    `Chaos: ${seconds} s, seed ${seed}, queue on ${engine}${options.host === "own" ? "" : ", a stranger's database"}`,
+    `Chaos: ${seconds} s, seed ${seed}, queue on ${engine}${options.host === "own" ? "" : `, host ${options.host}`}`,
   );
   if (logs !== undefined) await mkdir(logs, { recursive: true });
   const line = createLiveLine();

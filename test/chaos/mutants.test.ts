@@ -18,40 +18,42 @@ type Mutant = {
 const MUTANTS: readonly Mutant[] = [
   {
     name: "records are deleted in one transaction and their outcomes written in another",
-    file: "packages/store/src/chunks.ts",
+    file: "packages/store/src/chunks/apply-chunk.ts",
     original:
-      "  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect, REFUSE_UNEXPLAINED);",
+      "  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));",
     broken: `
+  const isHealthy = sql\`chunk.attempts = 0 AND chunk.slice_size IS NULL\`;
+  const claimed = claim({ source, condition: isHealthy, type: effect.key.type });
   await database.$queryRaw\`
-    WITH claimed AS (\${claim(source, isHealthy)}),
+    WITH claimed AS (\${claimed}),
     chunk_records AS (
-      SELECT claimed.account_id, slice.record_id
+      SELECT claimed.account_key AS bulk_account_key, slice.record_id AS bulk_record_id
       FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
     applied AS (\${applying(effect)})
     SELECT count(*)::int FROM applied\`;
-  const [report] = await runChunkStatement(database, claim(source, isHealthy), effect, REFUSE_UNEXPLAINED);`,
+  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));`,
   },
   {
     name: "a bulk action is settled while chunks are open",
-    file: "packages/store/src/bulk-actions.ts",
+    file: "packages/store/src/bulk-actions/settle.ts",
     original: "AND tally.unfinished = 0",
     broken: "",
   },
   {
     name: "records of other accounts are deleted",
-    file: "packages/actions/src/delete-products.ts",
-    original: "      AND products.account_id = chunk_records.account_id\n      AND NOT",
-    broken: "      AND NOT",
+    file: "packages/records/src/compile/compile-conditions.ts",
+    original: "    isOfAccount(record),\n",
+    broken: "",
   },
   {
     name: "what a cancel left over does not count for the status",
-    file: "packages/store/src/bulk-actions.ts",
+    file: "packages/store/src/bulk-actions/settle.ts",
     original: " OR tally.done < record_count",
     broken: "",
   },
   {
     name: "ids are lost between two chunks",
-    file: "packages/store/src/bulk-actions.ts",
+    file: "packages/store/src/bulk-actions/create-bulk-action.ts",
     original: "submitted.ids[position + 1 :",
     broken: "submitted.ids[position + CASE position WHEN 0 THEN 1 ELSE 2 END :",
   },

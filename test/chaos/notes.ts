@@ -1,6 +1,6 @@
-import type { Host } from "../support/test-database.ts";
 import type { ClientRecord } from "./client.ts";
 import type { ChaosEngine } from "./fault-plan.ts";
+import type { ChaosHostName } from "./hosts/hosts.ts";
 import type { Sights } from "./poller.ts";
 
 export type ChaosOptions = {
@@ -9,8 +9,7 @@ export type ChaosOptions = {
   readonly engine: ChaosEngine;
   /** Everything that can break, or workers restarted in turn and nothing else. */
   readonly plan: "faults" | "rolling_restart";
-  /** Whose database it is: one of the service's own, or one that others have built on. */
-  readonly host: Host;
+  readonly host: ChaosHostName;
   /** Servers somebody else runs; `undefined`: start some of our own. */
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;

@@ -73,7 +73,7 @@ async function observeTallies(
   const { rows } = await database.query<TallyObservation>(
     `SELECT bulk_action_id AS "bulkActionId", position, done_count AS done, deleted_count AS deleted,
             skipped_count AS skipped, failed_count AS failed
-     FROM bulk_action_chunks WHERE bulk_action_id = ANY ($1)`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = ANY ($1)`,
     [open],
   );
   for (const row of rows) {

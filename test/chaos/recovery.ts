@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
-import { findFreePort } from "@bulk/local/free-port";
-import { commandLine } from "@bulk/service/command-line";
+import { findFreePort } from "@bulk/local/stack/free-port";
+import { commandLine } from "@bulk/service/process/command-line";
 import { InvalidArgumentError } from "commander";
 import pg from "pg";
 import { type Client, createClient } from "../support/client.ts";
@@ -136,14 +136,14 @@ async function secondsToProgress(id: string): Promise<string> {
   }, 120_000);
   const seconds = (performance.now() - endedAt) / 1_000;
   await endAll();
-  await database.query("DELETE FROM bulk_actions");
+  await database.query("DELETE FROM bulk.bulk_actions");
   await engines.redis?.flush();
   return seconds.toFixed(1);
 }
 
 async function countFinished(id: string): Promise<number> {
   const { rows } = await database.query<{ count: number }>(
-    "SELECT count(finished_at)::int AS count FROM bulk_action_chunks WHERE bulk_action_id = $1",
+    "SELECT count(finished_at)::int AS count FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1",
     [id],
   );
   return rows[0]?.count ?? 0;

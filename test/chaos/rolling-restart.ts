@@ -77,7 +77,7 @@ async function keepBusy({ client, database, shops }: Tools, ending: AbortSignal)
 
 async function countOpenChunks(database: pg.Pool): Promise<number> {
   const { rows } = await database.query<{ count: number }>(
-    "SELECT count(*)::int AS count FROM bulk_action_chunks WHERE finished_at IS NULL",
+    "SELECT count(*)::int AS count FROM bulk.bulk_action_chunks WHERE finished_at IS NULL",
   );
   return rows[0]?.count ?? 0;
 }

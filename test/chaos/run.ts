@@ -1,7 +1,6 @@
 import { openPool } from "@bulk/postgres/connect";
 import type pg from "pg";
 import { startEngines } from "../support/engines.ts";
-import { asServiceRole, estrange, moveAway } from "../support/stranger.ts";
 import type { ChaosEngines, Tools } from "./arena.ts";
 import { breakThings } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
@@ -9,8 +8,12 @@ import { checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
 import { drain, readFinalAnswers } from "./drain.ts";
 import { WORKER_COUNT } from "./fault-plan.ts";
+import { fillShops } from "./fill-shops.ts";
 import { openGivenEngines } from "./given-engines.ts";
 import { HASTENED_RECOVERY } from "./hastened-recovery.ts";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
+import { CHAOS_HOSTS } from "./hosts/hosts.ts";
+import { writeRecordsFile } from "./hosts/write-records-file.ts";
 import {
   type ChaosOptions,
   type ChaosProgress,
@@ -24,7 +27,7 @@ import { createRandom } from "./random.ts";
 import type { FinalAnswer } from "./recorded-run.ts";
 import { ROLLED_WORKERS } from "./rolling-restart.ts";
 import { type ServiceProcess, startServices } from "./services.ts";
-import { type ChaosShop, fillShops } from "./shop.ts";
+import type { ChaosShop } from "./shop.ts";
 
 /** One run from the first process started to the last one ended. Throws only when it could not be run. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -37,13 +40,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     await using engines = await openEngines(options);
     await using database = connect(engines.databaseUrl);
-    if (options.host === "stranger") await moveToStranger(database.pool);
-    const shops = await fillShops(engines.databaseUrl, database.pool, options.host);
+    const host = CHAOS_HOSTS[options.host];
+    const shops = await fillShops(engines.databaseUrl, database.pool, host);
     options.interrupted.throwIfAborted();
-    await using stack = await openServices(engines, options, notes);
+    await using stack = await openServices(engines, host, options, notes);
     const client = openClient(shops, stack.services, database.pool, options.seed, notes);
     await using _looking = startLooking(client, database.pool, notes);
-    const tools = { engines, database: database.pool, shops, services: stack.services, client };
+    const tools = { engines, database: database.pool, host, shops, services: stack.services, client };
     return await breakAndCheck(options, tools, notes, (next) => {
       phase = next;
     });
@@ -73,7 +76,7 @@ async function breakAndCheck(
   enter("checking");
   notes.violations.push(...(await findIdleWorkers(tools, notes, options.seed)));
   const finalAnswers = await readFinalAnswers(tools.client, notes);
-  return { ...(await conclude(tools.database, notes, finalAnswers)), drainSeconds, throughput };
+  return { ...(await conclude(tools, notes, finalAnswers)), drainSeconds, throughput };
 }
 
 // What the run itself reads and writes is spelled as everywhere else, whatever the host's settings are.
@@ -85,21 +88,18 @@ function connect(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
   return { pool, [Symbol.asyncDispose]: () => pool.end() };
 }
 
-async function moveToStranger(pool: pg.Pool): Promise<void> {
-  const say = (sql: string) => pool.query(sql);
-  const { rows } = await pool.query<{ name: string }>("SELECT current_database() AS name");
-  await estrange(say);
-  await moveAway(say, rows[0]?.name ?? "");
-}
-
 async function openServices(
   { databaseUrl, redisUrl }: ChaosEngines,
-  { logDirectory, plan, host }: ChaosOptions,
+  host: ChaosHost,
+  { logDirectory, plan, host: hostName }: ChaosOptions,
   { violations }: Notes,
 ): Promise<AsyncDisposable & { readonly services: readonly ServiceProcess[] }> {
+  const records = host.declaration && (await writeRecordsFile(host.declaration));
   const services = await startServices({
-    ...{ redisUrl, logDirectory },
-    databaseUrl: host === "stranger" ? asServiceRole(databaseUrl) : databaseUrl,
+    ...{ redisUrl, logDirectory, recordsFile: records?.path },
+    databaseUrl: host.serviceUrl(databaseUrl),
+    // The other hosts' role does not see who else is there: it would take the checker's sessions for a shop to the end.
+    protect: hostName === "own" ? ("on" as const) : ("off" as const),
     workerCount: plan === "rolling_restart" ? ROLLED_WORKERS : WORKER_COUNT,
     report: (violation) => violations.push(violation),
   });
@@ -107,6 +107,7 @@ async function openServices(
     services,
     async [Symbol.asyncDispose]() {
       await Promise.all(services.map((service) => service[Symbol.asyncDispose]()));
+      await records?.remove();
     },
   };
 }
@@ -159,14 +160,14 @@ function startLooking(
 }
 
 async function conclude(
-  database: pg.Pool,
+  { database, host }: Tools,
   { record, sights, faults, violations }: Notes,
   finalAnswers: readonly FinalAnswer[],
 ): Promise<Omit<ChaosResult, "drainSeconds" | "throughput">> {
   const run = { ...record, cancels: [...record.cancels.values()], ...sights, finalAnswers };
   const client = await database.connect();
   try {
-    const found = await checkRun(client, run);
+    const found = await checkRun(client, run, host);
     const { rows } = await client.query<{ kind: string; count: number }>(
       `SELECT CASE kind WHEN 'none' THEN 'not attempted' ELSE COALESCE(skip_code, kind) END AS kind,
          count(*)::int AS count FROM outcome GROUP BY 1 ORDER BY 1`,

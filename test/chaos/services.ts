@@ -1,7 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { type Program, startProgram } from "../support/program.ts";
 import { openTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { API_COUNT, type ChaosEngine, type ServiceName } from "./fault-plan.ts";
@@ -29,6 +29,10 @@ export type ServiceProcess = AsyncDisposable & {
 export type ServiceOptions = {
   readonly databaseUrl: string;
   readonly redisUrl: string | undefined;
+  /** What `RECORDS` names; `undefined`: the sample shop's declaration. */
+  readonly recordsFile: string | undefined;
+  /** Whether workers slow down for others. */
+  readonly protect: "on" | "off";
   readonly workerCount: number;
   /** Where to keep what the processes write; `undefined`: nowhere. */
   readonly logDirectory: string | undefined;
@@ -70,6 +74,8 @@ async function openService(name: ServiceName, options: ServiceOptions): Promise<
     ...TUNING,
     ...{ DATABASE_URL: proxies.postgres.url, PORT: String(port) },
     ...(proxies.redis && { REDIS_URL: proxies.redis.url }),
+    ...(options.recordsFile !== undefined && { RECORDS: options.recordsFile }),
+    PROTECT: options.protect,
   };
   const { dispose, ...control } = superviseProgram(name, () => startProgram(entry, environment), options);
   return {

@@ -1,25 +1,17 @@
 import type pg from "pg";
 import type { Arena } from "./arena.ts";
 import { pause } from "./pause.ts";
+import { ACTION_TYPES } from "./shop.ts";
 
 /** A customer orders products that are being deleted. Answers whether the order lines came to be. */
 export async function placeOrder(
-  database: pg.Pool,
+  { database, host }: Arena,
   candidateIds: readonly string[],
   fault: { readonly count: number; readonly openMs: number; readonly commits: boolean },
   ending: AbortSignal,
 ): Promise<boolean> {
   return await inTransaction(database, fault.commits ? "COMMIT" : "ROLLBACK", async (client) => {
-    const { rowCount } = await client.query(
-      `WITH product AS (SELECT id, account_id FROM products WHERE id = ANY ($1) LIMIT $2),
-       placed AS (
-         INSERT INTO orders (id, account_id)
-         SELECT gen_random_uuid(), account_id FROM (SELECT DISTINCT account_id FROM product) AS account
-         RETURNING id, account_id)
-       INSERT INTO line_items (order_id, product_id)
-       SELECT placed.id, product.id FROM product JOIN placed USING (account_id)`,
-      [candidateIds, fault.count],
-    );
+    const { rowCount } = await client.query(host.placeOrder, [candidateIds, fault.count]);
     await pause(fault.openMs, ending);
     return rowCount !== null && rowCount > 0;
   });
@@ -27,18 +19,14 @@ export async function placeOrder(
 
 /** Somebody edits records that are being deleted, and is slow to save. Answers whether there were any. */
 export async function editRecords(
-  { database, recentIds }: Arena,
+  { database, host, recentIds }: Arena,
   { count, openMs }: { readonly count: number; readonly openMs: number },
   ending: AbortSignal,
 ): Promise<boolean> {
   return await inTransaction(database, "COMMIT", async (client) => {
     let edited = 0;
-    for (const table of ["products", "customers"] as const) {
-      const { rowCount } = await client.query(
-        `UPDATE ${table} SET name = name || ' (edited)', updated_at = clock_timestamp()
-         WHERE id IN (SELECT id FROM ${table} WHERE id = ANY ($1) LIMIT $2)`,
-        [recentIds(`delete_${table}`), count],
-      );
+    for (const actionType of ACTION_TYPES) {
+      const { rowCount } = await client.query(host.edit[actionType], [recentIds(actionType), count]);
       edited += rowCount ?? 0;
     }
     await pause(openMs, ending);

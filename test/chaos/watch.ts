@@ -1,13 +1,15 @@
 import type pg from "pg";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
 
 /**
  * Lets the database itself keep a diary that the service knows nothing of, in the schema `chaos`: every
  * deletion of a record, every change of a chunk's counts and of a status, each with its transaction. Also
  * notes what the shop holds now, and hangs up a switch that makes deletes slow.
  */
-export async function installWatch(client: Pick<pg.ClientBase, "query">): Promise<void> {
+export async function installWatch(client: Pick<pg.ClientBase, "query">, host: ChaosHost): Promise<void> {
   await client.query(DIARY);
   await client.query(SLOWNESS);
+  await client.query(host.lens);
   await client.query(SNAPSHOT);
 }
 
@@ -15,18 +17,7 @@ export async function installWatch(client: Pick<pg.ClientBase, "query">): Promis
 const DIARY = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.deletions (
-    action_type text, record_id uuid, account_id uuid, xid xid8, at timestamptz);
-  CREATE FUNCTION chaos.note_deletions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-    BEGIN
-      INSERT INTO chaos.deletions
-      SELECT 'delete_' || TG_TABLE_NAME, id, account_id, pg_current_xact_id(), clock_timestamp() FROM gone;
-      RETURN NULL;
-    END $$;
-  CREATE TRIGGER chaos_note AFTER DELETE ON products REFERENCING OLD TABLE AS gone
-    FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_deletions();
-  CREATE TRIGGER chaos_note AFTER DELETE ON customers REFERENCING OLD TABLE AS gone
-    FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_deletions();
-
+    action_type text, record_id text, account_id uuid, xid xid8, at timestamptz);
   CREATE TABLE chaos.chunk_writes (
     bulk_action_id uuid, position integer, xid xid8, begun_at timestamptz, at timestamptz,
     done_before integer, done_after integer, deleted_before integer, deleted_after integer,
@@ -39,7 +30,7 @@ const DIARY = `
         OLD.skipped_count, NEW.skipped_count, OLD.failed_count, NEW.failed_count);
       RETURN NULL;
     END $$;
-  CREATE TRIGGER chaos_note AFTER UPDATE ON bulk_action_chunks
+  CREATE TRIGGER chaos_note AFTER UPDATE ON bulk.bulk_action_chunks
     FOR EACH ROW EXECUTE FUNCTION chaos.note_chunk_write();
 
   CREATE TABLE chaos.status_writes (bulk_action_id uuid, before text, after text, at timestamptz);
@@ -48,7 +39,7 @@ const DIARY = `
       INSERT INTO chaos.status_writes VALUES (NEW.id, OLD.status, NEW.status, clock_timestamp());
       RETURN NULL;
     END $$;
-  CREATE TRIGGER chaos_note AFTER UPDATE ON bulk_actions
+  CREATE TRIGGER chaos_note AFTER UPDATE ON bulk.bulk_actions
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION chaos.note_status();`;
 
 // After the deletes, so that their row locks are held meanwhile.
@@ -59,16 +50,12 @@ const SLOWNESS = `
     BEGIN
       PERFORM pg_sleep(delete_ms / 1000.0) FROM chaos.settings WHERE delete_ms > 0;
       RETURN NULL;
-    END $$;
-  CREATE TRIGGER chaos_slow AFTER DELETE ON products FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
-  CREATE TRIGGER chaos_slow AFTER DELETE ON customers FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();`;
+    END $$;`;
 
 const SNAPSHOT = `
-  CREATE TABLE chaos.records_before AS
-    SELECT 'delete_products' AS action_type, id, account_id FROM products
-    UNION ALL SELECT 'delete_customers', id, account_id FROM customers;
-  CREATE TABLE chaos.lines_before AS SELECT id, product_id FROM line_items;
-  CREATE TABLE chaos.orders_before AS SELECT id, account_id FROM orders;
+  CREATE TABLE chaos.records_before AS SELECT action_type, record_id, account_id FROM chaos.present;
+  CREATE TABLE chaos.lines_before AS SELECT id, record_id FROM chaos.lines;
+  CREATE TABLE chaos.orders_before AS SELECT id, account_id FROM chaos.orders;
   -- What the host's own rules keep: by a veto of its trigger, or by a foreign key that is looked at in the end.
-  CREATE TABLE chaos.vetoed (record_id uuid PRIMARY KEY);
-  CREATE TABLE chaos.wished (record_id uuid PRIMARY KEY);`;
+  CREATE TABLE chaos.vetoed (record_id text PRIMARY KEY);
+  CREATE TABLE chaos.wished (record_id text PRIMARY KEY);`;

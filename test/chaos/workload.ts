@@ -1,3 +1,5 @@
+import type { Tools } from "./arena.ts";
+import type { ChaosHost } from "./hosts/chaos-host.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Submission } from "./recorded-run.ts";
 import { ACTION_TYPES, type ActionType, type ChaosShop } from "./shop.ts";
@@ -43,7 +45,7 @@ export function planActions(seed: number, seconds: number, shopCount: number): r
  */
 export function drawSubmission(
   { shopIndex, actionType, size, seed }: PlannedAction,
-  shops: readonly ChaosShop[],
+  { shops, host }: Pick<Tools, "shops" | "host">,
   progress: number,
 ): Submission {
   const random = createRandom(seed);
@@ -54,7 +56,9 @@ export function drawSubmission(
   const recordIds: string[] = [];
   for (let index = 0; index < size; index++) {
     const isAgain = recordIds.length > 0 && random.next() < 0.03;
-    recordIds.push(isAgain ? random.pick(recordIds) : drawId(random, shop, foreign, window, actionType));
+    recordIds.push(
+      isAgain ? random.pick(recordIds) : drawId(random, { host, shop, foreign, window, actionType }),
+    );
   }
   return { accountId: shop.accountId, actionType, recordIds };
 }
@@ -67,15 +71,17 @@ function cutWindow(ids: readonly string[], size: number, progress: number): read
   return ids.slice(start, start + width);
 }
 
-function drawId(
-  random: Random,
-  shop: ChaosShop,
-  foreign: ChaosShop,
-  window: readonly string[],
-  actionType: ActionType,
-): string {
+type Choice = {
+  readonly host: ChaosHost;
+  readonly shop: ChaosShop;
+  readonly foreign: ChaosShop;
+  readonly window: readonly string[];
+  readonly actionType: ActionType;
+};
+
+function drawId(random: Random, { host, shop, foreign, window, actionType }: Choice): string {
   const chance = random.next();
-  if (chance < 0.03) return random.uuid();
+  if (chance < 0.03) return host.unknownId(random);
   if (chance < 0.06) return random.pick(foreign.recordIds[actionType]);
   if (chance < 0.08) return random.pick(shop.recordIds[otherType(actionType)]);
   if (chance < 0.12) return random.pick(shop.inUseProductIds);

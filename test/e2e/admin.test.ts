@@ -2,15 +2,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { createOperator } from "../support/granted-role.ts";
 import { startProgram } from "../support/program.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestStack, type TestStack } from "../support/test-stack.ts";
+import { writeBrake } from "../support/write-brake.ts";
 
 let stack: TestStack;
+let operator: Awaited<ReturnType<typeof createOperator>>;
 let directory: string;
 
 beforeAll(async () => {
@@ -18,11 +21,13 @@ beforeAll(async () => {
     CHUNK_SIZE: "1000",
     WEBHOOK_SECRET_KEY: Buffer.alloc(32, 1).toString("base64"),
   });
+  operator = await createOperator(stack.database, stack.environment);
   directory = await mkdtemp(join(tmpdir(), "bulk-actions-admin-"));
 });
 
 afterAll(async () => {
   await rm(directory, { recursive: true });
+  await operator[Symbol.asyncDispose]();
   await stack[Symbol.asyncDispose]();
 });
 
@@ -31,7 +36,7 @@ describe("pnpm admin account and token", () => {
     await succeed("account", "create", "north");
     expect(await admin("account", "create", "north")).toMatchObject({
       code: 1,
-      output: expect.stringContaining("There is an account of this name already"),
+      output: expect.stringContaining("There is already an account of this name"),
     });
 
     const options = ["--account", "north", "--scope", "bulk_actions:read"];
@@ -48,6 +53,40 @@ describe("pnpm admin account and token", () => {
       new RegExp(`${created["id"]} +north +ci +${created["secret"]?.slice(0, 16)} +valid`),
     );
     expect(listed).toMatch(/admin +bulk_live_[\w-]{6} +expired/);
+  });
+
+  test("an account has the key that the shop's tables have for it, and no other account has", async () => {
+    const { id } = parse(await succeed("account", "create", "keyed", "--key", "42", "--json"));
+    expect(await admin("account", "create", "other", "--key", "42")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("Another account has this key"),
+    });
+    expect(await succeed("account", "list")).toContain(`${id}  keyed, key 42\n`);
+    const listed = parseList(await succeed("account", "list", "--json"));
+    expect(listed).toContainEqual({ id, name: "keyed", key: "42" });
+    expect((await admin("account", "create", "long", "--key", "x".repeat(256))).code).not.toBe(0);
+    // An account without a key has its id as key.
+    const { id: own = "" } = parse(await succeed("account", "create", "unkeyed", "--json"));
+    for (const words of [
+      ["account", "create", "thief", "--key", own],
+      ["account", "key", "keyed", own],
+      ["account", "key", "unkeyed", "42"],
+    ]) {
+      expect(await admin(...words)).toMatchObject({
+        code: 1,
+        output: expect.stringContaining("Another account has this key"),
+      });
+    }
+    expect(await succeed("account", "key", "unkeyed", "43")).toBe("The account unkeyed has the key 43.\n");
+    await stack.database.query(
+      "INSERT INTO bulk.bulk_actions (account_id, action_type, record_count) VALUES ($1, 'delete_products', 1)",
+      [own],
+    );
+    expect(await admin("account", "key", "unkeyed", "44")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("The account has open bulk actions"),
+    });
+    await stack.database.query("DELETE FROM bulk.bulk_actions WHERE account_id = $1", [own]);
   });
 
   test("rotate a token with a time for both, or at once, and revoke it", async () => {
@@ -135,7 +174,7 @@ describe("pnpm admin action", () => {
     );
 
     await stack.database.query(
-      "UPDATE bulk_actions SET finished_at = now() - interval '31 days' WHERE id = $1",
+      "UPDATE bulk.bulk_actions SET finished_at = now() - interval '31 days' WHERE id = $1",
       [retryId],
     );
     const digest = createHash("sha256").update(csv).digest("hex");
@@ -154,7 +193,7 @@ describe("pnpm admin action", () => {
     const { token } = await stack.fillShop({}, "troubled");
     const { id } = await stack.submit(token, "delete_products", randomIds(3));
     await stack.database.query(
-      `UPDATE bulk_action_chunks SET attempts = 2, done_count = 1, failed_count = 1, failed_ids = record_ids[1:1],
+      `UPDATE bulk.bulk_action_chunks SET attempts = 2, done_count = 1, failed_count = 1, failed_ids = record_ids[1:1],
          failed_codes = '{record.locked}', last_error = $2, not_before = now() + interval '1 hour'
        WHERE bulk_action_id = $1`,
       [id, "Raw query failed. Code: `55P03`. Message: `secret of a customer`"],
@@ -179,8 +218,14 @@ describe("pnpm admin action", () => {
     await succeed("resume", "--all");
     await succeed("resume", "--account", "shop");
 
+    await writeBrake(stack, "to_timestamp(4000)");
+    expect(await succeed("action", "show", id)).toContain(
+      "slow        others use the database  since 1970-01-01 01:06:40Z: 1.23 times idle, at most 1.25\n",
+    );
+    await stack.database.query("DELETE FROM bulk.brake");
+
     await succeed("action", "cancel", id);
-    expect(await succeed("action", "retry", id, "--failed-only")).toContain("takes up 1 record. See");
+    expect(await succeed("action", "retry", id, "--failed-only")).toContain("retries 1 record. Watch it");
     const [retry] = parseList(await succeed("action", "list", "--account", "troubled", "--json"));
     expect(retry).toMatchObject({ record_count: 1 });
     expect((await admin("action", "retry", id)).output).toContain(
@@ -219,20 +264,21 @@ test("pnpm admin webhook sees an endpoint and its deliveries, disables it, and h
 
 test("pnpm admin grants --apply gives a role what services need and no more, or nothing at all", async () => {
   const role = `granted_${randomBytes(6).toString("hex")}`;
-  const refused = await admin("grants", "--role", role, "--apply");
+  const apply = () => run(stack.environment, ["grants", "--role", role, "--apply"]);
+  const refused = await apply();
   expect(refused).toMatchObject({
     code: 1,
     output: expect.stringContaining(`role "${role}" does not exist`),
   });
   await stack.database.query(`CREATE ROLE ${role}`);
-  expect(await succeed("grants", "--role", role, "--apply")).toContain(`Granted: ${role}`);
+  expect(await apply()).toMatchObject({ code: 0, output: expect.stringContaining(`Granted: ${role}`) });
   const [rights] = await stack.database.query(
-    `SELECT has_table_privilege($1, 'bulk_actions', 'DELETE') AS deletes,
-            has_table_privilege($1, 'pauses', 'DELETE') AS resumes`,
+    `SELECT has_table_privilege($1, 'bulk.bulk_actions', 'DELETE') AS deletes,
+            has_table_privilege($1, 'bulk.throttles', 'DELETE') AS unthrottles`,
     [role],
   );
   await stack.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  expect(rights).toEqual({ deletes: true, resumes: false });
+  expect(rights).toEqual({ deletes: true, unthrottles: false });
 });
 
 async function post(token: string, path: string, body?: unknown): Promise<Parsed> {
@@ -265,14 +311,14 @@ test.each([
 test("pnpm admin exits with 1, without a trace of the password, when the database or the file is not there", async () => {
   const url = `postgres://me:secret@127.0.0.1:${await findFreePort(0)}/shop`;
   const lost = await run({ DATABASE_URL: url }, ["account", "list"]);
-  expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The database does not answer") });
+  expect(lost).toMatchObject({ code: 1, output: expect.stringContaining("The database does not respond") });
   expect(lost.output).not.toContain("secret");
 
   await using proxy = await openTcpProxy(stack.database.url, (piece) => {
     if (/INSERT INTO \S*accounts/.test(piece.toString("latin1"))) proxy.cut();
   });
   const unanswered = await run({ DATABASE_URL: proxy.url }, ["account", "create", "unanswered"]);
-  expect(unanswered).toMatchObject({ code: 1, output: expect.stringContaining("look whether it did") });
+  expect(unanswered).toMatchObject({ code: 1, output: expect.stringContaining("check whether it did") });
 
   const { token } = await stack.fillShop({}, "exported");
   const { id } = await stack.submit(token, "delete_products", randomIds(3));
@@ -293,8 +339,9 @@ test("pnpm admin tells a user without rights whose rights it takes", async () =>
 
 type Answer = { readonly code: number | null; readonly output: string };
 
+/** Runs a command with the rights that `pnpm admin grants --for operators` prints, and no others. */
 function admin(...words: readonly string[]): Promise<Answer> {
-  return run(stack.environment, words);
+  return run({ ...stack.environment, DATABASE_URL: operator.url }, words);
 }
 
 async function run(environment: NodeJS.ProcessEnv, words: readonly string[]): Promise<Answer> {
@@ -324,13 +371,13 @@ async function statusWith(secret: string | undefined): Promise<number> {
 }
 
 async function scopesOf(id: string | undefined): Promise<unknown> {
-  const [token] = await stack.database.query("SELECT scopes FROM api_tokens WHERE id = $1", [id]);
+  const [token] = await stack.database.query("SELECT scopes FROM bulk.api_tokens WHERE id = $1", [id]);
   return token;
 }
 
 async function readColumn(column: string, id: string): Promise<unknown> {
   const [row] = await stack.database.query<{ value: unknown }>(
-    `SELECT ${column} AS value FROM bulk_actions WHERE id = $1`,
+    `SELECT ${column} AS value FROM bulk.bulk_actions WHERE id = $1`,
     [id],
   );
   return row?.value;

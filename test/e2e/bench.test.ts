@@ -8,7 +8,7 @@ import { startProgram } from "../support/program.ts";
 // Loudly said in crashes.test.ts; in CI a missing Redis fails the run before it starts.
 test.skipIf(inject("redisServer") === undefined)(
   "pnpm bench runs every case and writes every figure there is a target for",
-  { timeout: 300_000 },
+  { timeout: 1_200_000 },
   async () => {
     const directory = await mkdtemp(join(tmpdir(), "bulk-actions-bench-"));
     try {
@@ -17,9 +17,10 @@ test.skipIf(inject("redisServer") === undefined)(
       expect(await bench.exited(), bench.output()).toEqual({ code: 0, signal: null });
 
       const { figures } = JSON.parse(await readFile(out, "utf8"));
-      for (const { figure } of [...TARGETS, { figure: "share_of_floor_postgres_queue" }]) {
+      for (const { figure, limit } of TARGETS) {
         expect(figures[figure], figure).toEqual({
-          median: expect.toSatisfy((value) => value > 0),
+          // Only what should not happen at all may be 0.
+          median: expect.toSatisfy((value) => (limit === 0 ? value >= 0 : value > 0)),
           min: expect.any(Number),
           max: expect.any(Number),
           runs: expect.toSatisfy((value) => value >= 1),

@@ -41,7 +41,9 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
 
     expect(await stack.finished(token, id)).toMatchObject({ status: "completed", skipped_record_ids: [] });
     await expectExact(stack, productIds.length, done + 2);
-    expect(await stack.database.query("SELECT generation FROM bulk_actions")).toEqual([{ generation: 1 }]);
+    expect(await stack.database.query("SELECT generation FROM bulk.bulk_actions")).toEqual([
+      { generation: 1 },
+    ]);
   });
 });
 
@@ -74,14 +76,14 @@ async function cancel(stack: TestStack, token: string, id: string): Promise<Wire
 
 /** How many chunks are done; right after a cancel, no more may be added to them than there are lanes. */
 async function countDone({ database }: TestStack): Promise<number> {
-  return (await database.query("SELECT FROM bulk_action_chunks WHERE done_count > 0")).length;
+  return (await database.query("SELECT FROM bulk.bulk_action_chunks WHERE done_count > 0")).length;
 }
 
 /** Of so many chunks at most anything is done, and then all of it; the rest is untouched. */
 async function expectExact(stack: TestStack, products: number, mostBegun: number): Promise<void> {
   const chunks = await stack.database.query<{ ids: number; done: number; deleted: number; open: boolean }>(
     `SELECT record_count AS ids, done_count AS done, deleted_count AS deleted, finished_at IS NULL AS open
-     FROM bulk_action_chunks`,
+     FROM bulk.bulk_action_chunks`,
   );
   const begun = chunks.filter((chunk) => chunk.done > 0);
   expect(begun.length).toBeLessThanOrEqual(mostBegun);

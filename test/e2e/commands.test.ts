@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort } from "@bulk/local/free-port";
-import { VARIABLE_NAMES } from "@bulk/service/variable-names";
+import { findFreePort } from "@bulk/local/stack/free-port";
+import { VARIABLE_NAMES } from "@bulk/service/config/variable-names";
 import { afterEach, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { createClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -57,7 +57,7 @@ describe("pnpm demo", () => {
 
     demo.kill("SIGINT");
     expect(await demo.exited()).toEqual({ code: 0, signal: null });
-    expect(demo.output()).toMatch(/Stopping …\nEverything is stopped\. pnpm start brings it back.*\n$/);
+    expect(demo.output()).toMatch(/Stopping …\nEverything is stopped\. pnpm start runs it again.*\n$/);
     await expect(fetch(dashboard)).rejects.toThrow("fetch failed");
   });
 });
@@ -106,7 +106,7 @@ describe("pnpm start", () => {
     await using _taken = await occupy([Number(environment.PORT)]);
     await using start = startProgram("packages/local/src/start.ts", environment);
     expect(await start.exited()).toEqual({ code: 1, signal: null });
-    expect(start.output()).toMatch(/is taken by another process\. .* set PORT to a free port/);
+    expect(start.output()).toMatch(/is in use by another process\. .* set PORT to a free port/);
     expect(start.output()).not.toMatch(/\n\s+at /);
     // The embedded server has been stopped: another start finds no owner and no taken port of its own.
     await using migrate = startProgram("packages/local/src/migrate.ts", environment);
@@ -220,6 +220,8 @@ const SCRIPTS: Readonly<Record<string, Entry>> = {
   admin: "apps/admin/src/main.ts",
   bench: "test/bench/main.ts",
   attack: "test/attack/main.ts",
+  compare: "examples/compare/main.ts",
+  shops: "test/shops/main.ts",
   chaos: "test/chaos/main.ts",
   "chaos:recovery": "test/chaos/recovery.ts",
 };

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { findFreePort } from "@bulk/local/free-port";
-import { setThrottle } from "@bulk/store/throttles";
+import { findFreePort } from "@bulk/local/stack/free-port";
+import { setThrottle } from "@bulk/store/operations/throttles";
 import { beforeAll, describe, expect, inject, test } from "vitest";
 import { createClient } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -12,6 +12,7 @@ import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import { openTestStack, queueEngines, type TestStack } from "../support/test-stack.ts";
+import { expectUnderway } from "../support/underway.ts";
 
 /** Sets a process's clock an hour back. */
 const HOUR_BEHIND = `--import=data:text/javascript,${encodeURIComponent(
@@ -40,7 +41,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
     await slowDown(stack.database, "STATEMENT", 0.05);
     await using first = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await eventually(() => expectUnderway(stack, id));
+    await eventually(() => expectUnderway(stack.database, id));
 
     first.kill("SIGKILL");
     expect(await first.exited()).toEqual({ code: null, signal: "SIGKILL" });
@@ -59,7 +60,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
     await using first = stack.startWorker();
     await using _second = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await eventually(() => expectUnderway(stack, id));
+    await eventually(() => expectUnderway(stack.database, id));
 
     first.kill("SIGKILL");
 
@@ -88,7 +89,7 @@ describe("SIGTERM", () => {
     await slowDown(stack.database, "STATEMENT", 0.05);
     await using first = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await eventually(() => expectUnderway(stack, id));
+    await eventually(() => expectUnderway(stack.database, id));
 
     first.kill("SIGTERM");
 
@@ -112,7 +113,7 @@ describe("SIGTERM", () => {
     expect(stack.api.output()).not.toContain("api stopped");
     await stack.database.query("DELETE FROM held");
 
-    expect(await submitted).toEqual(await stack.database.query("SELECT id FROM bulk_actions"));
+    expect(await submitted).toEqual(await stack.database.query("SELECT id FROM bulk.bulk_actions"));
     expect(await stack.api.exited()).toEqual({ code: 0, signal: null });
   });
 });
@@ -125,7 +126,7 @@ describe.skipIf(inject("redisServer") === undefined)("SIGTERM while Redis is awa
     await slowDown(stack.database, "STATEMENT", 0.05);
     await using worker = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await eventually(() => expectUnderway(stack, id));
+    await eventually(() => expectUnderway(stack.database, id));
 
     await stack.redis?.kill();
     worker.kill("SIGTERM");
@@ -155,8 +156,7 @@ describe("a start that cannot work", () => {
 
   test("of API and worker on a database that was never migrated says so, and they are not ready until it is", async () => {
     const database = await createTestDatabase();
-    await database.query("DROP SCHEMA public CASCADE");
-    await database.query("CREATE SCHEMA public");
+    await database.query("DROP SCHEMA bulk CASCADE");
     const [port, ...opsPorts] = [await findFreePort(0), await findFreePort(0), await findFreePort(0)].map(
       String,
     );
@@ -178,7 +178,7 @@ describe("a start that cannot work", () => {
       expect(await migrate.exited()).toEqual({ code: 0, signal: null });
       expect(migrate.output()).toContain("Warning: REDIS_ULR is not a variable of this service.");
       await eventually(async () => expect(await readinessAt(opsPorts)).toEqual([200, 200]), 20_000);
-      for (const program of [api, worker]) await program.says(/the schema is this version's now/);
+      for (const program of [api, worker]) await program.says(/schema ready/);
     }
     await database.dispose();
   });
@@ -204,7 +204,7 @@ describe("a start that cannot work", () => {
     await using second = startProgram("apps/api/src/main.ts", { ...stack.environment, PORT: port });
     expect(await second.exited()).toEqual({ code: 1, signal: null });
     expect(second.output()).toMatch(
-      new RegExp(`Port ${port} on 127.0.0.1 is taken .* set PORT to a free port`),
+      new RegExp(`Port ${port} on 127.0.0.1 is in use .* set PORT to a free port`),
     );
     expect(second.output()).not.toMatch(/\n\s+at /);
   });
@@ -221,18 +221,8 @@ async function holdCreates(database: TestDatabase): Promise<void> {
     CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN WHILE EXISTS (SELECT FROM held) LOOP PERFORM pg_sleep(0.05); END LOOP; RETURN NULL; END $$`);
   await database.query(
-    "CREATE TRIGGER hold AFTER INSERT ON bulk_action_chunks FOR EACH STATEMENT EXECUTE FUNCTION hold()",
+    "CREATE TRIGGER hold AFTER INSERT ON bulk.bulk_action_chunks FOR EACH STATEMENT EXECUTE FUNCTION hold()",
   );
-}
-
-async function expectUnderway(stack: TestStack, id: string): Promise<void> {
-  const [chunks] = await stack.database.query<{ finished: number; left: number }>(
-    `SELECT count(finished_at)::int AS finished, count(*)::int - count(finished_at)::int AS left
-     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
-    [id],
-  );
-  expect(chunks?.finished).toBeGreaterThan(3);
-  expect(chunks?.left).toBeGreaterThan(3);
 }
 
 // What is left of the shop is exactly what the outcomes say.
@@ -240,7 +230,7 @@ async function expectHonest(stack: TestStack, id: string, submitted: number): Pr
   const [tally] = await stack.database.query(
     `SELECT sum(done_count)::int AS done, sum(deleted_count)::int AS deleted,
             (SELECT count(*)::int FROM products) AS left
-     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1`,
     [id],
   );
   expect(tally).toEqual({ done: submitted, deleted: submitted - tally?.["left"], left: tally?.["left"] });

@@ -5,6 +5,7 @@ import { startProgram } from "../support/program.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestStack, queueEngines } from "../support/test-stack.ts";
+import { expectUnderway } from "../support/underway.ts";
 
 describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engine) => {
   test("a worker that starts while the database is away takes turns as soon as it is there", async () => {
@@ -64,7 +65,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
       DATABASE_URL: proxy.url,
     });
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await worker.says(/"ending":"passed_on"/);
+    await eventually(() => expectUnderway(stack.database, id));
 
     await proxy.cut();
     await worker.says(/turn failed; nothing is lost/);

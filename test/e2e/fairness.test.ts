@@ -29,6 +29,6 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
 });
 
 async function countOpen(stack: TestStack): Promise<number> {
-  const open = await stack.database.query("SELECT FROM bulk_actions WHERE finished_at IS NULL");
+  const open = await stack.database.query("SELECT FROM bulk.bulk_actions WHERE finished_at IS NULL");
   return open.length;
 }

@@ -5,18 +5,19 @@ import { startProgram } from "../support/program.ts";
 import { slowDown } from "../support/slow-down.ts";
 import type { TestDatabase } from "../support/test-database.ts";
 import { openTestStack } from "../support/test-stack.ts";
+import { expectUnderway } from "../support/underway.ts";
 
 describe("a database that has no room", () => {
   test("costs no record anything: the action waits, says so in the log, and ends when there is room again", async () => {
     await using stack = await openTestStack("postgres");
     const { token, productIds } = await stack.fillShop({ products: 300 });
-    await beFullOn(stack.database, "UPDATE ON bulk_action_chunks");
+    await beFullOn(stack.database, "UPDATE ON bulk.bulk_action_chunks");
     await using worker = stack.startWorker();
     const { id } = await stack.submit(token, "delete_products", productIds);
 
     await worker.says(/53100.*turn failed; nothing is lost/);
     expect(await stack.database.query("SELECT count(*)::int AS left FROM products")).toEqual([{ left: 300 }]);
-    await stack.database.query("DROP TRIGGER be_full ON bulk_action_chunks");
+    await stack.database.query("DROP TRIGGER be_full ON bulk.bulk_action_chunks");
 
     expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
   });
@@ -24,7 +25,7 @@ describe("a database that has no room", () => {
   test("accepts no action, says so with a 503, and accepts again when there is room", async () => {
     await using stack = await openTestStack("postgres");
     const { token, productIds } = await stack.fillShop({ products: 3 });
-    await beFullOn(stack.database, "INSERT ON bulk_actions");
+    await beFullOn(stack.database, "INSERT ON bulk.bulk_actions");
 
     const refused = await stack.request(token, "/v1/bulk_actions", {
       method: "POST",
@@ -35,7 +36,7 @@ describe("a database that has no room", () => {
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
     expect(await refused.json()).toMatchObject({ code: "service.unavailable", validation_errors: [] });
-    await stack.database.query("DROP TRIGGER be_full ON bulk_actions");
+    await stack.database.query("DROP TRIGGER be_full ON bulk.bulk_actions");
     expect(await stack.submit(token, "delete_products", productIds)).toMatchObject({ status: "pending" });
   });
 });
@@ -81,14 +82,16 @@ describe("a database that has too many connections", () => {
       DATABASE_URL: role.url,
     });
     const { id } = await stack.submit(token, "delete_products", productIds);
-    await worker.says(/"ending":"passed_on"/);
+    await eventually(() => expectUnderway(stack.database, id));
 
     await role.refuseConnections();
     await worker.says(/53300/);
     await role.acceptConnections();
 
     expect(await stack.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
-    expect(await stack.database.query("SELECT FROM bulk_action_chunks WHERE failed_count > 0")).toEqual([]);
+    expect(await stack.database.query("SELECT FROM bulk.bulk_action_chunks WHERE failed_count > 0")).toEqual(
+      [],
+    );
   });
 });
 

@@ -70,7 +70,7 @@ async function flush({ redis }: TestStack): Promise<void> {
 
 async function expectUnderway(stack: TestStack, id: string): Promise<void> {
   const rows = await stack.database.query(
-    "SELECT FROM bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
+    "SELECT FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
     [id],
   );
   expect(rows.length).toBeGreaterThan(10);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { describe, expect, inject, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import type { Program } from "../support/program.ts";
@@ -119,7 +119,7 @@ function disposable<T extends { dispose(): Promise<void> }>(thing: T): T & Async
 
 async function expectEnded(stack: TestStack, id: string): Promise<void> {
   const ended = await stack.database.query(
-    "SELECT FROM bulk_actions WHERE id = $1 AND status = 'succeeded'",
+    "SELECT FROM bulk.bulk_actions WHERE id = $1 AND status = 'succeeded'",
     [id],
   );
   expect(ended).toHaveLength(1);
@@ -134,7 +134,7 @@ async function expectEndInOrder(...programs: readonly Program[]): Promise<void> 
 
 async function expectUnderway(stack: TestStack, id: string): Promise<void> {
   const rows = await stack.database.query(
-    "SELECT FROM bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
+    "SELECT FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
     [id],
   );
   expect(rows.length).toBeGreaterThan(10);

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { TURN_ENDINGS } from "@bulk/queue/turns/turn-ending";
 import { expect, test } from "vitest";
 import { isThere, listFiles, readManifest, readText } from "../support/repository.ts";
 
@@ -29,6 +30,19 @@ test("a link that leads nowhere is noticed", () => {
   ]);
 });
 
+test("every file that the documents name exists", () => {
+  const documents = readDocuments();
+  expect(findMissingFiles(documents, isThere)).toEqual([]);
+  expect(listFileNames(documents).length).toBeGreaterThan(20);
+});
+
+test("a file that does not exist is noticed", () => {
+  const document =
+    "Read `apps/api/src/gone.ts`, `packages/store/src/here.ts`, `packages/store/src/*.ts`, `gone.ts`.";
+  const missing = findMissingFiles(new Map([["docs/page.md", document]]), (path) => !path.includes("gone"));
+  expect(missing).toEqual(["docs/page.md: apps/api/src/gone.ts"]);
+});
+
 test("every pnpm script that the documents name exists", () => {
   const documents = readDocuments();
   expect(findUnknownScripts(documents, Object.keys(readManifest().scripts ?? {}))).toEqual([]);
@@ -51,6 +65,25 @@ test("the doctor's sample in the documents counts the migrations that there are"
   expect(Number(count)).toBe(listFiles("prisma/migrations/*/migration.sql").length);
 });
 
+test("every log line that operations.md explains is written by the services", () => {
+  const lines = listLogLines(readText("docs/operations.md"));
+  const sources = listFiles("apps/*/src/**/*.ts", "packages/*/src/**/*.ts").map(readText).join("\n");
+  expect(lines.filter((line) => !sources.includes(line))).toEqual([]);
+  expect(lines.length).toBeGreaterThan(15);
+});
+
+test("log lines are read from the lists of the sections about logs", () => {
+  const page =
+    "### Logs of API\n\n- `one trouble`, `two: …` at start: `no`.\n\n### Refused\n\n- `three`: no.\n";
+  expect(listLogLines(page)).toEqual(["one trouble", "two: "]);
+});
+
+test("the operators' table of endings of a turn is that of the code", () => {
+  const rows = readText("docs/operations.md").matchAll(/^\| `(\w+)` +\| (.+?) +\|$/gm);
+  const table = Object.fromEntries([...rows].map(([, ending = "", meaning = ""]) => [ending, meaning]));
+  expect(table).toMatchObject(TURN_ENDINGS);
+});
+
 test("no placeholder is left in the documents", () => {
   expect(findPlaceholders(readDocuments())).toEqual([]);
 });
@@ -64,8 +97,15 @@ test("a placeholder is noticed", () => {
   expect(findPlaceholders(new Map([["docs/page.md", document]]))).toEqual(["docs/page.md: BENCH_TABLE_HERE"]);
 });
 
+/** The texts before the colon of each entry, up to what varies. */
+function listLogLines(page: string): readonly string[] {
+  const sections = page.match(/^### (?:Logs|Failed).*\n[\s\S]*?(?=^##)/gm) ?? [];
+  const entries = sections.flatMap((section) => section.match(/^- `.+?`(?:,\s+`.+?`)*/gm) ?? []);
+  return entries.flatMap((entry) => [...entry.matchAll(/`([^`…]+)[^`]*`/g)].map(([, text]) => text ?? ""));
+}
+
 function readDocuments(): Documents {
-  return new Map(listFiles("*.md", "docs/**/*.md").map((path) => [path, readText(path)]));
+  return new Map(listFiles("*.md", "docs/**/*.md", "examples/**/*.md").map((path) => [path, readText(path)]));
 }
 
 function findPlaceholders(documents: Documents): readonly string[] {
@@ -95,6 +135,24 @@ function listLinks(documents: Documents): readonly { readonly path: string; read
     return [...links]
       .map(([, inline, reference]) => ({ path, target: inline ?? reference ?? "" }))
       .filter(({ target }) => !/^([a-z][a-z+.-]*:|#)/i.test(target));
+  });
+}
+
+function findMissingFiles(documents: Documents, exists: (path: string) => boolean): readonly string[] {
+  return listFileNames(documents)
+    .filter(({ name }) => !exists(name))
+    .map(({ path, name }) => `${path}: ${name}`);
+}
+
+/** Tells the reader to create files. */
+const WALK_THROUGH = "docs/adding-an-action.md";
+
+/** The paths in code from the root of the repository to a file; not those with a wildcard. */
+function listFileNames(documents: Documents): readonly { readonly path: string; readonly name: string }[] {
+  const pages = [...documents].filter(([path]) => path !== WALK_THROUGH);
+  return pages.flatMap(([path, text]) => {
+    const names = text.matchAll(/`((?:apps|packages|prisma|test|docs)\/[\w./-]+\.\w+)`/g);
+    return [...names].map(([, name]) => ({ path, name: name ?? "" }));
   });
 }
 

@@ -1,4 +1,4 @@
-import { describeErrors } from "@bulk/api/describe-errors";
+import { describeErrors } from "@bulk/api/reference/describe-errors";
 import { expect, test } from "vitest";
 import { readText } from "../support/repository.ts";
 

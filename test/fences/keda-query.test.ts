@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readAt } from "../support/hold-all.ts";
 import { readManifests } from "../support/manifests.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
 let database: TestDatabase;
-let query: string;
+const query = readAt<string>(
+  readManifests(),
+  "ScaledObject bulk-actions-worker.spec.triggers.0.metadata.query",
+);
 
 beforeAll(async () => {
-  query = readQuery();
   database = await createTestDatabase();
-  await database.query("INSERT INTO accounts (name) VALUES ('shop')");
+  await database.query("INSERT INTO bulk.accounts (name) VALUES ('shop')");
 });
 
 afterAll(() => database.dispose());
@@ -27,25 +30,13 @@ test("the scaler counts the turns that could be under way: WINDOW of a large bul
 
 test("the scaler reads indexes alone, however much has ended", async () => {
   await addActions({ status: "succeeded", actions: 5_000, chunks: 2, chunksFinishedAt: "now()" });
-  await database.query("VACUUM ANALYZE bulk_actions, bulk_action_chunks");
+  await database.query("VACUUM ANALYZE bulk.bulk_actions, bulk.bulk_action_chunks");
   const rows = await database.query<{ "QUERY PLAN": string }>(`EXPLAIN ${query}`);
   const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
   expect(plan).toContain("using bulk_actions_open on bulk_actions");
   expect(plan).toContain("using bulk_action_chunks_unfinished on bulk_action_chunks");
   expect(plan).not.toContain("Seq Scan");
 });
-
-type Scaler = { readonly triggers: readonly { readonly metadata: { readonly query: string } }[] };
-
-function readQuery(): string {
-  const scalers = readManifests()
-    .get("keda.yaml")
-    ?.filter(({ kind }) => kind === "ScaledObject")
-    .map(({ spec }) => spec as Scaler);
-  const [query] = (scalers ?? []).flatMap(({ triggers }) => triggers.map(({ metadata }) => metadata.query));
-  if (query === undefined) throw new Error("keda.yaml has no query.");
-  return query;
-}
 
 async function countTurns(): Promise<number> {
   const [row] = await database.query<{ count: string }>(query);
@@ -65,10 +56,10 @@ async function addActions(of: Actions): Promise<void> {
   const { status, actions, chunks, chunksFinishedAt = "NULL", cancelRequestedAt = "NULL" } = of;
   await database.query(
     `WITH added AS (
-       INSERT INTO bulk_actions (account_id, action_type, record_count, status, cancel_requested_at)
-       SELECT id, 'delete_products', $2, $1, ${cancelRequestedAt} FROM accounts, generate_series(1, $3)
+       INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, status, cancel_requested_at)
+       SELECT id, 'delete_products', $2, $1, ${cancelRequestedAt} FROM bulk.accounts, generate_series(1, $3)
        RETURNING id)
-     INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, finished_at)
+     INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, finished_at)
      SELECT id, position, ARRAY[gen_random_uuid()], 1, ${chunksFinishedAt}
      FROM added, generate_series(0, $2 - 1) AS position`,
     [status, chunks, actions],

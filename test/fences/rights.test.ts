@@ -1,35 +1,46 @@
-import { registry } from "@bulk/actions/registry";
-import { mergeRights, OPERATOR_RIGHTS, SERVICE_RIGHTS, type TableRights } from "@bulk/store/needed-rights";
+import { applying } from "@bulk/store/chunks/chunk-effect";
+import {
+  mergeRights,
+  OPERATOR_RIGHTS,
+  SERVICE_RIGHTS,
+  type TableRights,
+} from "@bulk/store/rights/needed-rights";
 import { expect, test } from "vitest";
+import { registry } from "../support/registry.ts";
 import { listFiles, readText } from "../support/repository.ts";
 
 test("the rights that are declared are those that the statements of the store take, no less and no more", () => {
-  const files = listFiles("packages/store/src/*.ts", "packages/store/src/inspection/*.ts");
+  const files = listFiles("packages/store/src/**/*.ts");
   const sources = files.filter((file) => !/seed-shop|\.test\.ts$/.test(file)).map(readText);
   const declared = mergeRights(SERVICE_RIGHTS, OPERATOR_RIGHTS);
-  const history = { _prisma_migrations: ["SELECT"] } satisfies TableRights;
+  const history = { "bulk._prisma_migrations": ["SELECT"] } satisfies TableRights;
   expect(list(mergeRights(...sources.map(findRights), history))).toEqual(list(declared));
 });
 
 test("the rights of each action are those that its SQL takes", () => {
   expect(registry.size).toBeGreaterThan(1);
-  for (const { rights, table, change, condition, skipCode } of registry.values()) {
-    const text = [`FROM ${table.sql}`, change.sql, condition.sql, skipCode.sql].join("\n");
+  for (const action of registry.values()) {
+    const { rights, table, condition, skipCode } = action;
+    const text = [`FROM ${table.sql}`, applying(action).sql, condition.sql, skipCode.sql].join("\n");
     expect(list(findRights(text))).toEqual(list(rights));
   }
 });
 
 test.each<[string, TableRights]>([
-  ["SELECT FROM pauses JOIN accounts ON true", { pauses: ["SELECT"], accounts: ["SELECT"] }],
-  ["SELECT 1 FROM throttles t WHERE true FOR UPDATE", { throttles: ["SELECT", "UPDATE"] }],
-  ["DELETE FROM products USING chunk_records", { products: ["SELECT", "DELETE"] }],
-  ["INSERT INTO pauses (a) VALUES (1)", { pauses: ["INSERT"] }],
   [
-    "INSERT INTO pauses (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2",
-    { pauses: ["SELECT", "INSERT", "UPDATE"] },
+    "SELECT FROM bulk.pauses JOIN bulk.accounts ON true",
+    { "bulk.pauses": ["SELECT"], "bulk.accounts": ["SELECT"] },
   ],
-  ["await database.apiToken.updateMany({})", { api_tokens: ["SELECT", "UPDATE"] }],
-  ["await transaction.pause.upsert({})", { pauses: ["SELECT", "INSERT", "UPDATE"] }],
+  ["SELECT 1 FROM bulk.throttles t WHERE true FOR UPDATE", { "bulk.throttles": ["SELECT", "UPDATE"] }],
+  ['DELETE FROM "public"."products" USING chunk_records', { '"public"."products"': ["SELECT", "DELETE"] }],
+  ["DELETE FROM public.products USING chunk_records", { "public.products": ["SELECT", "DELETE"] }],
+  ["INSERT INTO bulk.pauses (a) VALUES (1)", { "bulk.pauses": ["INSERT"] }],
+  [
+    "INSERT INTO bulk.pauses (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2",
+    { "bulk.pauses": ["SELECT", "INSERT", "UPDATE"] },
+  ],
+  ["await database.apiToken.updateMany({})", { "bulk.api_tokens": ["SELECT", "UPDATE"] }],
+  ["await transaction.pause.upsert({})", { "bulk.pauses": ["SELECT", "INSERT", "UPDATE"] }],
 ])("what a statement takes is seen: %s", (text, rights) => {
   expect(list(findRights(text))).toEqual(list(rights));
 });
@@ -40,9 +51,26 @@ function list(rights: TableRights): readonly string[] {
     .sort();
 }
 
-const TABLES = [...readText("prisma/schema.prisma").matchAll(/^model (\w)(\w*) [^}]*@@map\("(\w+)"\)/gm)].map(
-  ([, first = "", rest = "", table = ""]) => ({ model: `${first.toLowerCase()}${rest}`, table }),
+const MODELS = [...readText("prisma/schema.prisma").matchAll(/^model (\w)(\w*) [^}]*@@map\("(\w+)"\)/gm)].map(
+  ([, first = "", rest = "", table = ""]) => ({
+    model: `${first.toLowerCase()}${rest}`,
+    table: `bulk.${table}`,
+  }),
 );
+
+const SAMPLES = [
+  ...readText("packages/local/src/sample-shop/sample-shop.sql").matchAll(/^CREATE TABLE (\S+)/gm),
+].flatMap(([, table = ""]) => [table, quote(table)].map((name) => ({ model: undefined, table: name })));
+
+/** As a declaration names it: `"public"."products"`. */
+function quote(table: string): string {
+  return table
+    .split(".")
+    .map((name) => `"${name}"`)
+    .join(".");
+}
+
+const TABLES = [...MODELS, ...SAMPLES];
 
 /** The rights that statements of one file take, in SQL or through Prisma's models. */
 function findRights(text: string): TableRights {
@@ -54,7 +82,7 @@ function findRights(text: string): TableRights {
 }
 
 function findInSql(text: string, table: string): TableRights[string] {
-  const has = (pattern: string) => new RegExp(pattern.replace("TABLE", `${table}\\b`)).test(text);
+  const has = (pattern: string) => new RegExp(pattern.replace("TABLE", `${table}(?!\\w)`)).test(text);
   const isRead = has("(FROM|JOIN|USING|UPDATE) TABLE");
   const isUpserted = has("INSERT INTO TABLE[^`]*ON CONFLICT[^`]*DO UPDATE");
   // A lock says which of a query's tables it is on, or is on the one there is.
@@ -67,7 +95,8 @@ function findInSql(text: string, table: string): TableRights[string] {
   ];
 }
 
-function findInModels(text: string, model: string): TableRights[string] {
+function findInModels(text: string, model: string | undefined): TableRights[string] {
+  if (model === undefined) return [];
   const calls = [...text.matchAll(new RegExp(`\\.${model}\\.(\\w+)\\(`, "g"))].map(
     ([, method = ""]) => method,
   );

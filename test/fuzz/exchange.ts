@@ -45,8 +45,8 @@ export function openExchanger(url: string): Exchanger {
   };
 }
 
-/** Longer than any answer may take, shorter than a test. */
-const PATIENCE_MS = 15_000;
+/** Longer than the 30 s after which a request that never ends is answered with 408. */
+const PATIENCE_MS = 45_000;
 
 function receive(socket: Socket, method: string): Promise<RawAnswer | undefined> {
   const pieces: Buffer[] = [];

@@ -6,12 +6,13 @@ import { expectDocumentedRaw, type RawAnswer } from "../support/raw-http.ts";
 import { type Belongings, openBelongings } from "./belongings.ts";
 import { openExchanger } from "./exchange.ts";
 import { type HostileRequest, hostileRequest } from "./hostile-request.ts";
+import { withKeyedExamples } from "./keyed-actions.ts";
 import { writeRequest } from "./write-request.ts";
 
 export type HarassOptions = {
   readonly url: string;
   readonly document: ApiDocument;
-  /** To look at the database with. */
+  /** To look at the database with, which is watched (`watchWrites`). */
   readonly pool: pg.Pool;
   /** Of an account that nobody else uses. */
   readonly shop: { readonly token: string; readonly accountId: string };
@@ -19,6 +20,8 @@ export type HarassOptions = {
   readonly status: "pending" | "completed";
   readonly requests: number;
   readonly seed: number;
+  /** From when on nothing more is sent. */
+  readonly isOver?: () => boolean;
 };
 
 /** What one caller was answered, and which bulk actions there may be now. */
@@ -27,13 +30,19 @@ export type Tally = { readonly created: string[]; readonly statuses: number[] };
 /**
  * Sends hostile requests, one after the other. Throws when one is answered with a fault of ours, otherwise than
  * documented or not at all, or when something was changed by one that was refused.
+ *
+ * @param tally is added to, also when this throws
  */
-export async function harass(options: HarassOptions): Promise<Tally> {
-  const { url, pool, shop, status, requests, seed } = options;
+export async function harass(
+  options: HarassOptions,
+  tally: Tally = { created: [], statuses: [] },
+): Promise<Tally> {
+  const { url, pool, shop, status, requests, seed, isOver = () => false } = options;
   const belongings = await openBelongings(pool, shop.accountId, status);
   using exchanger = openExchanger(url);
-  const tally: Tally = { created: [belongings.ids.bulk_actions], statuses: [] };
+  tally.created.push(belongings.ids.bulk_actions);
   async function send(request: HostileRequest): Promise<void> {
+    if (isOver()) return;
     const { requestLine, pieces, ending } = writeRequest(request, shop.token);
     const answer = await exchanger.exchange(pieces, request.method, ending);
     if (answer === undefined) throw new Error("The connection was closed without an answer.");
@@ -62,7 +71,7 @@ export function summarizeStatuses(tallies: readonly Tally[]): string {
 function requestsAbout(document: ApiDocument, { ids }: Belongings): fc.Arbitrary<HostileRequest> {
   const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   const names = operations.flatMap(({ parameters = [] }) => parameters.map(({ name }) => name));
-  const examples = listExamples(document).map((example) => {
+  const examples = withKeyedExamples(listExamples(document)).map((example) => {
     const { path } = example;
     const own = Object.entries(ids).find(([collection]) => path.startsWith(`/v1/${collection}/`));
     return { ...example, path: own ? path.replace(UUID, own[1]) : path };

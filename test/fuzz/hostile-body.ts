@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { ODD_TEXTS } from "../support/odd-ids.ts";
 import { hostileText, repeated } from "./hostile-text.ts";
 
 /** Bodies made from a good one: with other values, keys twice or of prototypes, broken off, or something else. */
@@ -47,6 +48,14 @@ type Edit = {
   readonly value: string;
 };
 
+/** An id of another type, or nearly one. */
+const oddId = fc.oneof(
+  fc.constantFrom(...ODD_TEXTS),
+  fc.constantFrom("9223372036854775808", "-9223372036854775809", "00", "-0", "1.0"),
+  fc.constantFrom("a\0", "\ud800", "a\udfff", "👍".repeat(256), "x".repeat(511)),
+  hostileText,
+);
+
 /** JSON text, so that it may be what no value can be: a key twice, a number of 400 digits. */
 const hostileValue: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("null", "true", "0", "-0", "1e999", "1E-999", "0.1", "9007199254740993", '""', "[]", "{}"),
@@ -74,7 +83,9 @@ const hostileValue: fc.Arbitrary<string> = fc.oneof(
   fc.nat(400).map((digits) => `1${"0".repeat(digits)}`),
   repeated("x", 80_000).map((text) => JSON.stringify(text)),
   fc.array(fc.uuid(), { maxLength: 60 }).map((ids) => JSON.stringify(ids)),
+  fc.array(fc.oneof(fc.integer(), oddId), { maxLength: 60 }).map((ids) => JSON.stringify(ids)),
   hostileText.map((text) => JSON.stringify(text)),
+  oddId.map((id) => JSON.stringify(id)),
   fc.json({ maxDepth: 3 }),
 );
 

@@ -1,5 +1,5 @@
-import { queueEngine } from "@bulk/queue/engine";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import type { TestDatabase } from "../support/test-database.ts";
@@ -26,13 +26,13 @@ test("beside ten thousand open bulk actions and one slow worker the sweeper adds
     }, 50_000);
 
     // The sweeper has looked many times by now. Had it taken one that waits for a lost one, it would show.
-    const generations = await service.database.query("SELECT DISTINCT generation FROM bulk_actions");
+    const generations = await service.database.query("SELECT DISTINCT generation FROM bulk.bulk_actions");
     expect(generations).toEqual([{ generation: 1 }]);
     const counts = await queue.native.getJobCounts("prioritized", "active", "delayed", "completed", "failed");
     expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(OPEN_ACTIONS);
     // First in, first out.
     const ended = await service.database.query<{ id: string }>(
-      "SELECT id FROM bulk_actions WHERE finished_at IS NOT NULL",
+      "SELECT id FROM bulk.bulk_actions WHERE finished_at IS NOT NULL",
     );
     const first = new Set(ids.slice(0, ended.length + 1));
     expect(ended.filter(({ id }) => !first.has(id))).toEqual([]);
@@ -49,12 +49,12 @@ async function openActions(
 ): Promise<readonly string[]> {
   const rows = await database.query<{ id: string; created_at: Date }>(
     `WITH opened AS (
-       INSERT INTO bulk_actions (account_id, action_type, record_count, created_at, updated_at)
+       INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, created_at, updated_at)
        SELECT $1, 'delete_products', 1, time, time
        FROM generate_series(1, $2::int) AS n, LATERAL (SELECT now() - make_interval(secs => $2 - n) AS time) AS clock
        RETURNING id, created_at),
      chunks AS (
-       INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, not_before)
+       INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, not_before)
        SELECT id, 0, ARRAY[gen_random_uuid()], 1, created_at FROM opened)
      SELECT id, created_at FROM opened ORDER BY created_at`,
     [accountId, OPEN_ACTIONS],

@@ -1,8 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { registry } from "@bulk/actions/registry";
-import { applyNextChunk } from "@bulk/store/chunks";
-import type { Database } from "@bulk/store/database";
-import { sql } from "@bulk/store/sql";
+import { composeFastStatement } from "@bulk/store/chunks/apply-chunk";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
@@ -10,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { lockRows } from "../support/lock-rows.ts";
 import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
+import { registry } from "../support/registry.ts";
 import { loseAllTurns } from "../support/service-queue.ts";
 import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
@@ -32,7 +30,7 @@ describe("a cancel", () => {
     });
     expect(await service.retrieve(token, created.id)).toStrictEqual(canceled);
     expect(await countProducts(service)).toBe(20);
-    expect(await service.database.query("SELECT started_at, finished_at FROM bulk_actions")).toEqual([
+    expect(await service.database.query("SELECT started_at, finished_at FROM bulk.bulk_actions")).toEqual([
       { started_at: null, finished_at: expect.any(Date) },
     ]);
   });
@@ -81,9 +79,9 @@ describe("a cancel", () => {
     await service.startWorker({ LOCK_TIMEOUT_MS: "50" });
     const { id } = await service.submit(token, "delete_products", productIds);
     await eventually(async () => {
-      expect(await service.database.query("SELECT FROM bulk_action_chunks WHERE attempts > 0")).toHaveLength(
-        1,
-      );
+      expect(
+        await service.database.query("SELECT FROM bulk.bulk_action_chunks WHERE attempts > 0"),
+      ).toHaveLength(1);
     });
 
     await cancel(service, token, id);
@@ -112,7 +110,7 @@ describe("a cancel", () => {
     await using service = await openTestService();
     const { token } = await service.fillShop({});
     const { id } = await service.submit(token, "delete_products", randomIds(2));
-    await service.database.query("UPDATE bulk_actions SET status = $1", [status]);
+    await service.database.query("UPDATE bulk.bulk_actions SET status = $1", [status]);
     const before = await service.retrieve(token, id);
 
     const response = await cancel(service, token, id);
@@ -150,7 +148,7 @@ describe("a canceled bulk action", () => {
     await using service = await openTestService({ CHUNK_SIZE: "5" });
     const { token, productIds } = await service.fillShop({ products: 20 });
     const { id } = await service.submit(token, "delete_products", productIds);
-    await service.database.query("UPDATE bulk_actions SET cancel_requested_at = now()");
+    await service.database.query("UPDATE bulk.bulk_actions SET cancel_requested_at = now()");
     // As if another worker were sweeping all the time.
     await service.database.query("SELECT pg_advisory_lock(hashtext('bulk_actions.sweeper'))");
 
@@ -166,7 +164,7 @@ describe("a canceled bulk action", () => {
     const { id } = await service.submit(token, "delete_products", productIds);
     await loseAllTurns(service);
     await service.database.query(
-      `UPDATE bulk_actions SET status = 'processing', cancel_requested_at = now(),
+      `UPDATE bulk.bulk_actions SET status = 'processing', cancel_requested_at = now(),
          updated_at = now() - interval '1 hour'`,
     );
 
@@ -174,7 +172,9 @@ describe("a canceled bulk action", () => {
 
     expect(await service.finished(token, id)).toMatchObject({ status: "completed" });
     expect(await countProducts(service)).toBe(20);
-    expect(await service.database.query("SELECT generation FROM bulk_actions")).toEqual([{ generation: 1 }]);
+    expect(await service.database.query("SELECT generation FROM bulk.bulk_actions")).toEqual([
+      { generation: 1 },
+    ]);
   });
 
   test("gives no chunk to a claim that began before the cancel and locks after it", async () => {
@@ -182,8 +182,8 @@ describe("a canceled bulk action", () => {
     const { token, productIds } = await service.fillShop({ products: 20 });
     const { id } = await service.submit(token, "delete_products", productIds);
     // A cursor has its snapshot from its declaration, and locks rows as they are fetched.
-    await using early = await declare(service, await claimOf(id));
-    await using control = await declare(service, await claimOf(id));
+    await using early = await declare(service, claimOf(id));
+    await using control = await declare(service, claimOf(id));
 
     expect(await control.fetch()).toHaveLength(1);
     await control.rollBack();
@@ -204,7 +204,7 @@ async function readCanceled(response: Response): Promise<WireAction> {
 
 function readChunks(service: TestService) {
   return service.database.query<{ position: number; done: number; deleted: number }>(
-    `SELECT position, done_count AS done, deleted_count AS deleted FROM bulk_action_chunks ORDER BY position`,
+    `SELECT position, done_count AS done, deleted_count AS deleted FROM bulk.bulk_action_chunks ORDER BY position`,
   );
 }
 
@@ -216,17 +216,11 @@ async function countProducts(service: TestService): Promise<number | undefined> 
 type Claim = { readonly text: string; readonly values: readonly unknown[] };
 
 /** The claim inside the statement that a worker's fast path sends. */
-async function claimOf(bulkActionId: string): Promise<Claim> {
+function claimOf(bulkActionId: string): Claim {
   const effect = registry.get("delete_products");
   if (effect === undefined) throw new Error("There is no such action.");
-  let sent = sql``;
-  const database = {
-    async $queryRaw(text: TemplateStringsArray, ...values: unknown[]) {
-      sent = sql(text, ...values);
-      return [];
-    },
-  } as unknown as Database;
-  await applyNextChunk(database, { bulkActionId, actionType: effect.type, generation: 1 }, effect);
+  const source = { bulkActionId, actionType: effect.type, generation: 1 };
+  const sent = composeFastStatement(source, effect);
   const [, text] = /^\s*WITH claimed AS \(([\s\S]*? SKIP LOCKED\) AS free)\)/.exec(sent.text) ?? [];
   if (text === undefined) throw new Error(`There is no claim in ${sent.text}`);
   return { text, values: sent.values };

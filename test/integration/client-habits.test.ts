@@ -75,7 +75,7 @@ describe("a client that only polls the list by ids", () => {
       [pruned.id, "31 days"],
     ]) {
       await own.database.query(
-        "UPDATE bulk_actions SET finished_at = now() - $2::interval, created_at = now() - $2::interval WHERE id = $1",
+        "UPDATE bulk.bulk_actions SET finished_at = now() - $2::interval, created_at = now() - $2::interval WHERE id = $1",
         [id, age],
       );
     }

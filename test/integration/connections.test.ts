@@ -1,4 +1,4 @@
-import { API_TIMEOUTS } from "@bulk/api/api-server";
+import { API_TIMEOUTS } from "@bulk/api/http/server/api-server";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";

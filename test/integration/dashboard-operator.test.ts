@@ -55,11 +55,11 @@ test("a queue that is paused takes no turn, says so, and may be cleaned; resumed
   await eventually(async () => expect(await anna.jobs("waiting")).toHaveLength(1), PATIENCE_MS);
   expect(await anna.queues("waiting")).toMatchObject([{ isPaused: true }]);
   expect(await readPage(action.id)).toContain(
-    "The queue is paused: no turn is taken until somebody resumes it.",
+    "The queue is paused. No turn runs until an operator resumes it.",
   );
   // The sweeper, which takes nothing for lost before, has looked and added no turn.
   await eventually(() => expectQuiet(action.id, "4 s"), PATIENCE_MS);
-  expect(await readPage(action.id)).toContain("the lanes were never started again");
+  expect(await readPage(action.id)).toContain("1: never restarted");
   // Bull Board spares what is younger than five seconds.
   await eventually(async () => {
     await click("/clean/wait");
@@ -141,7 +141,7 @@ async function expectTurns(state: string): Promise<void> {
 
 async function expectQuiet(id: string, duration: string): Promise<void> {
   const [action] = await service.database.query(
-    "SELECT clock_timestamp() - created_at > $2::interval AS quiet FROM bulk_actions WHERE id = $1",
+    "SELECT clock_timestamp() - created_at > $2::interval AS quiet FROM bulk.bulk_actions WHERE id = $1",
     [id, duration],
   );
   expect(action).toEqual({ quiet: true });
@@ -157,7 +157,7 @@ async function expectTrueOutcomes({ token, id, productIds, inUse }: Submitted & 
   const [counts] = await service.database.query(
     `SELECT sum(deleted_count)::int AS deleted, sum(skipped_count)::int AS skipped, sum(done_count)::int AS done,
             (SELECT count(*)::int FROM products WHERE id = ANY($2::uuid[])) AS there
-     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1`,
     [id, productIds],
   );
   const deleted = productIds.length - inUse;

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { type ObservedApi, openObservedApi } from "../support/observed-api.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { refuseDeletion } from "../support/refuse-deletion.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
+import { writeBrake } from "../support/write-brake.ts";
 
 type Details = {
   readonly outcome: string | null;
@@ -18,6 +20,8 @@ type Details = {
   readonly finished_at: number | null;
   readonly last_progress_at: number | null;
   readonly expires_at: number | null;
+  readonly paused: { readonly since: number; readonly reason: string | null } | null;
+  readonly braked_by: object | null;
 };
 
 type DetailedAction = WireAction & { readonly details: Details };
@@ -27,7 +31,7 @@ const COLLECTION = "/v1/bulk_actions";
 const OPEN = {
   ...{ outcome: null, total: 3, processed: 0, deleted: 0, skipped: 0, failed: 0, not_attempted: 0 },
   ...{ started_at: null, finished_at: null, last_progress_at: null, cancel_requested_at: null },
-  ...{ retry_of: null, expires_at: null },
+  ...{ retry_of: null, expires_at: null, paused: null, braked_by: null },
   created_by: { object: "token", id: expect.any(String), name: "seed" },
 };
 
@@ -98,7 +102,7 @@ describe("details", () => {
     const { id } = await service.submit(token, "delete_products", randomIds(9));
     await skip(id, 2);
     await service.database.query(
-      `UPDATE bulk_actions SET cancel_requested_at = now(), finished_at = now(), status = 'completed'`,
+      `UPDATE bulk.bulk_actions SET cancel_requested_at = now(), finished_at = now(), status = 'completed'`,
     );
     expect((await retrieve(id)).details).toMatchObject({
       ...{ outcome: "canceled", total: 9, processed: 2, skipped: 2, not_attempted: 7 },
@@ -109,16 +113,16 @@ describe("details", () => {
   test("name whose records it takes up again, and forget a bulk action or a token that is gone", async () => {
     const first = await create(randomIds(3), "?expand[]=details");
     const second = await create(randomIds(3), "?expand[]=details");
-    await service.database.query("UPDATE bulk_actions SET retry_of_id = $1 WHERE id = $2", [
+    await service.database.query("UPDATE bulk.bulk_actions SET retry_of_id = $1 WHERE id = $2", [
       first.id,
       second.id,
     ]);
     expect((await retrieve(second.id)).details).toMatchObject({ ...OPEN, retry_of: first.id });
 
     const other = await service.fillShop({});
-    await service.database.query("DELETE FROM bulk_actions WHERE id = $1", [first.id]);
+    await service.database.query("DELETE FROM bulk.bulk_actions WHERE id = $1", [first.id]);
     await service.database.query(
-      "DELETE FROM api_tokens WHERE id IN (SELECT created_by_token_id FROM bulk_actions)",
+      "DELETE FROM bulk.api_tokens WHERE id IN (SELECT created_by_token_id FROM bulk.bulk_actions)",
     );
     expect((await retrieve(second.id, other.token)).details).toMatchObject({
       retry_of: null,
@@ -148,6 +152,101 @@ describe("details", () => {
   });
 });
 
+describe("a pause in the details", () => {
+  test("is the oldest that holds the bulk action now, and an operator's reason is not for callers", async () => {
+    const { id } = await create(randomIds(3), "?expand[]=details");
+    await pauseSince(1_000, "declaration", "delete_customers", "of another type");
+    await pauseSince(2_000, "account", randomUUID(), "of another account");
+    await pauseSince(3_000, "declaration", "delete_products", "it ended", "now() - interval '1 second'");
+    expect((await retrieve(id)).details.paused).toBeNull();
+
+    await pauseSince(
+      5_000,
+      "declaration",
+      "delete_products",
+      "not declared: a key",
+      "now() + interval '1 day'",
+    );
+    const found = { since: 5_000, reason: "not declared: a key" };
+    expect((await retrieve(id)).details.paused).toEqual(found);
+    await pauseSince(6_000, "all", "", "private");
+    expect((await retrieve(id)).details.paused).toEqual(found);
+    await pauseSince(4_000, "action_type", "delete_products", "private");
+
+    const held = { details: { ...OPEN, paused: { since: 4_000, reason: null } } };
+    expect(await retrieve(id)).toMatchObject(held);
+    expect(await list("?expand[]=details")).toMatchObject([held]);
+    expect(await list("?expand[]=details&fields=id")).toMatchObject([held]);
+    expect(await create(randomIds(3), "?expand[]=details")).toMatchObject(held);
+    await service.database.query("DELETE FROM bulk.pauses");
+    expect((await retrieve(id)).details).toStrictEqual(OPEN);
+  });
+
+  test("is in the answer to a retry, and gone once the bulk action has ended", async () => {
+    const { id } = await create(randomIds(3), "");
+    await pauseSince(4_000, "all", "", "private");
+    const canceled = await read(await post({}, `/${id}/cancel?expand[]=details`));
+    expect(canceled.details).toMatchObject({ outcome: "canceled", paused: null });
+    const retried = await read(await post({}, `/${id}/retry?expand[]=details&fields=id`));
+    expect(retried.details.paused).toEqual({ since: 4_000, reason: null });
+  });
+
+  test("changes the ETag, and ends a wait for a change", async () => {
+    await using api = await openObservedApi(service);
+    const { id } = await create(randomIds(3), "");
+    const { before, waiting } = await waitForChange(api, id);
+    await pauseSince(4_000, "all", "", "private");
+
+    const told = await waiting;
+    expect((await read(told)).details.paused).toEqual({ since: 4_000, reason: null });
+    expect(etagOf(told)).not.toBe(etagOf(before));
+    expect((await get(`/${id}?expand[]=details`, etagOf(told))).status).toBe(304);
+  });
+});
+
+describe("the brake in the details", () => {
+  const braked = {
+    ...{ reason: "shop_is_active", since: 4_000, target_ratio: 1.25, measured_ratio: 1.23 },
+    records_per_second: 9_001,
+  };
+
+  test("is there while workers are polite and somebody has looked, in every answer and in the events", async () => {
+    const { id } = await create(randomIds(3), "");
+    await writeBrake(service, "NULL", "clock_timestamp()");
+    expect((await retrieve(id)).details.braked_by).toBeNull();
+    await writeBrake(service, "to_timestamp(4000)", "clock_timestamp() - interval '6 seconds'");
+    expect((await retrieve(id)).details.braked_by).toBeNull();
+
+    await writeBrake(service, "to_timestamp(4000)");
+    const held = { details: { ...OPEN, braked_by: braked } };
+    expect(await retrieve(id)).toMatchObject(held);
+    expect(await list("?expand[]=details")).toMatchObject([held]);
+    expect(await create(randomIds(3), "?expand[]=details")).toMatchObject(held);
+    const canceled = await read(await post({}, `/${id}/cancel?expand[]=details`));
+    expect(canceled.details).toMatchObject({ outcome: "canceled", braked_by: null });
+    const retried = await read(await post({}, `/${id}/retry?expand[]=details`));
+    expect(retried.details.braked_by).toEqual(braked);
+    expect(await readSnapshot(retried.id)).toMatchObject({ id: retried.id, braked_by: braked });
+  });
+
+  test("has no figures before the first measurement", async () => {
+    const { id } = await create(randomIds(3), "");
+    await writeBrake(service, "to_timestamp(4000)");
+    await service.database.query("UPDATE bulk.brake SET measured = NULL, records_per_second = NULL");
+    const bare = { ...braked, measured_ratio: null, records_per_second: null };
+    expect((await retrieve(id)).details.braked_by).toEqual(bare);
+  });
+
+  test("ends a wait for a change when it begins", async () => {
+    await using api = await openObservedApi(service);
+    const { id } = await create(randomIds(3), "");
+    const { waiting } = await waitForChange(api, id);
+    await writeBrake(service, "to_timestamp(4000)");
+
+    expect((await read(await waiting)).details.braked_by).toEqual(braked);
+  });
+});
+
 describe("the ETag of an answer with details", () => {
   test("changes with them, although the other keys stay the same", async () => {
     const { id } = await service.submit(token, "delete_products", randomIds(9));
@@ -157,7 +256,7 @@ describe("the ETag of an answer with details", () => {
     expect((await get(`/${id}?expand[]=details`, etagOf(before))).status).toBe(304);
 
     await service.database.query(
-      "UPDATE bulk_action_chunks SET done_count = 1, deleted_count = 1, progressed_at = now() WHERE position = 0",
+      "UPDATE bulk.bulk_action_chunks SET done_count = 1, deleted_count = 1, progressed_at = now() WHERE position = 0",
     );
 
     const after = await get(`/${id}?expand[]=details`, etagOf(before));
@@ -227,6 +326,16 @@ function get(path: string, ifNoneMatch?: string, caller = token): Promise<Respon
   return service.request(caller, COLLECTION + path, { headers });
 }
 
+/** Begins a wait of 30 s for a change of the details, beside the response before it. */
+async function waitForChange(api: ObservedApi, id: string) {
+  const before = await get(`/${id}?expand[]=details`);
+  const waiting = api.request(token, `${COLLECTION}/${id}?expand[]=details`, {
+    headers: { "if-none-match": etagOf(before), prefer: "wait=30" },
+  });
+  await api.untilWaiting(1);
+  return { before, waiting };
+}
+
 async function create(recordIds: readonly string[], query: string): Promise<DetailedAction> {
   const body = { bulk_action: { action_type: "delete_products", record_ids: recordIds } };
   return await read(await post(body, query));
@@ -248,9 +357,37 @@ function etagOf(response: Response): string {
 // As a turn does that skips the first ids of the first chunk.
 async function skip(id: string, count: number): Promise<void> {
   await service.database.query(
-    `UPDATE bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
+    `UPDATE bulk.bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
        skipped_codes = array_fill('record.not_found'::text, ARRAY[$2::int])
      WHERE bulk_action_id = $1 AND position = 0`,
     [id, count],
+  );
+}
+
+/** The data of the first event. */
+async function readSnapshot(id: string): Promise<object> {
+  const response = await service.request(token, `${COLLECTION}/${id}/events`);
+  let text = "";
+  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += piece;
+    const [, snapshot] = /^data: (.*)$/m.exec(text) ?? [];
+    if (snapshot !== undefined) return JSON.parse(snapshot) as object;
+  }
+  throw new Error(text);
+}
+
+async function pauseSince(
+  seconds: number,
+  scope: string,
+  subject: string,
+  reason: string,
+  expiresAt = "NULL",
+): Promise<void> {
+  await service.database.query(
+    `INSERT INTO bulk.pauses (scope, subject, reason, paused_by, paused_at, expires_at)
+     VALUES ($1, $2, $3, 'test', to_timestamp($4), ${expiresAt})
+     ON CONFLICT (scope, subject) DO UPDATE SET
+       reason = EXCLUDED.reason, paused_at = EXCLUDED.paused_at, expires_at = EXCLUDED.expires_at`,
+    [scope, subject, reason, seconds],
   );
 }

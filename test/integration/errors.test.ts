@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import { registry } from "@bulk/actions/registry";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
@@ -8,6 +7,7 @@ import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { bearer, type Headers, type RawAnswer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { everyCall, expectNothingWritten, expectRefusal, type WireFault } from "../support/refusal.ts";
+import { registry } from "../support/registry.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
@@ -469,7 +469,7 @@ describe("503", () => {
     await using api = await openAnotherApi(service, { API_POOL_SIZE: "1" });
     const locker = new pg.Client({ connectionString: service.database.url });
     await locker.connect();
-    await locker.query("BEGIN; LOCK TABLE bulk_actions");
+    await locker.query("BEGIN; LOCK TABLE bulk.bulk_actions");
     const waiting = sendRaw(api.url, requestHead(`GET ${COLLECTION}/${randomUUID()}`, bearer(token)));
     await eventually(async () => {
       const ended = await service.database.query(
@@ -539,7 +539,7 @@ function post(body: string | Uint8Array, headers: Headers = {}, url = service.ur
 async function mintToken(change: string): Promise<string> {
   const { token: minted } = await service.fillShop({});
   await service.database.query(
-    `UPDATE api_tokens SET ${change} WHERE digest = sha256(convert_to($1, 'UTF8'))`,
+    `UPDATE bulk.api_tokens SET ${change} WHERE digest = sha256(convert_to($1, 'UTF8'))`,
     [minted],
   );
   return minted;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type BulkActionWatch, openBulkActionWatcher, type Watching } from "@bulk/store/bulk-action-watcher";
 import { openDatabase } from "@bulk/store/database";
+import type { BulkActionWatch } from "@bulk/store/watching/bulk-action-watch";
+import { openBulkActionWatcher, type Watching } from "@bulk/store/watching/bulk-action-watcher";
 import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Client } from "../support/client.ts";
@@ -42,6 +43,7 @@ describe("a caller that follows a bulk action", () => {
     expect(counts).toEqual([...counts].sort((one, other) => one - other));
     expect(progressOf(events[0]?.data)).toEqual({
       ...{ id, status: "pending", total: 2_000, processed: 0, deleted: 0, skipped: 0, failed: 0 },
+      braked_by: null,
     });
     const skipped = 1_500 + inUseProductIds.length;
     expect(progressOf(events.at(-1)?.data)).toEqual({
@@ -54,6 +56,7 @@ describe("a caller that follows a bulk action", () => {
         skipped,
         failed: 0,
       },
+      braked_by: null,
     });
   });
 
@@ -138,7 +141,7 @@ describe("a stream", () => {
     const { id } = await service.submit(token, "delete_products", randomIds(3));
     const events = readEvents(await follow(id));
     expect((await events.next()).value).toMatchObject({ event: "snapshot" });
-    await service.database.query("DELETE FROM bulk_actions");
+    await service.database.query("DELETE FROM bulk.bulk_actions");
     expect(await Array.fromAsync(events)).toEqual([]);
   });
 
@@ -269,7 +272,7 @@ async function finish(): Promise<{ readonly id: string }> {
 
 async function accountOf(id: string): Promise<string> {
   const [row] = await service.database.query<{ account_id: string }>(
-    "SELECT account_id FROM bulk_actions WHERE id = $1",
+    "SELECT account_id FROM bulk.bulk_actions WHERE id = $1",
     [id],
   );
   return String(row?.account_id);
@@ -279,7 +282,7 @@ async function accountOf(id: string): Promise<string> {
 async function skip(id: string, count: number): Promise<void> {
   await service.database.query(
     `WITH turn AS (
-       UPDATE bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
+       UPDATE bulk.bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
          skipped_codes = array_fill('record.not_found'::text, ARRAY[$2::int]) WHERE bulk_action_id = $1
        RETURNING bulk_action_id)
      SELECT pg_notify('bulk_action_changed', bulk_action_id::text) FROM turn`,

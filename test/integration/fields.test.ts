@@ -116,14 +116,14 @@ describe("fields", () => {
     await post({}, `/${id}/cancel`);
     const ask = [`/${id}?${SHORT}&expand[]=details`, `?${SHORT}&expand[]=details`, `/${id}?fields=status`];
     const { database } = service;
-    await database.query("ALTER TABLE bulk_action_chunks RENAME COLUMN record_ids TO hidden_ids");
+    await database.query("ALTER TABLE bulk.bulk_action_chunks RENAME COLUMN record_ids TO hidden_ids");
     try {
       for (const path of ask)
         expect((await service.request(token, COLLECTION + path)).status, path).toBe(200);
       expect((await post({}, `/${id}/cancel?${SHORT}`)).status).toBe(200);
       expect((await service.request(token, `${COLLECTION}/${id}`)).status).toBeGreaterThanOrEqual(500);
     } finally {
-      await database.query("ALTER TABLE bulk_action_chunks RENAME COLUMN hidden_ids TO record_ids");
+      await database.query("ALTER TABLE bulk.bulk_action_chunks RENAME COLUMN hidden_ids TO record_ids");
     }
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { queueEngine } from "@bulk/queue/engine";
-import { openWebhookQueue } from "@bulk/queue/webhook-queue";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { openWebhookQueue } from "@bulk/queue/webhooks/webhook-queue";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
@@ -54,13 +54,13 @@ describe("a forged turn", () => {
     await expectTaken(moments);
     await queue.native.pause();
     const { id } = await service.submit(shop.token, "delete_products", randomIds(1));
-    await service.database.query("UPDATE bulk_actions SET updated_at = now() - interval '1 hour'");
+    await service.database.query("UPDATE bulk.bulk_actions SET updated_at = now() - interval '1 hour'");
     await expectSweep();
     await expectSweep();
 
-    expect(await service.database.query("SELECT generation FROM bulk_actions WHERE id = $1", [id])).toEqual([
-      { generation: 1 },
-    ]);
+    expect(
+      await service.database.query("SELECT generation FROM bulk.bulk_actions WHERE id = $1", [id]),
+    ).toEqual([{ generation: 1 }]);
     await queue.native.resume();
     await service.finished(shop.token, id);
   });
@@ -112,7 +112,7 @@ test("a forged webhook job sends nothing that is not due, and other endpoints ge
     const ids = [
       randomUUID(),
       "nonsense",
-      "'; DROP TABLE webhook_endpoints; --",
+      "'; DROP TABLE bulk.webhook_endpoints; --",
       "x".repeat(1e4),
       endpointId,
     ];
@@ -187,11 +187,11 @@ async function countLeft() {
 /** Waits until a sweep that begins after this call has ended. */
 async function expectSweep(): Promise<void> {
   const [unsettled] = await service.database.query<{ id: string }>(
-    "INSERT INTO bulk_actions (account_id, action_type, record_count) VALUES ($1, 'delete_products', 0) RETURNING id",
+    "INSERT INTO bulk.bulk_actions (account_id, action_type, record_count) VALUES ($1, 'delete_products', 0) RETURNING id",
     [shop.accountId],
   );
   await eventually(async () => {
-    const open = "SELECT FROM bulk_actions WHERE id = $1 AND finished_at IS NULL";
+    const open = "SELECT FROM bulk.bulk_actions WHERE id = $1 AND finished_at IS NULL";
     expect(await service.database.query(open, [unsettled?.id])).toEqual([]);
   });
 }

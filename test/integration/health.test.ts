@@ -1,5 +1,6 @@
-import { firstTurns } from "@bulk/queue/turn";
-import { readClock, sweepOnce } from "@bulk/store/sweep";
+import { firstTurns } from "@bulk/queue/turns/turn";
+import { readClock } from "@bulk/store/clock";
+import { sweepOnce } from "@bulk/store/operations/sweep";
 import { Redis } from "ioredis";
 import { describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
@@ -7,6 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { tellRedis } from "../support/redis-command.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
 import { openServiceQueue } from "../support/service-queue.ts";
+import { expectSleepers } from "../support/sleepers.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
@@ -26,7 +28,7 @@ const REDIS_REFUSALS = [
   ["REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", "Redis is a read-only replica"],
 ] as const;
 
-const CHECKS = ["database", "schema", "queue", "eviction"];
+const CHECKS = ["database", "schema", "queue", "eviction", "declaration"];
 
 describe("readiness", () => {
   test("tells of each engine, and whether the schema is this version's, behind or ahead", async () => {
@@ -42,7 +44,7 @@ describe("readiness", () => {
     expect(await ask(opsUrl, "live")).toEqual({ httpStatus: 200, status: "ok" });
 
     await service.database.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at)
+      `INSERT INTO bulk._prisma_migrations (id, checksum, migration_name, finished_at)
        VALUES ('later', '', '20990101000000_later', now())`,
     );
     await eventually(async () => {
@@ -51,11 +53,11 @@ describe("readiness", () => {
       expect(reasonOf(health, "schema")).toContain("ahead of this version, by 20990101000000_later");
     });
 
-    await service.database.query("DELETE FROM _prisma_migrations WHERE migration_name LIKE '%_webhooks'");
+    await service.database.query("DELETE FROM bulk._prisma_migrations WHERE migration_name LIKE '%_keys'");
     await eventually(async () => {
       const health = await ask(opsUrl, "ready");
       expect(health).toMatchObject({ httpStatus: 503, status: "unavailable" });
-      expect(reasonOf(health, "schema")).toMatch(/behind this version: \d+_webhooks/);
+      expect(reasonOf(health, "schema")).toMatch(/behind this version: \d+_keys/);
     });
   });
 
@@ -178,6 +180,7 @@ describe("readiness", () => {
     await eventually(async () => {
       expect(await ask(worker.opsUrl, "work")).toMatchObject({ turns_running: 1 });
     });
+    await expectSleepers(service.database, 1);
 
     const stopped = worker.stop();
 
@@ -220,7 +223,7 @@ describe("/health/work", () => {
       });
       await queue.native.resume();
       const [{ generation } = { generation: 0 }] = await service.database.query<{ generation: number }>(
-        "SELECT generation FROM bulk_actions WHERE id = $1",
+        "SELECT generation FROM bulk.bulk_actions WHERE id = $1",
         [next.id],
       );
       expect(generation).toBeGreaterThan(1);

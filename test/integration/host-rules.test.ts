@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { deleteProducts } from "@bulk/actions/delete-products";
-import { describeBulkAction, toLines } from "@bulk/admin/describe-bulk-action";
-import { readProgress } from "@bulk/store/bulk-action-progress";
-import { applyNextChunkCarefully } from "@bulk/store/careful-chunk";
-import { applyNextChunk } from "@bulk/store/chunks";
+import { describeBulkAction, toLines } from "@bulk/admin/output/describe-bulk-action";
+import { applyNextChunk } from "@bulk/store/chunks/apply-chunk";
+import { applyNextChunkCarefully } from "@bulk/store/chunks/careful-chunk";
 import { openDatabase } from "@bulk/store/database";
+import { readProgress } from "@bulk/store/watching/bulk-action-progress";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { countReasons } from "../support/reasons.ts";
+import { deleteProducts } from "../support/registry.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 /*
@@ -132,7 +132,7 @@ describe("an error that usually means the server, raised for every product of a 
       expect((await readChunk(id))?.attempts).toBeGreaterThan(0);
       // Time passes: all waits but the last one are over.
       await service.database.query(
-        "UPDATE bulk_action_chunks SET attempts = 6, not_before = now() WHERE bulk_action_id = $1",
+        "UPDATE bulk.bulk_action_chunks SET attempts = 6, not_before = now() WHERE bulk_action_id = $1",
         [id],
       );
     });
@@ -212,7 +212,7 @@ describe("a record that the database's own rules keep", () => {
     expect(await readRecord(token, id, kept[0])).toMatchObject({
       code: "record.kept",
       retriable: false,
-      message: "The database's own rules (a trigger or a policy) kept the record.",
+      message: "A trigger or policy of the database kept the record.",
     });
   });
 
@@ -224,8 +224,8 @@ describe("a record that the database's own rules keep", () => {
     [url.username, url.password] = [role, "secret"];
     await own.database.query(`
       CREATE ROLE ${role} LOGIN PASSWORD 'secret';
-      GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role};
-      GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ${role};
+      GRANT USAGE ON SCHEMA bulk TO ${role};
+      GRANT ALL ON ALL TABLES IN SCHEMA bulk, public TO ${role};
       ALTER TABLE products ENABLE ROW LEVEL SECURITY;
       CREATE POLICY see ON products FOR SELECT USING (true);
       CREATE POLICY remove ON products FOR DELETE USING (id <> '${productIds[7]}')`);
@@ -241,7 +241,7 @@ describe("a record that the database's own rules keep", () => {
       const source = { bulkActionId: id, actionType: deleteProducts.type, generation: 1 };
       await expect(applyNextChunk(database, source, deleteProducts)).rejects.toThrow("nothing explains");
       expect(await applyNextChunkCarefully(database, source, deleteProducts)).toMatchObject({
-        report: { deleted: 19, skipped: 1 },
+        report: { applied: 19, skipped: 1 },
       });
       expect(await countReasons(own.database, id)).toEqual({ "record.kept": 1 });
     } finally {
@@ -313,7 +313,7 @@ type Chunk = {
 async function readChunk(bulkActionId: string, { database } = service): Promise<Chunk | undefined> {
   const [chunk] = await database.query<Chunk>(
     `SELECT attempts, slice_size, done_count, failed_count, last_error, not_before::text
-     FROM bulk_action_chunks WHERE bulk_action_id = $1 ORDER BY position LIMIT 1`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1 ORDER BY position LIMIT 1`,
     [bulkActionId],
   );
   return chunk;
@@ -349,7 +349,7 @@ async function show(bulkActionId: string): Promise<string> {
   try {
     const [{ account_id: accountId } = { account_id: "" }] = await service.database.query<{
       account_id: string;
-    }>("SELECT account_id FROM bulk_actions WHERE id = $1", [bulkActionId]);
+    }>("SELECT account_id FROM bulk.bulk_actions WHERE id = $1", [bulkActionId]);
     const [progress] = await readProgress(database, [{ id: bulkActionId, accountId }]);
     if (progress === undefined) throw new Error("It is gone.");
     return toLines(await describeBulkAction(database, progress)).join("\n");

@@ -1,10 +1,7 @@
-import { fillShop } from "@bulk/local/fill-shop";
-import { mintToken } from "@bulk/local/mint-token";
-import { listAuditEntries } from "@bulk/store/audit";
-import { setThrottle } from "@bulk/store/throttles";
+import { mintToken } from "@bulk/store/accounts/mint-token";
+import { listAuditEntries } from "@bulk/store/operations/audit";
+import { setThrottle } from "@bulk/store/operations/throttles";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openAnotherApi } from "../support/another-api.ts";
-import { createClient } from "../support/client.ts";
 import { HOSTILE_SETTINGS } from "../support/hostile-settings.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
 import { moveAway } from "../support/stranger.ts";
@@ -76,21 +73,24 @@ describe.each([
   });
 });
 
-test("the tables may be in another schema, which ?schema= of the URL names, beside decoys in public", async () => {
-  const decoy = "ALTER SCHEMA public RENAME TO shop; CREATE SCHEMA public; CREATE TABLE products (id uuid)";
-  const prepare = (database: TestDatabase) => database.query(decoy);
-  await using service = await openTestService({}, { host: "own", prepare });
-  const url = `${service.database.url}?schema=shop`;
-  const { token, productIds } = await fillShop(url, "test", { products: 100, customers: 0, inUse: 1 });
-  await using api = await openAnotherApi(service, { DATABASE_URL: url });
-  await service.startWorker({ DATABASE_URL: url });
-  const { submit, finished } = createClient(api.url);
-  const { id } = await submit(token, "delete_products", productIds);
-  await finished(token, id);
-  expect(await service.database.query("SELECT count(*)::int AS left FROM shop.products")).toEqual([
+test("decoys of the service's tables that come first on the search path of the role are not touched", async () => {
+  const decoys = ["accounts", "api_tokens", "bulk_actions", "bulk_action_chunks", "products", "line_items"];
+  const prepare = async (database: TestDatabase) => {
+    await database.query(
+      `CREATE SCHEMA decoy; ${decoys.map((table) => `CREATE TABLE decoy.${table} (odd text)`).join(";")};
+       GRANT USAGE ON SCHEMA decoy TO PUBLIC`,
+    );
+    await moveAway(database.query, nameOf(database), { search_path: "decoy, public" });
+  };
+  await using service = await openTestService({}, { prepare });
+  const { token, productIds } = await service.fillShop({ products: 100, inUse: 1 });
+  await service.startWorker();
+  const { id } = await service.submit(token, "delete_products", productIds);
+  await service.finished(token, id);
+  expect(await service.database.query("SELECT count(*)::int AS left FROM public.products")).toEqual([
     { left: 1 },
   ]);
-  expect((await fetch(`${api.opsUrl}/health/ready`)).status).toBe(200);
+  expect((await fetch(`${service.opsUrl}/health/ready`)).status).toBe(200);
 });
 
 function nameOf({ url }: TestDatabase): string {

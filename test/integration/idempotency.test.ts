@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { IdempotencyKey } from "@bulk/store/admission";
+import type { IdempotencyKey } from "@bulk/store/bulk-actions/idempotency";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
@@ -54,7 +54,7 @@ describe("a request sent again with its key", () => {
     expect(parse(replayed)).toEqual(ended);
     expect(ended).toMatchObject({ status: "completed", skipped_record_ids: [productIds[0]] });
     expect(replayed.headers).not.toHaveProperty("retry-after");
-    expect(await own.database.query("SELECT FROM bulk_actions")).toHaveLength(1);
+    expect(await own.database.query("SELECT FROM bulk.bulk_actions")).toHaveLength(1);
   });
 
   const ids = ["0d6bb3a9-9d3a-4d4c-8a0e-0c3c5ab3a001", "0d6bb3a9-9d3a-4d4c-8a0e-0c3c5ab3a002"];
@@ -110,7 +110,7 @@ describe("a request sent again with its key", () => {
 
   test("is not told so of a new key while its create waits for another lock", async () => {
     const key = randomUUID();
-    await using lock = await lockRows(service.database, "accounts", [accountId]);
+    await using lock = await lockRows(service.database, "bulk.accounts", [accountId]);
     const answer = await create(key, write(ids));
     expectRefusal(answer, { status: 503, httpStatus: "service_unavailable", code: "service.unavailable" });
     expect(answer.headers["retry-after"]).toBe("5");
@@ -142,11 +142,11 @@ describe("a request sent again with its key", () => {
     const send = () => create("once", write(ids), { url: stack.url, caller });
     const locker = new pg.Client({ connectionString: stack.database.url });
     await locker.connect();
-    await locker.query("BEGIN; LOCK TABLE bulk_action_chunks");
+    await locker.query("BEGIN; LOCK TABLE bulk.bulk_action_chunks");
     const cutOff = expect(send()).rejects.toThrow("Not an HTTP answer");
     await eventually(async () => {
       const waiting = await stack.database.query(
-        "SELECT FROM pg_locks WHERE NOT granted AND relation = 'bulk_action_chunks'::regclass",
+        "SELECT FROM pg_locks WHERE NOT granted AND relation = 'bulk.bulk_action_chunks'::regclass",
       );
       expect(waiting).toHaveLength(1);
     });
@@ -159,7 +159,7 @@ describe("a request sent again with its key", () => {
     const second = await send();
     expect(second.status).toBe(200);
     expect((await send()).body).toBe(second.body);
-    expect(await stack.database.query("SELECT FROM bulk_actions")).toHaveLength(1);
+    expect(await stack.database.query("SELECT FROM bulk.bulk_actions")).toHaveLength(1);
   });
 });
 
@@ -210,9 +210,10 @@ describe("a key", () => {
   test("sent to another path is another key", async () => {
     const key = randomUUID();
     const { id } = parse(await create(key, write(randomIds(1))));
-    await service.database.query("UPDATE bulk_actions SET idempotency_path = '/v1/elsewhere' WHERE id = $1", [
-      id,
-    ]);
+    await service.database.query(
+      "UPDATE bulk.bulk_actions SET idempotency_path = '/v1/elsewhere' WHERE id = $1",
+      [id],
+    );
     const answer = await create(key, write(randomIds(1)));
     expect(answer.status).toBe(200);
     expect(answer.headers).not.toHaveProperty("idempotent-replayed");
@@ -232,7 +233,7 @@ describe("a key", () => {
     const key = randomUUID();
     const body = write(randomIds(1));
     const { id } = parse(await create(key, body));
-    await service.database.query("DELETE FROM bulk_actions WHERE id = $1", [id]);
+    await service.database.query("DELETE FROM bulk.bulk_actions WHERE id = $1", [id]);
     const answer = await create(key, body);
     expect(answer.status).toBe(200);
     expect(parse(answer).id).not.toBe(id);
@@ -278,7 +279,7 @@ function parse({ status, body }: RawAnswer): WireAction {
 }
 
 function rowsOf(key: string) {
-  return service.database.query("SELECT FROM bulk_actions WHERE idempotency_key = $1", [key]);
+  return service.database.query("SELECT FROM bulk.bulk_actions WHERE idempotency_key = $1", [key]);
 }
 
 /** The key as the store knows it, of a request that means something else than any here. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { API_TIMEOUTS } from "@bulk/api/api-server";
+import { API_TIMEOUTS } from "@bulk/api/http/server/api-server";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";
@@ -54,7 +54,7 @@ describe("the requests of a token", () => {
     await using api = await openAnotherApi(service, DEFAULTS);
     const { token } = await service.fillShop({});
     await service.database.query(
-      "UPDATE api_tokens SET scopes = '{}' WHERE digest = sha256(convert_to($1, 'UTF8'))",
+      "UPDATE bulk.api_tokens SET scopes = '{}' WHERE digest = sha256(convert_to($1, 'UTF8'))",
       [token],
     );
     expect(await list(api.url, token)).toMatchObject({
@@ -153,8 +153,8 @@ describe("the open bulk actions of an account", () => {
     expect((await create(api.url, stranger.token)).status).toBe(200);
 
     await service.database.query(
-      `UPDATE bulk_actions SET status = 'invalid'
-       WHERE id = (SELECT id FROM bulk_actions WHERE account_id = $1 LIMIT 1)`,
+      `UPDATE bulk.bulk_actions SET status = 'invalid'
+       WHERE id = (SELECT id FROM bulk.bulk_actions WHERE account_id = $1 LIMIT 1)`,
       [accountId],
     );
     expect((await create(api.url, token)).status).toBe(200);
@@ -171,7 +171,7 @@ describe("the open bulk actions of an account", () => {
     const replayed = await create(api.url, token, recordIds, { "idempotency-key": "first" });
     expect(replayed).toMatchObject({ status: 200, body: first.body });
     const id = readId(first);
-    await service.database.query("UPDATE bulk_actions SET status = 'invalid' WHERE id = $1", [id]);
+    await service.database.query("UPDATE bulk.bulk_actions SET status = 'invalid' WHERE id = $1", [id]);
     const second = await create(api.url, token, recordIds, { "idempotency-key": "second" });
     expect(second.status).toBe(200);
     expect(second.headers).not.toHaveProperty("idempotent-replayed");
@@ -195,7 +195,9 @@ describe("the open bulk actions of an account", () => {
     await using api = await openAnotherApi(service, { MAX_OPEN_ACTIONS: "5", API_POOL_SIZE: "4" });
     const { token, accountId } = await service.fillShop({}, "hasty");
     await Promise.all(Array.from({ length: 40 }, () => create(api.url, token)));
-    const open = await service.database.query("SELECT FROM bulk_actions WHERE account_id = $1", [accountId]);
+    const open = await service.database.query("SELECT FROM bulk.bulk_actions WHERE account_id = $1", [
+      accountId,
+    ]);
     expect(open.length).toBeGreaterThanOrEqual(5);
     expect(open.length).toBeLessThan(5 + 4);
   });

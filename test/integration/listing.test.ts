@@ -27,7 +27,7 @@ beforeAll(async () => {
     const { id } = await service.submit(token, type, randomIds(1));
     created.push(id);
     await service.database.query(
-      "UPDATE bulk_actions SET status = $2, created_at = to_timestamp($3::float8) WHERE id = $1",
+      "UPDATE bulk.bulk_actions SET status = $2, created_at = to_timestamp($3::float8) WHERE id = $1",
       [id, status, NOON + (index < 5 ? index : 4.5)],
     );
   }
@@ -96,13 +96,13 @@ describe("a page", () => {
     shopToken = shop.token;
     // Three in each second, so that ids decide as well.
     const rows = await service.database.query<{ id: string }>(
-      `INSERT INTO bulk_actions (account_id, action_type, record_count, created_at)
+      `INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, created_at)
        SELECT $1, 'delete_products', 1, to_timestamp(n / 3) FROM generate_series(1, $2::int) AS n
        RETURNING id, created_at`,
       [shop.accountId, COUNT],
     );
     const sorted = await service.database.query<{ id: string }>(
-      "SELECT id FROM bulk_actions WHERE account_id = $1 ORDER BY created_at, id",
+      "SELECT id FROM bulk.bulk_actions WHERE account_id = $1 ORDER BY created_at, id",
       [shop.accountId],
     );
     expect(rows).toHaveLength(COUNT);

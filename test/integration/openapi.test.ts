@@ -1,4 +1,4 @@
-import { EXAMPLE_IDS } from "@bulk/api/examples";
+import { EXAMPLE_IDS } from "@bulk/wire/examples";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { actOut, listExamples } from "../support/act-out-examples.ts";
 import { type ApiDocument, expectDocumented, fetchDocument, readValues } from "../support/documented.ts";

@@ -86,7 +86,7 @@ test("a connection that breaks while it is made says that nothing happened", asy
 
 /** What makes a change lasting: a statement of its own, or a transaction's COMMIT. */
 const LASTING =
-  /INSERT INTO bulk_actions|SET cancel_requested_at|DELETE FROM "public"."webhook_endpoints"|COMMIT/;
+  /INSERT INTO bulk.bulk_actions|SET cancel_requested_at|DELETE FROM "bulk"."webhook_endpoints"|COMMIT/;
 
 /** Carries out whatever it is sent; a connection that was sent something lasting answers nothing any more. */
 function openMuteDatabase(): Promise<TcpProxy> {
@@ -133,7 +133,7 @@ async function listActions(): Promise<readonly WireAction[]> {
 
 async function listUrls(): Promise<readonly string[]> {
   const rows = await service.database.query<{ url: string }>(
-    "SELECT url FROM webhook_endpoints ORDER BY url",
+    "SELECT url FROM bulk.webhook_endpoints ORDER BY url",
   );
   return rows.map(({ url }) => url);
 }

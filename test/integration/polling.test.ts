@@ -96,7 +96,7 @@ function etagOf(response: Response): string {
 // As a chunk does that skips some of its ids and has more to do.
 async function skip(id: string, count: number): Promise<void> {
   await service.database.query(
-    `UPDATE bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
+    `UPDATE bulk.bulk_action_chunks SET done_count = $2, skipped_count = $2, skipped_ids = record_ids[:$2],
        skipped_codes = array_fill('record.not_found'::text, ARRAY[$2::int]) WHERE bulk_action_id = $1`,
     [id, count],
   );

@@ -1,23 +1,25 @@
-import { deleteProducts } from "@bulk/actions/delete-products";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { previewEffect } from "@bulk/store/preview";
+import { previewEffect } from "@bulk/store/records/preview";
 import { sql } from "@bulk/store/sql";
 import { findSqlstate } from "@bulk/store/sqlstate";
 import pg from "pg";
 import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { mintToken } from "../support/mint-token.ts";
 import { randomIds } from "../support/random-ids.ts";
+import { bearer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { countReasons } from "../support/reasons.ts";
+import { recordIdsOf } from "../support/record-ids.ts";
+import { deleteProducts } from "../support/registry.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
-import { uuidList } from "../support/uuid-list.ts";
 
 const NOT_FOUND = {
   code: "record.not_found",
-  message: "There is no such record in this account, or no longer.",
+  message: "The account has no such record.",
 };
 const IN_USE = {
   code: "record.in_use",
-  message: "Something that stays refers to the record, such as an order line.",
+  message: "The product is on an order line, so it cannot be deleted. Archive it instead: archive_products.",
 };
 
 describe("a preview", () => {
@@ -46,7 +48,7 @@ describe("a preview", () => {
     expect(
       await service.database.query(
         `SELECT (SELECT count(*)::int FROM products) AS products,
-                (SELECT count(*)::int FROM bulk_actions) AS "bulkActions"`,
+                (SELECT count(*)::int FROM bulk.bulk_actions) AS "bulkActions"`,
       ),
     ).toEqual([{ products: 54, bulkActions: 0 }]);
   });
@@ -84,7 +86,7 @@ describe("a preview", () => {
     await service.finished(shop.token, id);
 
     const [outcome] = await service.database.query(
-      "SELECT sum(deleted_count)::int AS deleted FROM bulk_action_chunks",
+      "SELECT sum(deleted_count)::int AS deleted FROM bulk.bulk_action_chunks",
     );
     expect(outcome).toEqual({ deleted: applicable });
     expect(Object.fromEntries(reasons.map(({ code, count }) => [code, count]))).toEqual(
@@ -153,6 +155,33 @@ describe("a preview", () => {
     expect((await preview(service, reader, bodyOf("delete_products", randomIds(1)))).status).toBe(403);
   });
 
+  test("that is refused because another one is under way is not asked for its body", async () => {
+    await using service = await openTestService();
+    const { token } = await service.fillShop({});
+    const owner = new pg.Client({ connectionString: service.database.url });
+    await owner.connect();
+    try {
+      await owner.query("BEGIN; LOCK TABLE products IN ACCESS EXCLUSIVE MODE");
+      const first = preview(service, token, bodyOf("delete_products", randomIds(1)));
+      await eventually(async () => {
+        const locked = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'products'::regclass";
+        expect(await service.database.query(locked)).toHaveLength(1);
+      });
+      // With a body that never comes.
+      const head = requestHead("POST /v1/bulk_actions/preview", {
+        ...bearer(token),
+        ...{ "content-type": "application/json", "content-length": 1_000_000, expect: "100-continue" },
+      });
+      const refused = await sendRaw(service.url, head);
+      expect(refused.status).toBe(429);
+      expect(JSON.parse(refused.body)).toMatchObject({ code: "bulk_action_preview.under_way" });
+      await owner.query("ROLLBACK");
+      await first;
+    } finally {
+      await owner.end();
+    }
+  });
+
   test("that has to wait too long is told to come again, and is the account's only one meanwhile", async () => {
     await using service = await openTestService();
     const { token } = await service.fillShop({});
@@ -180,7 +209,7 @@ describe("a preview", () => {
 
 describe("the database", () => {
   test.each([
-    ["refuses a preview that would write", "INSERT INTO accounts (name) VALUES (''written'')", "25006"],
+    ["refuses a preview that would write", "INSERT INTO bulk.accounts (name) VALUES (''written'')", "25006"],
     ["ends a preview that takes too long", "PERFORM pg_sleep(10)", "57014"],
   ])("%s", async (_name, statement, sqlstate) => {
     await using service = await openTestService();
@@ -190,12 +219,12 @@ describe("the database", () => {
     );
     const database = openOneConnection(service);
     try {
-      const query = { accountId, recordIds: uuidList(randomIds(1)), timeoutMs: 200 };
+      const query = { accountId, recordIds: recordIdsOf(randomIds(1)), timeoutMs: 200 };
       const effect = { ...deleteProducts, skipCode: sql`misbehave()` };
       const error: unknown = await previewEffect(database, effect, query).catch((thrown: unknown) => thrown);
 
       expect(findSqlstate(error)).toBe(sqlstate);
-      expect(await service.database.query("SELECT FROM accounts WHERE name = 'written'")).toEqual([]);
+      expect(await service.database.query("SELECT FROM bulk.accounts WHERE name = 'written'")).toEqual([]);
       // The limits end with the preview.
       expect(await database.$queryRaw`SELECT current_setting('transaction_read_only') AS value`).toEqual([
         { value: "off" },
@@ -220,7 +249,7 @@ describe("the database", () => {
       for (const _time of [1, 2]) {
         const { skips } = await previewEffect(database, deleteProducts, {
           accountId,
-          recordIds: uuidList(recordIds),
+          recordIds: recordIdsOf(recordIds),
           timeoutMs: 5_000,
         });
         expect(skips).toEqual([{ code: NOT_FOUND.code, count: 2 }]);

@@ -92,7 +92,7 @@ describe("a record that somebody else holds locked", () => {
     const { id } = await service.submit(token, "delete_products", productIds);
     await eventually(async () => {
       const [chunk] = await service.database.query<{ attempts: number; last_error: string }>(
-        "SELECT attempts, last_error FROM bulk_action_chunks WHERE attempts > 0",
+        "SELECT attempts, last_error FROM bulk.bulk_action_chunks WHERE attempts > 0",
       );
       expect(chunk?.last_error).toContain("55P03");
     });
@@ -174,7 +174,7 @@ describe("records that take long to delete", () => {
 
     expect(await service.finished(token, id)).toMatchObject({ status: "succeeded", skipped_record_ids: [] });
     const chunks = await service.database.query<{ was_slow: boolean }>(
-      "SELECT last_error IS NOT NULL AS was_slow FROM bulk_action_chunks",
+      "SELECT last_error IS NOT NULL AS was_slow FROM bulk.bulk_action_chunks",
     );
     expect(chunks).toHaveLength(6);
     // One; on a busy machine smaller ones may be too slow as well.
@@ -191,7 +191,7 @@ async function keepDiary(service: TestService): Promise<void> {
     CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       INSERT INTO diary (slice_size, done_count) VALUES (NEW.slice_size, NEW.done_count); RETURN NULL; END $$`);
   await service.database.query(
-    "CREATE TRIGGER note AFTER UPDATE ON bulk_action_chunks FOR EACH ROW EXECUTE FUNCTION note()",
+    "CREATE TRIGGER note AFTER UPDATE ON bulk.bulk_action_chunks FOR EACH ROW EXECUTE FUNCTION note()",
   );
 }
 
@@ -246,7 +246,7 @@ async function refuseDeletionOf(service: TestService, ids: readonly string[]): P
 
 async function failedIds(service: TestService, bulkActionId: string): Promise<readonly string[]> {
   const rows = await service.database.query<{ id: string }>(
-    `SELECT id FROM bulk_action_chunks, unnest(failed_ids) WITH ORDINALITY AS failed (id, ordinal)
+    `SELECT id FROM bulk.bulk_action_chunks, unnest(failed_ids) WITH ORDINALITY AS failed (id, ordinal)
      WHERE bulk_action_id = $1 ORDER BY position, ordinal`,
     [bulkActionId],
   );

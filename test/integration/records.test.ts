@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeEndedAction } from "../support/ended-action.ts";
+import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { bearer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { refuseDeletion } from "../support/refuse-deletion.ts";
@@ -203,12 +206,46 @@ describe("the records of a bulk action that has ended", () => {
   }
 });
 
+test("streams of one account read one step at a time, however many there are, and another account's do not wait", async () => {
+  await using own = await openTestService();
+  const [many, other] = [await own.fillShop({}, "many"), await own.fillShop({}, "other")];
+  const ids = {
+    many: await writeEndedAction(own.database, many.accountId, 1_000),
+    other: await writeEndedAction(own.database, other.accountId, 1_000),
+  };
+  const locker = new pg.Client({ connectionString: own.database.url });
+  await locker.connect();
+  try {
+    await locker.query("BEGIN; LOCK TABLE bulk.bulk_action_chunks");
+    const open = (shopToken: string, id: string) =>
+      own.request(shopToken, `/v1/bulk_actions/${id}/records`, { headers: NDJSON });
+    const streams = Array.from({ length: 8 }, () => open(many.token, ids.many));
+    // Comes last, so all others have been begun when this one reads.
+    streams.push(open(other.token, ids.other));
+    const findWaiting = () =>
+      own.database.query(
+        "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'bulk.bulk_action_chunks'::regclass",
+      );
+    await eventually(async () => expect(await findWaiting()).toHaveLength(2));
+    expect((await own.request(other.token, "/v1/webhook_endpoints")).status).toBe(200);
+    expect(await findWaiting()).toHaveLength(2);
+    await locker.query("ROLLBACK");
+    // The API may have given up waiting for the lock.
+    for (const answer of await Promise.all(streams)) {
+      const lines = (await answer.text()).trim().split("\n");
+      expect([answer.status, lines.length]).toEqual(answer.status === 503 ? [503, 1] : [200, 1_000]);
+    }
+  } finally {
+    await locker.end();
+  }
+});
+
 describe("the records of a bulk action that is open", () => {
   test("are pending until they have an outcome, and not attempted if it ends before", async () => {
     const recordIds = randomIds(5);
     const { id } = await service.submit(token, "delete_products", recordIds);
     await service.database.query(
-      `UPDATE bulk_action_chunks SET done_count = 1, deleted_count = 1 WHERE bulk_action_id = $1 AND position = 0`,
+      `UPDATE bulk.bulk_action_chunks SET done_count = 1, deleted_count = 1 WHERE bulk_action_id = $1 AND position = 0`,
       [id],
     );
     const pending = { code: null, message: null, retriable: false };
@@ -223,7 +260,7 @@ describe("the records of a bulk action that is open", () => {
     expect(await countRecords(id, "not_attempted")).toBe(0);
 
     await service.database.query(
-      "UPDATE bulk_actions SET status = 'completed', cancel_requested_at = now(), finished_at = now() WHERE id = $1",
+      "UPDATE bulk.bulk_actions SET status = 'completed', cancel_requested_at = now(), finished_at = now() WHERE id = $1",
       [id],
     );
     const untouched = { outcome: "not_attempted", code: "record.not_attempted", retriable: true };

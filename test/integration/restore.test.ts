@@ -85,7 +85,7 @@ function openQueue(service: TestService) {
 
 async function expectUnderway({ database }: TestService, id: string): Promise<void> {
   const rows = await database.query(
-    "SELECT FROM bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
+    "SELECT FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1 AND finished_at IS NOT NULL",
     [id],
   );
   expect(rows.length).toBe(5);
@@ -121,7 +121,7 @@ async function listProducts({ database }: TestService): Promise<ReadonlySet<stri
 
 async function readGeneration({ database }: TestService, id: string): Promise<number | undefined> {
   const [row] = await database.query<{ generation: number }>(
-    "SELECT generation FROM bulk_actions WHERE id = $1",
+    "SELECT generation FROM bulk.bulk_actions WHERE id = $1",
     [id],
   );
   return row?.generation;
@@ -130,7 +130,7 @@ async function readGeneration({ database }: TestService, id: string): Promise<nu
 async function countOutcomes({ database }: TestService, id: string) {
   const [counts] = await database.query(
     `SELECT sum(deleted_count)::int AS deleted, sum(skipped_count)::int AS skipped, sum(failed_count)::int AS failed
-     FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+     FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1`,
     [id],
   );
   return counts;
@@ -138,8 +138,8 @@ async function countOutcomes({ database }: TestService, id: string) {
 
 async function readEverything({ database }: TestService): Promise<readonly unknown[]> {
   return [
-    await database.query("SELECT * FROM bulk_actions"),
-    await database.query("SELECT * FROM bulk_action_chunks ORDER BY position"),
+    await database.query("SELECT * FROM bulk.bulk_actions"),
+    await database.query("SELECT * FROM bulk.bulk_action_chunks ORDER BY position"),
     await database.query("SELECT id FROM products ORDER BY id"),
   ];
 }

@@ -135,7 +135,7 @@ describe("a retry", () => {
       expect(await response.json()).toMatchObject({ code: "bulk_action.retry_in_progress" });
     }
     expect(
-      await service.database.query("SELECT FROM bulk_actions WHERE retry_of_id IS NOT NULL"),
+      await service.database.query("SELECT FROM bulk.bulk_actions WHERE retry_of_id IS NOT NULL"),
     ).toHaveLength(1);
   });
 
@@ -158,14 +158,14 @@ describe("a retry", () => {
     const third = await send();
     expect(third.headers.get("idempotent-replayed")).toBe("true");
     expect(await readAction(third)).toEqual(ended);
-    expect(await service.database.query("SELECT FROM bulk_actions")).toHaveLength(2);
+    expect(await service.database.query("SELECT FROM bulk.bulk_actions")).toHaveLength(2);
   });
 
   test.each(["pending", "processing"])("of what is still %s is a conflict", async (status) => {
     await using service = await openTestService();
     const { token } = await service.fillShop({});
     const { id } = await service.submit(token, "delete_products", randomIds(3));
-    await service.database.query("UPDATE bulk_actions SET status = $1", [status]);
+    await service.database.query("UPDATE bulk.bulk_actions SET status = $1", [status]);
 
     await expectRefused(service, await retry(service, token, id), 409, "bulk_action.still_open");
   });
@@ -205,8 +205,8 @@ describe("a retry", () => {
     await endUntouched(service);
     const { id } = await readAction(await retry(service, token, parent.id));
 
-    await service.database.query("DELETE FROM bulk_actions WHERE id = $1", [parent.id]);
-    await service.database.query("DELETE FROM api_tokens");
+    await service.database.query("DELETE FROM bulk.bulk_actions WHERE id = $1", [parent.id]);
+    await service.database.query("DELETE FROM bulk.api_tokens");
 
     expect(await readOrigin(service, id)).toEqual({ retryOf: null, createdBy: null });
   });
@@ -242,15 +242,15 @@ async function expectRefused(
 ): Promise<void> {
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ code, validation_errors: [] });
-  expect(await service.database.query("SELECT FROM bulk_actions WHERE retry_of_id IS NOT NULL")).toHaveLength(
-    retriesBefore,
-  );
+  expect(
+    await service.database.query("SELECT FROM bulk.bulk_actions WHERE retry_of_id IS NOT NULL"),
+  ).toHaveLength(retriesBefore);
 }
 
 /** Ends everything open as a cancel would. */
 async function endUntouched(service: TestService): Promise<void> {
   await service.database.query(
-    `UPDATE bulk_actions SET status = 'completed', cancel_requested_at = now(), finished_at = now()
+    `UPDATE bulk.bulk_actions SET status = 'completed', cancel_requested_at = now(), finished_at = now()
      WHERE status = 'pending'`,
   );
 }
@@ -265,7 +265,7 @@ async function endWithFailures(
 ): Promise<readonly [failed: readonly string[], left: readonly string[]]> {
   await service.database.query("DELETE FROM products WHERE id = $1", [ids[1]]);
   await service.database.query(
-    `UPDATE bulk_action_chunks SET done_count = 3, deleted_count = 1, failed_count = 2,
+    `UPDATE bulk.bulk_action_chunks SET done_count = 3, deleted_count = 1, failed_count = 2,
        failed_ids = ARRAY[record_ids[1], record_ids[3]], failed_codes = '{record.locked,record.timeout}'
      WHERE bulk_action_id = $1 AND position = 0`,
     [id],
@@ -277,9 +277,9 @@ async function endWithFailures(
 /** Which bulk action it takes up, and whose token asked for it. */
 async function readOrigin(service: TestService, id: string) {
   const [origin] = await service.database.query<{ retryOf: string | null; createdBy: string | null }>(
-    `SELECT retry_of_id AS "retryOf", (SELECT accounts.name FROM accounts JOIN api_tokens ON account_id = accounts.id
+    `SELECT retry_of_id AS "retryOf", (SELECT accounts.name FROM bulk.accounts JOIN bulk.api_tokens ON account_id = accounts.id
        WHERE api_tokens.id = created_by_token_id) AS "createdBy"
-     FROM bulk_actions WHERE id = $1`,
+     FROM bulk.bulk_actions WHERE id = $1`,
     [id],
   );
   return origin;

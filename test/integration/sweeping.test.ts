@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
-import { listAuditEntries } from "@bulk/store/audit";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { CSV_HEADER, csvLine } from "@bulk/store/record-lines";
-import { walkRecords } from "@bulk/store/records";
-import { pruneEnded } from "@bulk/store/sweep";
+import { listAuditEntries } from "@bulk/store/operations/audit";
+import { pruneEnded } from "@bulk/store/operations/sweep";
+import { CSV_HEADER, csvLine } from "@bulk/store/records/record-lines";
+import { walkRecords } from "@bulk/store/records/walk-records";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
+import { registry } from "../support/registry.ts";
 import { loseAllTurns, openServiceQueue } from "../support/service-queue.ts";
 import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
@@ -30,7 +31,7 @@ describe("the sweeper", () => {
     const { id } = await service.submit(token, "delete_products", productIds);
     await loseAllTurns(service);
     await service.database.query(
-      "UPDATE bulk_action_chunks SET done_count = 20, deleted_count = 20, finished_at = now()",
+      "UPDATE bulk.bulk_action_chunks SET done_count = 20, deleted_count = 20, finished_at = now()",
     );
 
     await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
@@ -88,7 +89,7 @@ describe("the sweeper", () => {
     });
     expect(await service.retrieve(token, recent.id)).toMatchObject({ status: "succeeded" });
     expect(
-      await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk_action_chunks"),
+      await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk.bulk_action_chunks"),
     ).toEqual([{ id: recent.id }]);
   });
 
@@ -99,13 +100,13 @@ describe("the sweeper", () => {
     await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
     // One of each outcome, in two chunks; the skipped ids are not in the order of their ids.
     await service.database.query(
-      `UPDATE bulk_action_chunks SET record_ids = record_ids[1:4], record_count = 4, done_count = 4,
+      `UPDATE bulk.bulk_action_chunks SET record_ids = record_ids[1:4], record_count = 4, done_count = 4,
          deleted_count = 1, skipped_count = 2, failed_count = 1,
          skipped_ids = ARRAY[record_ids[4], record_ids[1]], skipped_codes = '{record.in_use,record.not_found}',
          failed_ids = record_ids[2:2], failed_codes = '{record.locked}'`,
     );
     await service.database.query(
-      `INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count, deleted_count)
+      `INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count, deleted_count)
        VALUES ($1, 4, $2, 2, 1, 1)`,
       [id, record_ids.slice(4)],
     );
@@ -127,14 +128,14 @@ describe("the sweeper", () => {
         undefined,
       ]);
 
-      expect(await pruneEnded(database, 30)).toBe(1);
+      expect(await pruneEnded(database, 30, registry)).toBe(1);
 
       const [after] = await listAuditEntries(database, query);
       expect(after).toEqual({ ...before, prunedAt: expect.any(Date), digest: sha256(csv) });
-      const [holder] = await service.database.query<{ id: string }>("SELECT id FROM api_tokens");
+      const [holder] = await service.database.query<{ id: string }>("SELECT id FROM bulk.api_tokens");
       expect(after).toMatchObject({
         ...{ accountName: "test", status: "completed", createdByTokenId: holder?.id },
-        ...{ recordCount: 6, deleted: 2, skipped: 2, failed: 1, notAttempted: 1 },
+        ...{ recordCount: 6, applied: 2, skipped: 2, failed: 1, notAttempted: 1 },
         cancelRequestedBy: holder?.id,
       });
       expect(await listAuditEntries(database, { ...query, accountId: randomUUID() })).toEqual([]);
@@ -153,7 +154,7 @@ const DATABASE_OPTIONS = {
 async function writeCsv(database: Database, accountId: string, id: string): Promise<string> {
   let csv = CSV_HEADER;
   for await (const records of walkRecords(database, accountId, id, { outcomes: undefined, from: 0 })) {
-    csv += records.map(csvLine).join("");
+    csv += records.map((record) => csvLine(record, "deleted")).join("");
   }
   return csv;
 }
@@ -167,7 +168,7 @@ describe("a turn of an older generation", () => {
     await using service = await openTestService();
     const { token, productIds } = await service.fillShop({ products: 20 });
     const { id } = await service.submit(token, "delete_products", productIds);
-    await service.database.query("UPDATE bulk_actions SET generation = 2");
+    await service.database.query("UPDATE bulk.bulk_actions SET generation = 2");
     const queue = openServiceQueue(service);
     try {
       // The sweeper rests: only the old turn is there.
@@ -208,7 +209,7 @@ test("a turn that is added twice waits in the queue once", async () => {
 
 async function generation(service: TestService, id: string): Promise<number | undefined> {
   const [row] = await service.database.query<{ generation: number }>(
-    "SELECT generation FROM bulk_actions WHERE id = $1",
+    "SELECT generation FROM bulk.bulk_actions WHERE id = $1",
     [id],
   );
   return row?.generation;
@@ -216,7 +217,7 @@ async function generation(service: TestService, id: string): Promise<number | un
 
 async function age(service: TestService, id: string, days: number): Promise<void> {
   await service.database.query(
-    "UPDATE bulk_actions SET finished_at = now() - make_interval(days => $2) WHERE id = $1",
+    "UPDATE bulk.bulk_actions SET finished_at = now() - make_interval(days => $2) WHERE id = $1",
     [id, days],
   );
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { rememberTokens } from "@bulk/api/known-tokens";
-import { collectTokenUses } from "@bulk/api/token-uses";
-import { createToken, recordTokenUses } from "@bulk/store/api-tokens";
+import { rememberTokens } from "@bulk/api/auth/known-tokens";
+import { collectTokenUses } from "@bulk/api/auth/token-uses";
+import { createToken, recordTokenUses } from "@bulk/store/accounts/api-tokens";
 import { type Database, openDatabase } from "@bulk/store/database";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -33,7 +33,7 @@ describe("a token", () => {
   test("is a secret that scanners can tell, and is not kept", async () => {
     const token = await mint();
     expect(token).toMatch(/^bulk_live_[\w-]{43}$/);
-    const rows = await service.database.query("SELECT api_tokens::text AS kept FROM api_tokens");
+    const rows = await service.database.query("SELECT api_tokens::text AS kept FROM bulk.api_tokens");
     expect(rows.length).toBeGreaterThan(0);
     for (const { kept } of rows) expect(kept).not.toContain(token.slice("bulk_live_".length));
   });
@@ -45,7 +45,7 @@ describe("a token", () => {
     expect(await status()).toBe(200);
     const locker = new pg.Client({ connectionString: service.database.url });
     await locker.connect();
-    await locker.query("BEGIN; LOCK TABLE api_tokens");
+    await locker.query("BEGIN; LOCK TABLE bulk.api_tokens");
     try {
       expect(await status()).toBe(200);
     } finally {
@@ -123,7 +123,7 @@ describe("the last use of a token", () => {
       CREATE TABLE writes ();
       CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
         $$ BEGIN INSERT INTO writes DEFAULT VALUES; RETURN NULL; END $$;
-      CREATE TRIGGER count_write AFTER UPDATE ON api_tokens FOR EACH STATEMENT EXECUTE FUNCTION count_write()`);
+      CREATE TRIGGER count_write AFTER UPDATE ON bulk.api_tokens FOR EACH STATEMENT EXECUTE FUNCTION count_write()`);
     {
       await using api = await openAnotherApi(service);
       for (let request = 0; request < 20; request++) {
@@ -137,7 +137,7 @@ describe("the last use of a token", () => {
     // Twenty requests in more than the ten seconds between two writes are not likely, but no fault.
     expect((await service.database.query("SELECT FROM writes")).length).toBeLessThanOrEqual(2);
     await service.database.query(
-      "DROP TRIGGER count_write ON api_tokens; DROP FUNCTION count_write; DROP TABLE writes",
+      "DROP TRIGGER count_write ON bulk.api_tokens; DROP FUNCTION count_write; DROP TABLE writes",
     );
   });
 
@@ -166,7 +166,9 @@ describe("the last use of a token", () => {
     const [earlier, later] = [new Date("2029-01-01"), new Date("2029-01-02")];
     await recordTokenUses(database, new Map([[id, later]]));
     await recordTokenUses(database, new Map([[id, earlier]]));
-    const [row] = await service.database.query("SELECT last_used_at FROM api_tokens WHERE id = $1", [id]);
+    const [row] = await service.database.query("SELECT last_used_at FROM bulk.api_tokens WHERE id = $1", [
+      id,
+    ]);
     expect(row).toEqual({ last_used_at: later });
   });
 });
@@ -178,18 +180,20 @@ async function mint(): Promise<string> {
 }
 
 async function alter(token: string, change: string): Promise<void> {
-  await service.database.query(`UPDATE api_tokens SET ${change} ${OF_SECRET}`, [token]);
+  await service.database.query(`UPDATE bulk.api_tokens SET ${change} ${OF_SECRET}`, [token]);
 }
 
 async function idOf(token: string): Promise<string> {
-  const [row] = await service.database.query<{ id: string }>(`SELECT id FROM api_tokens ${OF_SECRET}`, [
+  const [row] = await service.database.query<{ id: string }>(`SELECT id FROM bulk.api_tokens ${OF_SECRET}`, [
     token,
   ]);
   return row?.id ?? "";
 }
 
 async function lastUseOf(token: string): Promise<unknown> {
-  const [row] = await service.database.query(`SELECT last_used_at FROM api_tokens ${OF_SECRET}`, [token]);
+  const [row] = await service.database.query(`SELECT last_used_at FROM bulk.api_tokens ${OF_SECRET}`, [
+    token,
+  ]);
   return row?.["last_used_at"];
 }
 

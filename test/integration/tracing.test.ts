@@ -13,7 +13,13 @@ let service: TestService;
 
 beforeAll(async () => {
   recorder = recordSpans();
-  service = await openTestService({ CHUNK_SIZE: "10", TURN_MS: "1", WINDOW: "2", SWEEP_INTERVAL_MS: "100" });
+  service = await openTestService({
+    CHUNK_SIZE: "10",
+    TURN_MS: "1",
+    WORKER_CONCURRENCY: "1",
+    WINDOW: "2",
+    SWEEP_INTERVAL_MS: "100",
+  });
 });
 
 afterAll(async () => {
@@ -90,11 +96,11 @@ test("a refused request has its route and status, and is no error", async () => 
 
 test("what the database refuses is an error without its words, which may quote a record", async () => {
   const { token, productIds } = await service.fillShop({ products: 1 });
-  await service.database.query("ALTER TABLE bulk_action_chunks RENAME COLUMN progressed_at TO away");
+  await service.database.query("ALTER TABLE bulk.bulk_action_chunks RENAME COLUMN progressed_at TO away");
   await using _worker = await startWorker();
   const { id } = await service.submit(token, "delete_products", productIds);
   const span = await eventually(() => find(CHUNK));
-  await service.database.query("ALTER TABLE bulk_action_chunks RENAME COLUMN away TO progressed_at");
+  await service.database.query("ALTER TABLE bulk.bulk_action_chunks RENAME COLUMN away TO progressed_at");
 
   expect(span).toMatchObject({ isError: true, attributes: { "error.type": expect.any(String) } });
   expectNothingOf(recorder.spans(), ["does not exist", ...productIds]);

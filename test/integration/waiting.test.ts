@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as deadline } from "node:timers/promises";
-import { API_TIMEOUTS } from "@bulk/api/api-server";
+import { API_TIMEOUTS } from "@bulk/api/http/server/api-server";
 import { fillShop } from "@bulk/local/fill-shop";
 import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -317,10 +317,10 @@ function create(prefer: string): Promise<Response> {
 async function submitMany(count: number): Promise<readonly string[]> {
   const rows = await service.database.query<{ id: string }>(
     `WITH submitted AS (
-       INSERT INTO bulk_actions (account_id, action_type, record_count)
+       INSERT INTO bulk.bulk_actions (account_id, action_type, record_count)
        SELECT $1, 'delete_products', 1 FROM generate_series(1, $2) RETURNING id),
      chunks AS (
-       INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
+       INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count)
        SELECT id, 0, ARRAY[gen_random_uuid()], 1 FROM submitted)
      SELECT id FROM submitted`,
     [accountId, count],
@@ -377,12 +377,12 @@ async function untilListening(count: number): Promise<void> {
   await eventually(async () => expect(await service.database.query(LISTENERS)).toHaveLength(count));
 }
 
-const END = `UPDATE bulk_actions SET status = 'succeeded', finished_at = now(), updated_at = clock_timestamp()
+const END = `UPDATE bulk.bulk_actions SET status = 'succeeded', finished_at = now(), updated_at = clock_timestamp()
   WHERE id = $1`;
 
 const TELL = "pg_notify('bulk_action_changed', id::text)";
 
-const END_ALL = `UPDATE bulk_actions SET status = 'succeeded', finished_at = now(), updated_at = clock_timestamp()
+const END_ALL = `UPDATE bulk.bulk_actions SET status = 'succeeded', finished_at = now(), updated_at = clock_timestamp()
   RETURNING ${TELL}`;
 
 /** Ends a bulk action and tells nobody. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { BASE_EVENT_NAMES } from "@bulk/domain/base-event-names";
+import { BASE_EVENT_NAMES } from "@bulk/domain/webhooks/base-event-names";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openExchanger } from "../fuzz/exchange.ts";
 import { bearer, requestHead } from "../support/raw-http.ts";
@@ -81,7 +81,7 @@ describe("a webhook endpoint", () => {
     });
     expect(await service.call(token, `GET ${path}`)).toMatchObject({ status: 404 });
     expect(
-      await service.database.query("SELECT FROM webhook_deliveries WHERE endpoint_id = $1", [id]),
+      await service.database.query("SELECT FROM bulk.webhook_deliveries WHERE endpoint_id = $1", [id]),
     ).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe("a webhook endpoint", () => {
     const { token } = await service.fillShop({}, "unreadable");
     const { id } = await service.register(token, URL_OF_SHOP);
     await service.database.query(
-      "UPDATE webhook_endpoints SET sealed_secret = sha512(sealed_secret) WHERE id = $1",
+      "UPDATE bulk.webhook_endpoints SET sealed_secret = sha512(sealed_secret) WHERE id = $1",
       [id],
     );
     const change = { webhook_endpoint: { enabled: false } };
@@ -250,7 +250,7 @@ test("each call wants its scope", async () => {
   const { token, accountId } = await service.fillShop({}, "scopes");
   const id = randomUUID();
   await service.database.query(
-    "UPDATE api_tokens SET scopes = '{bulk_actions:write}' WHERE account_id = $1",
+    "UPDATE bulk.api_tokens SET scopes = '{bulk_actions:write}' WHERE account_id = $1",
     [accountId],
   );
   for (const request of [`POST ${COLLECTION}`, `GET ${COLLECTION}`, ...everyCall(id, id)]) {

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
-import { closeServer, listen } from "@bulk/service/listen";
+import { closeServer, listen } from "@bulk/service/process/listen";
 import { openDatabase } from "@bulk/store/database";
-import { claimDelivery, recordAttempt } from "@bulk/store/webhook-deliveries";
+import { claimDelivery, recordAttempt } from "@bulk/store/webhooks/claim-delivery";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { expectDocumentedEvent } from "../support/documented.ts";
@@ -98,7 +98,7 @@ describe("an ended bulk action", () => {
     const { id } = await service.submit(shop.token, "delete_customers", shop.customerIds);
     await service.finished(shop.token, id);
     expect(
-      await service.database.query("SELECT FROM webhook_deliveries WHERE bulk_action_id = $1", [id]),
+      await service.database.query("SELECT FROM bulk.webhook_deliveries WHERE bulk_action_id = $1", [id]),
     ).toEqual([]);
   });
 
@@ -111,11 +111,11 @@ describe("an ended bulk action", () => {
     await receiver.has(2);
 
     await service.database.query(
-      "UPDATE bulk_actions SET finished_at = now() - '31 days'::interval WHERE id = $1",
+      "UPDATE bulk.bulk_actions SET finished_at = now() - '31 days'::interval WHERE id = $1",
       [id],
     );
     await service.database.query(
-      "UPDATE webhook_deliveries SET created_at = now() - '31 days'::interval WHERE bulk_action_id IS NULL",
+      "UPDATE bulk.webhook_deliveries SET created_at = now() - '31 days'::interval WHERE bulk_action_id IS NULL",
     );
 
     await eventually(async () => expect(await service.deliveries(shop.token, endpoint.id)).toEqual([]));
@@ -260,7 +260,9 @@ describe("deleted products", () => {
     await own.startWorker({ WEBHOOK_SECRET_KEY: "" });
     await own.finished(shop.token, id);
     expect(
-      await own.database.query("SELECT event_type, attempts FROM webhook_deliveries ORDER BY event_type"),
+      await own.database.query(
+        "SELECT event_type, attempts FROM bulk.webhook_deliveries ORDER BY event_type",
+      ),
     ).toEqual([
       { event_type: "bulk_action.finished", attempts: 0 },
       { event_type: "product.deleted", attempts: 0 },
@@ -301,7 +303,7 @@ describe("a delivery", () => {
     });
     const { shop, endpoint } = await tellOf("given up", receiver.url);
     await receiver.has(1);
-    await service.database.query("UPDATE webhook_deliveries SET failures = 9 WHERE endpoint_id = $1", [
+    await service.database.query("UPDATE bulk.webhook_deliveries SET failures = 9 WHERE endpoint_id = $1", [
       endpoint.id,
     ]);
     await service.endPauses();
@@ -428,7 +430,7 @@ describe("a delivery", () => {
     await own.call(shop.token, `POST /v1/webhook_endpoints/${endpoint.id}/test`);
     // As a worker leaves it that died after its claim.
     await own.database.query(
-      "UPDATE webhook_deliveries SET attempts = 1, next_attempt_at = now() + '1 second'::interval",
+      "UPDATE bulk.webhook_deliveries SET attempts = 1, next_attempt_at = now() + '1 second'::interval",
     );
     await own.startWorker();
     await receiver.has(1);
@@ -487,8 +489,8 @@ describe("another account's webhooks", () => {
 
     await receiver.has(1);
     const [{ codes } = {}] = await service.database.query<{ codes: readonly number[] }>(
-      `SELECT array_agg(DISTINCT last_response_code) AS codes FROM webhook_deliveries delivery
-       JOIN webhook_endpoints endpoint ON endpoint.id = endpoint_id WHERE url LIKE $1`,
+      `SELECT array_agg(DISTINCT last_response_code) AS codes FROM bulk.webhook_deliveries delivery
+       JOIN bulk.webhook_endpoints endpoint ON endpoint.id = endpoint_id WHERE url LIKE $1`,
       [`${switching.url}%`],
     );
     expect(codes).toEqual([101]);
@@ -584,7 +586,7 @@ describe("a rotated secret", () => {
     expect(() => verify(webhook, old.signing_secret)).not.toThrow();
 
     await service.database.query(
-      "UPDATE webhook_endpoints SET previous_secret_expires_at = now() WHERE id = $1",
+      "UPDATE bulk.webhook_endpoints SET previous_secret_expires_at = now() WHERE id = $1",
       [old.id],
     );
     await service.call(shop.token, `POST ${path}/test`);
@@ -599,7 +601,7 @@ describe("a rotated secret", () => {
     const { id } = await service.register(shop.token, receiver.url);
     // As one that was sealed with a key that is lost.
     await service.database.query(
-      "UPDATE webhook_endpoints SET sealed_secret = sha512(sealed_secret) WHERE id = $1",
+      "UPDATE bulk.webhook_endpoints SET sealed_secret = sha512(sealed_secret) WHERE id = $1",
       [id],
     );
 
@@ -617,7 +619,7 @@ describe("a rotated secret", () => {
     const shop = await own.fillShop({});
     const endpoint = await own.register(shop.token, receiver.url);
     const rows = await own.database.query<{ text: string }>(
-      "SELECT encode(sealed_secret, 'escape') || endpoint::text AS text FROM webhook_endpoints endpoint",
+      "SELECT encode(sealed_secret, 'escape') || endpoint::text AS text FROM bulk.webhook_endpoints endpoint",
     );
     expect(rows[0]?.text).not.toContain("whsec_");
     await own.call(shop.token, `POST /v1/webhook_endpoints/${endpoint.id}/test`);
@@ -641,8 +643,8 @@ async function rotate(token: string, endpointId: string): Promise<string> {
 /** Events to try an endpoint with, all due. */
 async function addTests(own: WebhookService, endpointId: string, count: number): Promise<void> {
   await own.database.query(
-    `INSERT INTO webhook_deliveries (account_id, endpoint_id, event_type)
-     SELECT account_id, id, 'webhook_endpoint.test' FROM webhook_endpoints, generate_series(1, $2::int)
+    `INSERT INTO bulk.webhook_deliveries (account_id, endpoint_id, event_type)
+     SELECT account_id, id, 'webhook_endpoint.test' FROM bulk.webhook_endpoints, generate_series(1, $2::int)
      WHERE id = $1`,
     [endpointId, count],
   );

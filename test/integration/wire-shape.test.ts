@@ -86,7 +86,7 @@ describe("a bulk action on the wire", () => {
       const { token } = await service.fillShop({});
       const { id } = await service.submit(token, "delete_customers", randomIds(1));
       await service.database.query(
-        "UPDATE bulk_actions SET status = $1, updated_at = created_at + interval '999 milliseconds'",
+        "UPDATE bulk.bulk_actions SET status = $1, updated_at = created_at + interval '999 milliseconds'",
         [status],
       );
 
@@ -320,7 +320,7 @@ async function spreadTimes(
   ids: readonly string[],
 ): Promise<void> {
   await service.database.query(
-    `UPDATE bulk_actions SET ${column} = now() - (cardinality($1::uuid[]) - array_position($1, id)) * interval '1 minute'
+    `UPDATE bulk.bulk_actions SET ${column} = now() - (cardinality($1::uuid[]) - array_position($1, id)) * interval '1 minute'
      WHERE id = ANY($1)`,
     [ids],
   );

@@ -12,11 +12,15 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 test("following docs/adding-an-action.md to the letter gives an action that works over HTTP", async () => {
   const page = await readFile(join(ROOT, "docs/adding-an-action.md"), "utf8");
-  const { path, source } = findFile(page);
+  const files = findFiles(page);
   await using copy = await copyTree();
-  await writeFile(join(copy.directory, path), source);
+  for (const { path, source } of files) await writeFile(join(copy.directory, path), source);
   await writeFile(join(copy.directory, "registry.patch"), findPatch(page));
   await run("git", ["apply", "registry.patch"], { cwd: copy.directory });
+  await checkTypes(copy.directory);
+  const tests = files.map(({ path }) => path).filter((path) => path.endsWith(".test.ts"));
+  expect(tests).toHaveLength(1);
+  await runTests(copy.directory, tests);
 
   await using stack = await openTestStack("postgres", {}, copy.directory);
   await using _worker = stack.startWorker();
@@ -38,10 +42,32 @@ test("following docs/adding-an-action.md to the letter gives an action that work
   expect(await stack.database.query("SELECT FROM line_items")).toEqual([]);
 });
 
-function findFile(page: string): { readonly path: string; readonly source: string } {
-  const [, path, source] = /```ts file=(\S+)\n([\s\S]*?)```/.exec(page) ?? [];
-  if (path === undefined || source === undefined) throw new Error("The page names no file.");
-  return { path, source };
+async function checkTypes(directory: string): Promise<void> {
+  const { stdout } = await run(process.execPath, ["node_modules/typescript/bin/tsc", "--noEmit"], {
+    cwd: directory,
+  }).catch((error: { readonly stdout: string }) => error);
+  expect(stdout).toBe("");
+}
+
+/** Runs test files of the tree in `directory`, with vitest of its own. */
+async function runTests(directory: string, paths: readonly string[]): Promise<void> {
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
+  const project = "--project=integration on the PostgreSQL queue";
+  const { stdout } = await run(
+    process.execPath,
+    ["node_modules/vitest/vitest.mjs", "run", project, ...paths],
+    {
+      cwd: directory,
+      env: { ...Object.fromEntries(environment), NO_COLOR: "1" },
+    },
+  ).catch((error: { readonly stdout: string }) => error);
+  expect(stdout).toMatch(/Tests +2 passed \(2\)/);
+}
+
+function findFiles(page: string): readonly { readonly path: string; readonly source: string }[] {
+  const files = [...page.matchAll(/```ts file=(\S+)\n([\s\S]*?)```/g)];
+  expect(files.length).toBeGreaterThan(2);
+  return files.map(([, path = "", source = ""]) => ({ path, source }));
 }
 
 function findPatch(page: string): string {

@@ -7,13 +7,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { joinEmbeddedPostgres, ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
-import { EmbeddedPostgresError } from "@bulk/local/embedded-postgres-error";
+import { joinEmbeddedPostgres, ownEmbeddedPostgres } from "@bulk/local/postgres/embedded-postgres";
+import { EmbeddedPostgresError } from "@bulk/local/postgres/embedded-postgres-error";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 
-const sourceFile = fileURLToPath(new URL("../../packages/local/src/embedded-postgres.ts", import.meta.url));
+const sourceFile = fileURLToPath(
+  new URL("../../packages/local/src/postgres/embedded-postgres.ts", import.meta.url),
+);
 const isRoot = process.getuid?.() === 0;
 
 test("what was written is there after a restart, on the same port", async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { judge } from "@bulk/domain/action-outcome";
-import { findBulkAction, settle } from "@bulk/store/bulk-actions";
+import { judge } from "@bulk/domain/bulk-actions/action-outcome";
+import { findBulkAction } from "@bulk/store/bulk-actions/reading/find-bulk-action";
+import { settle } from "@bulk/store/bulk-actions/settle";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { registry } from "../support/registry.ts";
 import { openServiceDatabase } from "../support/service-database.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 
@@ -25,7 +27,7 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   service = openServiceDatabase(testDatabase.url);
   const [row] = await testDatabase.query<{ id: string }>(
-    "INSERT INTO accounts (name) VALUES ('shop') RETURNING id",
+    "INSERT INTO bulk.accounts (name) VALUES ('shop') RETURNING id",
   );
   accountId = String(row?.id);
 });
@@ -40,7 +42,7 @@ test.each(["one chunk", "a chunk for each"] as const)(
   async (layout) => {
     for (const fates of listMixes()) {
       const id = await writeFinished(fates, layout);
-      const settlement = await settle(service.database, id);
+      const settlement = await settle(service.database, id, registry);
       const ended = await findBulkAction(service.database, accountId, id);
       expect
         .soft([settlement, ended && judge(ended)], fates.join(", "))
@@ -83,7 +85,7 @@ async function writeFinished(
   layout: "one chunk" | "a chunk for each",
 ): Promise<string> {
   const [row] = await testDatabase.query<{ id: string }>(
-    `INSERT INTO bulk_actions (account_id, action_type, record_count, cancel_requested_at)
+    `INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, cancel_requested_at)
      VALUES ($1, 'delete_products', $2, CASE WHEN $3 THEN now() END) RETURNING id`,
     [accountId, fates.length, fates.includes("not attempted")],
   );
@@ -103,7 +105,7 @@ async function writeChunk(id: string, position: number, fates: readonly Fate[]):
   );
   const deletedCount = fates.includes("deleted") ? 1 : 0;
   await testDatabase.query(
-    `INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count,
+    `INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count,
        deleted_count, skipped_count, skipped_ids, skipped_codes, failed_count, failed_ids, failed_codes, finished_at)
      VALUES ($1, $2, $3, cardinality($3::uuid[]), $4, $5,
        cardinality($6::uuid[]), $6, $7, cardinality($8::uuid[]), $8, $9, now())`,

@@ -3,12 +3,12 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { createMigration } from "@bulk/store/migration/create-migration";
-import { findDrift } from "@bulk/store/migration/find-drift";
-import { findMissingSchema } from "@bulk/store/migration/find-missing-schema";
-import { migrate } from "@bulk/store/migration/migrate";
-import { MigrationError } from "@bulk/store/migration/migration-error";
-import { PRISMA_DIRECTORY } from "@bulk/store/migration/prisma-directory";
+import { createMigration } from "@bulk/migration/create-migration";
+import { findDrift } from "@bulk/migration/find-drift";
+import { findMissingSchema } from "@bulk/migration/find-missing-schema";
+import { migrate } from "@bulk/migration/migrate";
+import { MigrationError } from "@bulk/migration/migration-error";
+import { PRISMA_DIRECTORY } from "@bulk/migration/prisma-directory";
 import pg from "pg";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 
@@ -23,23 +23,18 @@ test("six processes that start at once all succeed, and each migration is applie
   const applied = await Promise.all(Array.from({ length: 6 }, () => migrate(url)));
   const names = await migrationNames(PRISMA_DIRECTORY);
   expect(applied.flat()).toEqual(names);
-  const history = await query(url, "SELECT migration_name FROM _prisma_migrations ORDER BY started_at");
+  const history = await query(url, "SELECT migration_name FROM bulk._prisma_migrations ORDER BY started_at");
   expect(history.map((row) => row["migration_name"])).toEqual(names);
 });
 
-test("?schema= of the URL says where the tables are, in a database whose own schema holds others", async () => {
+test("a database with somebody else's tables and migrations gets ours in a schema of their own", async () => {
   const url = await createDatabase();
   await query(url, "CREATE TABLE _prisma_migrations (id int); CREATE TABLE products (id int)");
-  const schemaUrl = `${url}?schema=shop`;
-  const { message } = await refusalOf(migrate(schemaUrl));
-  expect(message).toContain("Schema shop does not exist");
-  expect(message).toContain("CREATE SCHEMA");
-
-  await query(url, "CREATE SCHEMA shop");
-  expect(await migrate(schemaUrl)).toEqual(await migrationNames(PRISMA_DIRECTORY));
-  expect(await migrate(schemaUrl)).toEqual([]);
-  expect(await findDrift(schemaUrl)).toBe("");
-  expect(await findMissingSchema(schemaUrl)).toEqual([]);
+  expect(await migrate(url)).toEqual(await migrationNames(PRISMA_DIRECTORY));
+  expect(await migrate(url)).toEqual([]);
+  expect(await findDrift(url)).toBe("");
+  expect(await findMissingSchema(url)).toEqual([]);
+  expect(await createMigration(url, "nothing")).toBeNull();
   const tables = await query(url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1");
   expect(tables.map(({ tablename }) => tablename)).toEqual(["_prisma_migrations", "products"]);
 });
@@ -52,7 +47,7 @@ test.each([
   await migrate(url);
   const other = await connect(url);
   await other.query(`SELECT pg_advisory_lock(${lock})`);
-  await other.query("UPDATE _prisma_migrations SET finished_at = NULL");
+  await other.query("UPDATE bulk._prisma_migrations SET finished_at = NULL");
 
   const migrated = migrate(url);
   await vi.waitFor(async () => {
@@ -62,7 +57,7 @@ test.each([
     );
     expect(waiting.rowCount).toBe(1);
   }, 10_000);
-  await other.query("UPDATE _prisma_migrations SET finished_at = now()");
+  await other.query("UPDATE bulk._prisma_migrations SET finished_at = now()");
   await other.query(`SELECT pg_advisory_unlock(${lock})`);
   expect(await migrated).toEqual([]);
 });
@@ -73,12 +68,12 @@ test("what schema.prisma cannot say is in the database all the same", async () =
   const [column] = await query(
     url,
     `SELECT attstorage FROM pg_attribute
-     WHERE attrelid = 'bulk_action_chunks'::regclass AND attname = 'record_ids'`,
+     WHERE attrelid = 'bulk.bulk_action_chunks'::regclass AND attname = 'record_ids'`,
   );
   expect(column).toEqual({ attstorage: "e" });
   const insert = `
-    WITH account AS (INSERT INTO accounts (name) VALUES ('a') RETURNING id)
-    INSERT INTO bulk_actions (account_id, action_type, status, record_count)
+    WITH account AS (INSERT INTO bulk.accounts (name) VALUES ('a') RETURNING id)
+    INSERT INTO bulk.bulk_actions (account_id, action_type, status, record_count)
     SELECT id, 'delete_products', 'failed', 1 FROM account`;
   await expect(query(url, insert)).rejects.toMatchObject({ constraint: "bulk_actions_status_check" });
 });
@@ -169,7 +164,7 @@ test("a failed migration that Prisma marked as rolled back may be corrected and 
   const directory = await copyPrismaDirectory();
   const path = await addMigration(directory, "20990101000000_broken", "CREATE TABLE broken (id nonsense);");
   await refusalOf(migrate(url, { directory }));
-  await query(url, "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL");
+  await query(url, "UPDATE bulk._prisma_migrations SET rolled_back_at = now() WHERE finished_at IS NULL");
   await writeFile(path, "CREATE TABLE mended (id int);");
   expect(await migrate(url, { directory })).toEqual(["20990101000000_broken"]);
   expect(await migrate(url, { directory })).toEqual([]);
@@ -180,8 +175,8 @@ test("a migration whose process died half-way is refused with both ways out", as
   await migrate(url);
   await query(
     url,
-    `UPDATE _prisma_migrations SET finished_at = NULL
-     WHERE migration_name = (SELECT max(migration_name) FROM _prisma_migrations)`,
+    `UPDATE bulk._prisma_migrations SET finished_at = NULL
+     WHERE migration_name = (SELECT max(migration_name) FROM bulk._prisma_migrations)`,
   );
   const { message } = await refusalOf(migrate(url));
   expect(message).toContain("interrupted half-way");
@@ -193,18 +188,33 @@ test("a migration that meets a change by hand says so", async () => {
   const url = await createDatabase();
   const directory = await copyPrismaDirectory();
   await migrate(url, { directory });
-  await query(url, "ALTER TABLE products ADD COLUMN weight int");
-  await addMigration(directory, "20990101000000_weight", "ALTER TABLE products ADD COLUMN weight int;");
+  await query(url, "ALTER TABLE bulk.pauses ADD COLUMN weight int");
+  await addMigration(directory, "20990101000000_weight", "ALTER TABLE bulk.pauses ADD COLUMN weight int;");
   const { message } = await refusalOf(migrate(url, { directory }));
-  expect(message).toContain('column "weight" of relation "products" already exists');
-  expect(message).toContain("somebody changed the schema by hand");
+  expect(message).toContain('column "weight" of relation "pauses" already exists');
+  expect(message).toContain("the schema was changed by hand");
 });
 
-test("a database with tables of somebody else's is left alone", async () => {
+test("a schema bulk with tables of somebody else's is left alone", async () => {
   const url = await createDatabase();
-  await query(url, "CREATE TABLE public.theirs (id int)");
+  await query(url, "CREATE SCHEMA bulk; CREATE TABLE bulk.theirs (id int)");
   const { message } = await refusalOf(migrate(url));
-  expect(message).toContain("has tables but no history of migrations");
+  expect(message).toContain("The schema bulk has tables but no history of migrations");
+});
+
+test("a user who may not create the schema is told who may, and then migrates", async () => {
+  const url = await createDatabase();
+  const role = await createRole("NOCREATEDB");
+  const roleUrl = new URL(role.url);
+  roleUrl.pathname = new URL(url).pathname;
+  const first = await refusalOf(migrate(roleUrl.href));
+  expect(first.message).toMatch(/GRANT CREATE ON DATABASE "migrate_\w+" TO "migrate_\w+";/);
+  await query(url, "CREATE SCHEMA bulk");
+  const second = await refusalOf(migrate(roleUrl.href));
+  expect(second.message).toContain(`ALTER SCHEMA bulk OWNER TO "${role.name}";`);
+  await query(url, `ALTER SCHEMA bulk OWNER TO "${role.name}"`);
+  expect(await migrate(roleUrl.href)).toEqual(await migrationNames(PRISMA_DIRECTORY));
+  await query(url, "DROP SCHEMA bulk CASCADE");
 });
 
 test("migrations and schema.prisma say the same", async () => {
@@ -214,26 +224,30 @@ test("migrations and schema.prisma say the same", async () => {
 });
 
 test.each([
-  ["a new column", "ALTER TABLE products ADD COLUMN weight int", 'DROP COLUMN "weight"'],
-  ["a lost column", "ALTER TABLE products DROP COLUMN sku", 'ADD COLUMN     "sku"'],
-  ["another type", "ALTER TABLE products ALTER COLUMN price_amount TYPE bigint", "SET DATA TYPE INTEGER"],
-  ["a lost index", "DROP INDEX line_items_product_id_idx", "line_items_product_id_idx"],
+  ["a new column", "ALTER TABLE bulk.pauses ADD COLUMN weight int", 'DROP COLUMN "weight"'],
+  ["a lost column", "ALTER TABLE bulk.pauses DROP COLUMN reason", 'ADD COLUMN     "reason"'],
+  [
+    "another type",
+    "ALTER TABLE bulk.throttles ALTER COLUMN records_per_second TYPE bigint",
+    "SET DATA TYPE INTEGER",
+  ],
+  ["a lost index", "DROP INDEX bulk.api_tokens_account_id_idx", "api_tokens_account_id_idx"],
   [
     "another predicate of a partial index",
-    `DROP INDEX bulk_actions_open;
-     CREATE INDEX bulk_actions_open ON bulk_actions (updated_at) WHERE status = 'pending'`,
+    `DROP INDEX bulk.bulk_actions_open;
+     CREATE INDEX bulk_actions_open ON bulk.bulk_actions (updated_at) WHERE status = 'pending'`,
     'CREATE INDEX "bulk_actions_open"',
   ],
   [
     "a partial index that became a full one",
-    `DROP INDEX bulk_action_chunks_unfinished;
-     CREATE INDEX bulk_action_chunks_unfinished ON bulk_action_chunks (bulk_action_id, position)`,
+    `DROP INDEX bulk.bulk_action_chunks_unfinished;
+     CREATE INDEX bulk_action_chunks_unfinished ON bulk.bulk_action_chunks (bulk_action_id, position)`,
     "WHERE (finished_at IS NULL)",
   ],
   [
     "a foreign key that no longer restricts",
-    `ALTER TABLE line_items DROP CONSTRAINT line_items_product_id_fkey,
-       ADD CONSTRAINT line_items_product_id_fkey FOREIGN KEY (product_id) REFERENCES products (id)
+    `ALTER TABLE bulk.bulk_actions DROP CONSTRAINT bulk_actions_account_id_fkey,
+       ADD CONSTRAINT bulk_actions_account_id_fkey FOREIGN KEY (account_id) REFERENCES bulk.accounts (id)
          ON DELETE CASCADE ON UPDATE CASCADE`,
     "ON DELETE RESTRICT",
   ],
@@ -273,16 +287,16 @@ test("a new column becomes a migration that makes schema and database agree agai
   await migrate(url, { directory });
   const schemaPath = join(directory, "schema.prisma");
   const schema = await readFile(schemaPath, "utf8");
-  await writeFile(schemaPath, schema.replace("model Product {", "model Product {\n  weight Int @default(0)"));
+  await writeFile(schemaPath, schema.replace("model Pause {", "model Pause {\n  weight Int @default(0)"));
 
   const now = new Date("2099-01-02T03:04:05.678Z");
-  const path = await createMigration(url, "product_weight", { directory, now });
-  expect(path).toBe(join(directory, "migrations", "20990102030405_product_weight", "migration.sql"));
+  const path = await createMigration(url, "pause_weight", { directory, now });
+  expect(path).toBe(join(directory, "migrations", "20990102030405_pause_weight", "migration.sql"));
   expect(await readFile(path ?? "", "utf8")).toBe(
-    '-- AlterTable\nALTER TABLE "products" ADD COLUMN     "weight" INTEGER NOT NULL DEFAULT 0;\n',
+    '-- AlterTable\nALTER TABLE "bulk"."pauses" ADD COLUMN     "weight" INTEGER NOT NULL DEFAULT 0;\n',
   );
   expect(await findDrift(url, { directory })).not.toBe("");
-  expect(await migrate(url, { directory })).toEqual(["20990102030405_product_weight"]);
+  expect(await migrate(url, { directory })).toEqual(["20990102030405_pause_weight"]);
   expect(await findDrift(url, { directory })).toBe("");
 });
 

@@ -1,9 +1,9 @@
+import { withMigrationConnection } from "@bulk/migration/migration-connection";
 import { openPool } from "@bulk/postgres/connect";
 import { PINNED_SETTINGS } from "@bulk/postgres/pinned-settings";
-import { connectPostgres } from "@bulk/queue/connection";
+import { connectPostgres } from "@bulk/queue/engines/connection";
 import { openDatabase } from "@bulk/store/database";
 import { findUnpinnedSettings } from "@bulk/store/inspection/unpinned-settings";
-import { withMigrationConnection } from "@bulk/store/migration/migration-connection";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOSTILE_SETTINGS } from "../support/hostile-settings.ts";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
@@ -43,7 +43,7 @@ function toOptions(settings: Readonly<Record<string, string>>): string {
     .join(" ");
 }
 
-test("the store's sessions have the pinned settings, time-outs of their own, and their schema first", async () => {
+test("the store's sessions have the pinned settings, time-outs of their own, and the role's search path", async () => {
   const store = openDatabase({
     ...{ url: hostileUrl, applicationName: "test", poolSize: 1 },
     ...{ lockTimeoutMs: 1_234, statementTimeoutMs: 5_678 },
@@ -55,7 +55,7 @@ test("the store's sessions have the pinned settings, time-outs of their own, and
         statement_timeout: "5678ms",
         idle_in_transaction_session_timeout: "5678ms",
       },
-      search_path: "public, decoy",
+      search_path: "decoy",
     });
   } finally {
     await store.$disconnect();
@@ -72,24 +72,22 @@ test("the queue's sessions have the pinned settings, and no schema but the queue
   }
 });
 
-test("a migration's sessions have the pinned settings", async () => {
+test("a migration's sessions have the pinned settings, and the role's search path", async () => {
   await withMigrationConnection(hostileUrl, async (connection) => {
     const { rows } = await connection.query<Setting>(SETTINGS);
-    expectPinned(rows, { search_path: "public, decoy" });
+    expectPinned(rows, { search_path: "decoy" });
   });
 });
 
 test("what a transaction pooler would leave of the settings is found, and nothing of it on a sound database", async () => {
   await withMigrationConnection(hostileUrl, async (connection) => {
-    const unpinned = await findUnpinnedSettings(connection, "public");
-    expect(unpinned.map((setting) => setting.name).sort()).toEqual(
-      [...PINNED_AFTER_CONNECTING, "search_path"].sort(),
-    );
+    const unpinned = await findUnpinnedSettings(connection);
+    expect(unpinned.map((setting) => setting.name).sort()).toEqual(PINNED_AFTER_CONNECTING.toSorted());
   });
   const url = new URL(database.url);
   url.pathname = "/postgres";
   await withMigrationConnection(url.href, async (connection) => {
-    expect(await findUnpinnedSettings(connection, "public")).toEqual([]);
+    expect(await findUnpinnedSettings(connection)).toEqual([]);
   });
 });
 
@@ -103,25 +101,6 @@ test("what the URL sets otherwise is kept, and a setting that the server does no
     await pool.end();
   }
 });
-
-test.each([
-  ["nowhere", /Schema nowhere does not exist in database .*, or .* may not use it/],
-  ["closed", /Schema closed does not exist in database .*, or .* may not use it/],
-])(
-  "a schema that cannot be entered (%s) ends the connection, rather than another one being used",
-  async (schema, message) => {
-    await database.query("CREATE SCHEMA IF NOT EXISTS closed");
-    const url = new URL(hostileUrl);
-    url.searchParams.set("schema", schema);
-    const pool = openPool({ url: url.href, applicationName: "test", size: 1 });
-    try {
-      await expect(pool.query("SELECT")).rejects.toThrow(message);
-      expect(pool.totalCount).toBe(0);
-    } finally {
-      await pool.end();
-    }
-  },
-);
 
 // node-postgres asks for this one when it connects.
 const PINNED_AFTER_CONNECTING = Object.keys(PINNED_SETTINGS).filter((name) => name !== "client_encoding");

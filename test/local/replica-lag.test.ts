@@ -1,11 +1,11 @@
 import { fillShop } from "@bulk/local/fill-shop";
-import { firstTurns } from "@bulk/queue/turn";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
-import { createLogger } from "@bulk/service/logger";
-import { readConfig } from "@bulk/service/read-config";
+import { firstTurns } from "@bulk/queue/turns/turn";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
+import { readConfig } from "@bulk/service/config/read-config";
+import { createLogger } from "@bulk/service/process/logger";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { examineWrites } from "@bulk/store/examine-writes";
-import { readReplicaLag } from "@bulk/store/replica-lag";
+import { readReplicaLag } from "@bulk/store/operations/replica-lag";
+import { examineWrites } from "@bulk/store/rights/examine-writes";
 import { workerConfig } from "@bulk/worker/config";
 import { startWorker } from "@bulk/worker/start-worker";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -21,6 +21,8 @@ export type Bench = {
   readonly taken: QueuedTurn[];
   /** Bulk actions whose cancel was answered, with the processes that were at work at that moment. */
   readonly canceled: Map<string, readonly Flight[]>;
+  /** Records whose order no foreign key enforces, with the processes that were at work when it came. */
+  readonly overlooking: Map<number, readonly Flight[]>;
   /** While everything is paused: the processes that were under way when the pause began. */
   pausedBeside: readonly Flight[] | undefined;
   model: Model;
@@ -42,11 +44,12 @@ export type Flight = Process & {
 export async function setUpBench(engine: Engine, scenario: Scenario, variant: Variant): Promise<Bench> {
   return {
     ...{ engine, scenario, variant },
-    shop: await fillShop(engine.database, engine.nextRun(), scenario.kinds),
+    shop: await fillShop(engine.database, engine.host, engine.nextRun(), scenario.kinds),
     queue: createFifoQueue(),
     story: [],
     taken: [],
     canceled: new Map(),
+    overlooking: new Map(),
     pausedBeside: undefined,
     model: createModel(scenario.kinds),
     flights: [],
@@ -63,8 +66,8 @@ export async function clearBench(bench: Bench): Promise<void> {
     await Promise.all(bench.flights.map((flight) => flight.arrived()));
     bench.flights = bench.flights.filter((flight) => !flight.hasEnded());
   }
-  await database.query("DELETE FROM pauses");
-  await database.query("DELETE FROM bulk_actions");
+  await database.query("DELETE FROM bulk.pauses");
+  await database.query("DELETE FROM bulk.bulk_actions");
 }
 
 /** More than the longest turn at the largest shop passes. */
@@ -117,7 +120,7 @@ function isUnderWay(flight: Flight): boolean {
 }
 
 // In the middle of a statement, or with a chunk's outcomes written and not yet committed.
-function isAtWork(flight: Flight): boolean {
+export function isAtWork(flight: Flight): boolean {
   return isUnderWay(flight) || WITH_OUTCOMES.has(flight.intention() ?? "");
 }
 
@@ -140,12 +143,19 @@ function tell(verdict: Verdict, intention: string | undefined): string {
 
 /** Compares the service with the model. Throws a `Violation`. */
 export async function look(bench: Bench): Promise<Sighting> {
-  const sighting = await sight(bench.engine.database, bench.shop.recordIds);
+  const sighting = await sight(bench.engine, bench.shop.recordIds);
   const halted = [...bench.canceled].flatMap(([id, flights]) => (flights.length === 0 ? [id] : []));
+  const overlooked = [...bench.overlooking].flatMap(([index, flights]) =>
+    flights.length > 0 ? [index] : [],
+  );
   const isAtRest = bench.pausedBeside?.length === 0;
-  bench.model = observe({ ...bench.model, halted: new Set(halted), isAtRest }, sighting);
+  bench.model = observe(
+    { ...bench.model, halted: new Set(halted), overlooked: new Set(overlooked), isAtRest },
+    sighting,
+  );
   bench.pausedBeside = bench.pausedBeside?.filter((flight) => bench.flights.includes(flight));
   for (const [id, flights] of bench.canceled) bench.canceled.set(id, flights.filter(isAtWork));
+  for (const [index, flights] of bench.overlooking) bench.overlooking.set(index, flights.filter(isAtWork));
   for (const [at, { id, generation }] of bench.model.actions.entries()) {
     const count = countLanes(bench, id, generation);
     const { window } = bench.scenario;
@@ -157,6 +167,12 @@ export async function look(bench: Bench): Promise<Sighting> {
 /** From now on, only who is at work on a chunk of it may still touch a record of it. */
 export function noteCanceled(bench: Bench, id: string): void {
   if (!bench.canceled.has(id)) bench.canceled.set(id, bench.flights.filter(isAtWork));
+}
+
+/** From now on, who is at work may miss that the record is ordered, unless it is so already. */
+export function noteOrder(bench: Bench, index: number, flights: readonly Flight[]): void {
+  if (bench.engine.host.enforcesOrders || bench.model.records[index]?.isOrdered) return;
+  bench.overlooking.set(index, flights);
 }
 
 function countLanes(bench: Bench, id: string, generation: number): number {
@@ -182,9 +198,9 @@ function land(bench: Bench): void {
 
 /** The run in plain words. */
 export function tellStory({ scenario, story }: Bench): string {
-  const { kinds, chunkSize, window, turnMs, locking } = scenario;
+  const { kinds, chunkSize, window, turnMs, marks, locking } = scenario;
   const shop = kinds.map((kind, index) => `${nameRecord(index)} (${kind})`).join(", ");
-  const turns = turnMs === 0 ? "one chunk a turn" : "all chunks in one turn";
+  const turns = turnMs === 0 ? "one chunk a turn" : `all chunks in one turn${marks ? ", marked" : ""}`;
   const lines = join(story).map((line, at) => `${String(at + 1).padStart(3)}. ${line}`);
   return [
     `The shop: ${shop}`,

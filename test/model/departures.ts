@@ -1,16 +1,14 @@
-import { registry } from "@bulk/actions/registry";
-import { createMetrics } from "@bulk/metrics/create-metrics";
-import { firstTurns } from "@bulk/queue/turn";
-import { createLogger } from "@bulk/service/logger";
-import { createBulkAction, settle } from "@bulk/store/bulk-actions";
-import { cancelBulkAction } from "@bulk/store/cancel";
-import { createSlicePace } from "@bulk/worker/slice-pace";
+import { turnsOfCreated } from "@bulk/queue/turns/turn";
+import { createLogger } from "@bulk/service/process/logger";
+import { cancelBulkAction } from "@bulk/store/bulk-actions/cancel-bulk-action";
+import { createBulkAction } from "@bulk/store/bulk-actions/create-bulk-action";
+import { settle } from "@bulk/store/bulk-actions/settle";
+import { NO_BRAKE } from "@bulk/worker/brake/shop-brake";
 import { sweep } from "@bulk/worker/sweeper";
-import { openSwitchboard } from "@bulk/worker/switchboard";
-import { takeTurn } from "@bulk/worker/take-turn";
-import { createWorkLog } from "@bulk/worker/work-log";
-import { createWorkerMetrics } from "@bulk/worker/worker-metrics";
-import { uuidList } from "../support/uuid-list.ts";
+import { createSlicePace } from "@bulk/worker/turns/slice-pace";
+import { openSwitchboard } from "@bulk/worker/turns/switchboard";
+import { takeTurn } from "@bulk/worker/turns/take-turn";
+import { recordIdsOf } from "../support/record-ids.ts";
 import { type Bench, type Flight, noteCanceled } from "./bench.ts";
 import { gateQueue, type QueuedTurn } from "./fifo-queue.ts";
 import { gateDatabase } from "./gated-database.ts";
@@ -18,12 +16,15 @@ import { nameRecord } from "./model.ts";
 import { type Gate, startProcess } from "./process.ts";
 
 const logger = createLogger({ name: "test", level: "silent" });
-const metrics = createWorkerMetrics(createMetrics(), createWorkLog());
 
 /** What the API does on a request: write it down, then nudge the queue. */
 export function departCreate(bench: Bench, records: readonly number[]): Flight {
   const { scenario, shop } = bench;
-  const recordIds = uuidList(records.map((record) => String(shop.recordIds[record])));
+  const { keyType } = bench.engine.host;
+  const recordIds = recordIdsOf(
+    records.map((record) => String(shop.recordIds[record])),
+    keyType,
+  );
   const name = `request ${bench.model.requests.length}`;
   bench.story.push(`${name} asks to delete ${records.map(nameRecord).join(" ")}`);
   return startProcess(name, async (gate) => {
@@ -37,11 +38,9 @@ export function departCreate(bench: Bench, records: readonly number[]): Flight {
       idempotencyKey: undefined,
     };
     const request = { ...admission, actionType: "delete_products", recordIds, chunkSize };
-    const bulkAction = await createBulkAction(database, request);
-    if (bulkAction === undefined) throw new Error(`${name} was not admitted.`);
-    const { id, actionType, updatedAt } = bulkAction;
-    const start = { id, actionType, generation: 1, enqueuedAt: updatedAt };
-    await queue.addTurns(firstTurns(start, Math.ceil(recordIds.ids.length / chunkSize), window));
+    const creation = await createBulkAction(database, request);
+    if (creation.kind !== "created") throw new Error(`${name} was not created.`);
+    await queue.addTurns(turnsOfCreated(creation.bulkAction, { chunkSize, window }));
   });
 }
 
@@ -57,7 +56,7 @@ export function departTurn(bench: Bench, turn: QueuedTurn): Flight {
     const tools = toolsOf(bench, gate, { isTwin: turn.isTwin, onAdded });
     await takeTurn(
       { ...turn, stopping: stopping.signal, lost: lost.signal },
-      { ...tools, ...brakesOf(bench), registry, turnMs: bench.scenario.turnMs },
+      { ...tools, ...brakesOf(bench), safetyCatch: UNGUARDED, shopBrake: NO_BRAKE, ...settingsOf(bench) },
     );
   });
   return { ...process, lane: { turn, lost, hasPassedOn: () => hasPassedOn } };
@@ -69,20 +68,29 @@ export function departSweep(bench: Bench): Flight {
     sweep({
       ...toolsOf(bench, gate),
       ...{ window, retentionDays: 30, marginMs: 0 },
+      effects: bench.engine.host.registry,
       lastTaken: () => bench.lastTaken,
     }),
   );
 }
 
 export function departSettle(bench: Bench, action: number, id: string): Flight {
-  return startProcess(`settling action ${action + 1}`, (gate) => settle(toolsOf(bench, gate).database, id));
+  return startProcess(`settling action ${action + 1}`, (gate) =>
+    settle(toolsOf(bench, gate).database, id, bench.engine.host.registry),
+  );
 }
 
 /** What the API does on a cancel. */
 export function departCancel(bench: Bench, action: number, id: string): Flight {
   return startProcess(`canceling action ${action + 1}`, async (gate) => {
     const { database } = toolsOf(bench, gate);
-    const { kind } = await cancelBulkAction(database, bench.shop.accountId, id, "admin");
+    const { kind } = await cancelBulkAction(
+      database,
+      bench.shop.accountId,
+      id,
+      "admin",
+      bench.engine.host.registry,
+    );
     if (kind === "canceled") noteCanceled(bench, id);
   });
 }
@@ -96,8 +104,14 @@ function toolsOf({ engine, scenario, variant, queue }: Bench, gate: Gate, lane =
   return {
     database: gateDatabase(engine.service[scenario.locking], gate, variant),
     queue: gateQueue(queue, gate, lane),
-    ...{ logger, metrics },
+    ...{ logger, metrics: engine.metrics },
   };
+}
+
+function settingsOf({ engine, scenario: { turnMs, marks } }: Bench) {
+  // A turn that goes on either marks its activity after every chunk, or never.
+  const times = { turnMs, aloneMs: 0, markMs: marks ? 0 : turnMs, isCrowded: () => true };
+  return { registry: engine.host.registry, times };
 }
 
 /** A process that has just started: it has yet to read the switches. */
@@ -107,3 +121,6 @@ function brakesOf({ engine, scenario }: Bench) {
 }
 
 const NO_LANE = { isTwin: false, onAdded: () => {} };
+
+/** No declaration expects anything. */
+const UNGUARDED = { judge: async () => ({ kind: "unguarded" }) as const };

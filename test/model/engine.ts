@@ -1,34 +1,38 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { createMetrics } from "@bulk/metrics/create-metrics";
 import { type Database, openDatabase } from "@bulk/store/database";
+import { createWorkLog } from "@bulk/worker/observability/work-log";
+import { createWorkerMetrics, type WorkerMetrics } from "@bulk/worker/observability/worker-metrics";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
-import { prepareRefusals } from "./shop.ts";
+import type { ModelHost } from "./hosts/model-host.ts";
 import { createShopper, type Shopper } from "./shopper.ts";
 
 /** What all runs of a test share: one database, and the ways into it. */
 export type Engine = {
+  readonly host: ModelHost;
   readonly database: TestDatabase;
   /** The service's way, by how long a statement waits for a lock. */
   readonly service: { readonly patient: Database; readonly hasty: Database };
+  readonly metrics: WorkerMetrics;
   readonly shopper: Shopper;
   /** Counts the runs; each has an account of its own. */
   nextRun(): number;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function openEngine(): Promise<Engine> {
+export async function openEngine(host: ModelHost): Promise<Engine> {
   const database = await createTestDatabase();
-  await prepareRefusals(database);
+  await database.query(host.tables);
   // Crashes here are those of processes, never of the server.
   const name = new URL(database.url).pathname.slice(1);
   await database.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
   await database.query("SET synchronous_commit = off");
   const service = { patient: open(database.url, 5_000), hasty: open(database.url, 15) };
-  const shopper = await createShopper(database.url);
+  const shopper = await createShopper(database.url, host.deeds);
   let run = 0;
   return {
-    database,
-    service,
-    shopper,
+    ...{ host, database, service, shopper },
+    metrics: createWorkerMetrics(createMetrics(), createWorkLog(), host.registry),
     nextRun: () => ++run,
     async [Symbol.asyncDispose]() {
       await shopper.dispose();

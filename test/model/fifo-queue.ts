@@ -1,5 +1,5 @@
-import { isOpening, type NewTurn } from "@bulk/queue/turn";
-import type { TurnQueue } from "@bulk/queue/turn-queue";
+import { isOpening, type NewTurn } from "@bulk/queue/turns/turn";
+import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
 import type { Gate } from "./process.ts";
 
 /** A turn in the queue. */

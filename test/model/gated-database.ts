@@ -59,7 +59,7 @@ function nameStatement({ strings }: Sql): string {
 const TELLING = "tell of the change";
 
 const STATEMENTS: readonly (readonly [RegExp, string])[] = [
-  [/INSERT INTO bulk_actions/, "write the bulk action"],
+  [/INSERT INTO bulk.bulk_actions/, "write the bulk action"],
   [/SET status = 'processing'/, "mark the bulk action as processing"],
   [/WITH claimed[\s\S]*attempts = 0/, "claim a healthy chunk, delete and write outcomes"],
   [/WITH claimed/, "delete the slice's records and write outcomes"],
@@ -71,17 +71,17 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/explained AS/, "look again at what was left over"],
   [/pg_locks/, "look for a locked table"],
   [/AS one FROM/, "look whether others were deleted"],
-  [/UPDATE bulk_action_chunks SET/, "write the remedy on the chunk"],
+  [/UPDATE bulk.bulk_action_chunks SET/, "write the remedy on the chunk"],
   [/WITH tally/, "settle"],
   [/SET cancel_requested_at/, "note the cancel"],
   [/AS "isCanceled" FROM/, "look whether it is canceled"],
   [/WITH untouched/, "finish the chunks nobody has"],
-  [/generation = generation[^,]*FROM pauses/, "end the lanes if it is paused"],
+  [/generation = generation[^,]*FROM bulk.pauses/, "end the lanes if it is paused"],
   [/generation = generation/, "raise the generation of what is lost"],
-  [/UPDATE bulk_actions SET updated_at/, "note the activity"],
+  [/UPDATE bulk.bulk_actions SET updated_at/, "note the activity"],
   [/pg_notify/, TELLING],
   [/advisory/, "take the sweeper's lock"],
   [/AS now/, "read the clock"],
   [/NOT EXISTS/, "look for what is finished and open"],
-  [/DELETE FROM bulk_actions/, "prune"],
+  [/DELETE FROM bulk.bulk_actions/, "prune"],
 ];

@@ -1,5 +1,5 @@
-import type { BulkActionStatus } from "@bulk/domain/bulk-action";
-import type { FailureCode } from "@bulk/domain/outcome";
+import type { BulkActionStatus } from "@bulk/domain/bulk-actions/bulk-action";
+import type { FailureCode } from "@bulk/domain/bulk-actions/outcome";
 import { Violation } from "./violation.ts";
 
 /** What an id of a bulk action stands for when a run begins. */
@@ -11,6 +11,8 @@ export type RecordKind =
   | "product that is too much"
   /** A trigger keeps it, and says nothing. */
   | "product that is kept"
+  | "product whose part refuses"
+  | "product whose part is kept"
   /** A foreign key refuses at the end of the transaction. */
   | "product on a wish list"
   | "product of another account"
@@ -61,6 +63,8 @@ export type Model = {
   readonly halted: ReadonlySet<string>;
   /** Everything is paused, and nobody is under way who might not know it. */
   readonly isAtRest: boolean;
+  /** Records that were ordered while somebody was at work who need not notice: no foreign key makes them. */
+  readonly overlooked: ReadonlySet<number>;
 };
 
 export function createModel(kinds: readonly RecordKind[]): Model {
@@ -70,7 +74,15 @@ export function createModel(kinds: readonly RecordKind[]): Model {
     isOrdered: kind === "product on an order",
     isContended: false,
   }));
-  return { records, actions: [], requests: [], cancels: new Set(), halted: new Set(), isAtRest: false };
+  return {
+    records,
+    actions: [],
+    requests: [],
+    cancels: new Set(),
+    halted: new Set(),
+    isAtRest: false,
+    overlooked: NONE,
+  };
 }
 
 export function withRequest(model: Model, records: readonly number[]): Model {
@@ -98,6 +110,8 @@ export function withChange(model: Model, index: number, change: Partial<ModelRec
     ),
   };
 }
+
+const NONE: ReadonlySet<never> = new Set();
 
 /** Takes the sighting for the model's next state. Throws a `Violation` when it may not follow. */
 export function observe(model: Model, sighting: Sighting): Model {
@@ -187,7 +201,8 @@ function assertOutcome(
   { record, outcome, name }: { readonly record: number; readonly outcome: Outcome; readonly name: string },
 ): void {
   const before = model.records[record];
-  if (before === undefined || !mayBecome(before, present[record] === true, outcome)) {
+  const isOverlooked = model.overlooked.has(record);
+  if (before === undefined || !mayBecome({ ...before, isOverlooked }, present[record] === true, outcome)) {
     const state = before && describe(before, present[record] === true);
     throw new Violation(`${name} says "${outcome}" of ${nameRecord(record)}, which is ${state}`);
   }
@@ -199,20 +214,25 @@ function assertAttempted(record: number, outcome: Outcome, name: string): void {
   throw new Violation(`${name} was canceled, and then "${outcome}" came of ${nameRecord(record)}`);
 }
 
-function mayBecome(record: ModelRecord, isPresentNow: boolean, outcome: Outcome): boolean {
-  const { kind, isPresent, isOrdered, isContended } = record;
+function mayBecome(
+  record: ModelRecord & { readonly isOverlooked: boolean },
+  isPresentNow: boolean,
+  outcome: Outcome,
+): boolean {
+  const { kind, isPresent, isContended, isOverlooked } = record;
+  const isOrdered = record.isOrdered && !isOverlooked;
   const isOwn = OWN_PRODUCTS.has(kind);
   switch (outcome) {
     case "deleted":
-      return isOwn && !UNDELETABLE.has(kind) && !isOrdered && isPresent && !isPresentNow;
+      return isOwn && !UNDELETABLE.has(kind) && (!isOrdered || isOverlooked) && isPresent && !isPresentNow;
     case "record.not_found":
       return !isOwn || !isPresentNow;
     case "record.in_use":
       return isOwn && isPresentNow && isOrdered;
     case "record.kept":
-      return isPresentNow && kind === "product that is kept";
+      return isPresentNow && KEPT.has(kind);
     case "record.internal_error":
-      return isPresentNow && (kind === "product that refuses" || kind === "product that is too much");
+      return isPresentNow && REFUSING.has(kind);
     case "record.locked":
       return isOwn && isPresentNow && isContended && kind !== "product on an order";
     case "record.conflict":
@@ -223,12 +243,15 @@ function mayBecome(record: ModelRecord, isPresentNow: boolean, outcome: Outcome)
   }
 }
 
-const UNDELETABLE: ReadonlySet<RecordKind> = new Set([
+const REFUSING: ReadonlySet<RecordKind> = new Set([
   "product that refuses",
   "product that is too much",
-  "product that is kept",
-  "product on a wish list",
+  "product whose part refuses",
 ]);
+
+const KEPT: ReadonlySet<RecordKind> = new Set(["product that is kept", "product whose part is kept"]);
+
+const UNDELETABLE: ReadonlySet<RecordKind> = new Set([...REFUSING, ...KEPT, "product on a wish list"]);
 
 const OWN_PRODUCTS: ReadonlySet<RecordKind> = new Set(["product", "product on an order", ...UNDELETABLE]);
 

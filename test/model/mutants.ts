@@ -1,16 +1,17 @@
-import { type Sql, sql } from "@bulk/store/sql";
+import type { KeyType } from "@bulk/domain/keys/key-type";
+import { type Sql, sql, written } from "@bulk/store/sql";
 import type { Variant } from "./gated-database.ts";
+import type { ModelHost } from "./hosts/model-host.ts";
 
 /** The service as it is, except that no careful try waits a quarter of a second for a lock. */
 export const asBuilt: Variant = replacing("lock_timeout = 250", "lock_timeout = 20");
 
+const ACCOUNT = /AND "\w+"\."\w+"::text = chunk_records.bulk_account_key\n/;
+
 /** The service, broken on purpose in one place; what is broken is the name. */
 export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
-  ["records are deleted in one transaction and their outcomes written in another", inTwoTransactions],
-  [
-    "records of other accounts are deleted",
-    replacing("AND products.account_id = chunk_records.account_id\n", "\n"),
-  ],
+  ["records are deleted in one transaction and their outcomes written in another", inTwoTransactions("uuid")],
+  ["records of other accounts are deleted", replacing(ACCOUNT, "\n")],
   ["a chunk is claimed without its lock", replacing("FOR UPDATE OF chunk SKIP LOCKED", "")],
   [
     "a turn of an old generation works on",
@@ -43,23 +44,63 @@ export const MUTANTS: ReadonlyMap<string, Variant> = new Map<string, Variant>([
   ],
 ]);
 
-function replacing(from: string, to: string): Variant {
+/** The same, where rows go with the records of the host. */
+export function mutantsOn(host: ModelHost): readonly (readonly [string, ModelHost, Variant])[] {
+  const { keyType, stepsApart = "" } = host;
+  // Rows that refuse would be torn off without any crash.
+  const peaceful = { ...host, hasParts: false };
+  return [
+    [
+      "records are changed in one transaction and their outcomes written in another",
+      peaceful,
+      inTwoTransactions(keyType),
+    ],
+    ["what goes with a record is changed in another transaction", peaceful, withStepsApart(stepsApart)],
+    ["a row that a trigger keeps is not missed", host, replacing(COUNTS, "")],
+    ["what protects a record does not keep it", host, replacing(PROTECTIONS, "")],
+    ["records of other accounts are changed", host, replacing(ACCOUNT, "\n")],
+  ];
+}
+
+const PROTECTIONS = /AND NOT EXISTS \(\s+SELECT FROM "(?:shop|public)"[\s\S]*?(?=\s+RETURNING)/;
+
+const COUNTS = /AND CASE WHEN [\s\S]* ELSE bulk.refuse\('related rows kept'\) END/;
+
+function replacing(from: string | RegExp, to: string): Variant {
   return (run) => (statement) => run(edit(statement, (piece) => piece.replace(from, to)));
 }
 
-function inTwoTransactions(run: Parameters<Variant>[0]): ReturnType<Variant> {
-  return async (statement) => {
-    if (!statement.text.includes("WITH claimed AS")) return await run(statement);
+function inTwoTransactions(keyType: KeyType): Variant {
+  return (run) => async (statement) => {
+    if (!isOfChunk(statement)) return await run(statement);
     const effect = edit(statement, (piece) =>
-      piece.replace(/,\s+deleted AS[\s\S]*/, "SELECT id FROM applied"),
+      piece.replace(/,\s+effected AS[\s\S]*/, "SELECT bulk_record_id::text FROM applied"),
     );
-    const rows = await run<{ id: string }[]>(effect);
-    const ids = `'{${rows.map(({ id }) => id).join(",")}}'::uuid[]`;
-    const applied = `applied AS (SELECT unnest(${ids}) AS id), deleted AS`;
+    const rows = await run<{ bulk_record_id: string }[]>(effect);
+    const ids = rows.map((row) => `'${row.bulk_record_id.replaceAll("'", "''")}'`).join(", ");
+    const applied = `applied AS (SELECT unnest(ARRAY[${ids}]::text[]::${keyType}[]) AS bulk_record_id), effected AS`;
     return await run(
-      edit(statement, (piece) => piece.replace(/applied AS \([\s\S]*?\),\s+deleted AS/, applied)),
+      edit(statement, (piece) =>
+        piece.replace(/changed AS \([\s\S]*?\),\s+effected AS/, applied).replace(COUNTS, ""),
+      ),
     );
   };
+}
+
+function withStepsApart(steps: string): Variant {
+  return (run) => async (statement) => {
+    if (!isOfChunk(statement)) return await run(statement);
+    const withoutSteps = edit(statement, (piece) =>
+      piece.replace(/(WHERE bulk_is_applied\),)[\s\S]*?(effected AS)/, "$1 $2").replace(COUNTS, ""),
+    );
+    const answer = await run(withoutSteps);
+    await run(written(steps));
+    return answer as never;
+  };
+}
+
+function isOfChunk({ text }: Sql): boolean {
+  return text.includes("WITH claimed AS");
 }
 
 function edit(statement: Sql, change: (piece: string) => string): Sql {

@@ -15,9 +15,9 @@ const HOUR_MS = 3_600_000;
 
 const PASS_TIME = `
   WITH actions AS (
-    UPDATE bulk_actions SET updated_at = updated_at - interval '1 hour'
-    WHERE id IN (SELECT id FROM bulk_actions FOR UPDATE SKIP LOCKED)
+    UPDATE bulk.bulk_actions SET updated_at = updated_at - interval '1 hour'
+    WHERE id IN (SELECT id FROM bulk.bulk_actions FOR UPDATE SKIP LOCKED)
   )
-  UPDATE bulk_action_chunks SET not_before = not_before - interval '1 hour'
+  UPDATE bulk.bulk_action_chunks SET not_before = not_before - interval '1 hour'
   WHERE (bulk_action_id, position) IN
-    (SELECT bulk_action_id, position FROM bulk_action_chunks FOR UPDATE SKIP LOCKED)`;
+    (SELECT bulk_action_id, position FROM bulk.bulk_action_chunks FOR UPDATE SKIP LOCKED)`;

@@ -11,7 +11,7 @@ export async function pauseOrResume(bench: Bench, step: number): Promise<void> {
 async function pauseAll(bench: Bench): Promise<void> {
   bench.story.push("everything is paused");
   await bench.engine.database.query(
-    "INSERT INTO pauses (scope, subject, paused_by) VALUES ('all', '', 'test')",
+    "INSERT INTO bulk.pauses (scope, subject, paused_by) VALUES ('all', '', 'test')",
   );
   bench.pausedBeside = bench.flights;
 }
@@ -19,6 +19,6 @@ async function pauseAll(bench: Bench): Promise<void> {
 export async function resumeAll(bench: Bench): Promise<void> {
   if (bench.pausedBeside === undefined) return;
   bench.story.push("everything is resumed");
-  await bench.engine.database.query("DELETE FROM pauses");
+  await bench.engine.database.query("DELETE FROM bulk.pauses");
   bench.pausedBeside = undefined;
 }

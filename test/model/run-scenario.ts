@@ -1,4 +1,4 @@
-import { isOpening } from "@bulk/queue/turn";
+import { isOpening } from "@bulk/queue/turns/turn";
 import {
   type Bench,
   clearBench,

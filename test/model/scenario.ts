@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { ModelHost } from "./hosts/model-host.ts";
 import type { RecordKind } from "./model.ts";
 import type { ShopperDeed } from "./shopper.ts";
 
@@ -9,6 +10,8 @@ export type Scenario = {
   readonly window: number;
   /** 0: a turn is one chunk long; otherwise it lasts as long as there are chunks. */
   readonly turnMs: number;
+  /** Whether a turn that goes on marks the activity after every chunk. */
+  readonly marks: boolean;
   /** `patient`: a statement waits for a lock until it is free; `hasty`: it soon gives up. */
   readonly locking: "patient" | "hasty";
   /** Whether a shopper who holds a record at the end lets go of it before the service recovers. */
@@ -44,7 +47,7 @@ export type Pace = "at_once" | "by_gates";
 /** Most records in a shop. */
 const RECORDS = 12;
 
-const kind = fc.oneof(
+const kinds = [
   { arbitrary: fc.constant<RecordKind>("product"), weight: 12 },
   { arbitrary: fc.constant<RecordKind>("product on an order"), weight: 2 },
   { arbitrary: fc.constant<RecordKind>("product that refuses"), weight: 1 },
@@ -54,7 +57,14 @@ const kind = fc.oneof(
   { arbitrary: fc.constant<RecordKind>("product of another account"), weight: 1 },
   { arbitrary: fc.constant<RecordKind>("customer"), weight: 1 },
   { arbitrary: fc.constant<RecordKind>("unknown id"), weight: 1 },
-);
+];
+
+/** Kinds of records with rows that go with them. */
+const kindsWithParts = [
+  ...kinds,
+  { arbitrary: fc.constant<RecordKind>("product whose part refuses"), weight: 1 },
+  { arbitrary: fc.constant<RecordKind>("product whose part is kept"), weight: 1 },
+];
 
 const number = fc.nat({ max: RECORDS - 1 });
 const pace = fc.constantFrom<Pace>("at_once", "by_gates");
@@ -145,26 +155,30 @@ const episode = fc.oneof(
   { weight: 1, arbitrary: interruption },
 );
 
-/** Any scenario; every one begins with a bulk action. */
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  kinds: fc.array(kind, { minLength: 1, maxLength: RECORDS }),
-  chunkSize: fc.integer({ min: 1, max: 4 }),
-  window: fc.integer({ min: 1, max: 3 }),
-  turnMs: fc.constantFrom(0, 60_000),
-  locking: fc.constantFrom("patient" as const, "hasty" as const),
-  isShopperStubborn: fc.oneof(
-    { weight: 9, arbitrary: fc.constant(false) },
-    { weight: 1, arbitrary: fc.constant(true) },
-  ),
-  steps: fc
-    .tuple(create, fc.array(episode, { maxLength: 12, size: "max" }))
-    .map(([first, others]) => [first, ...others.flat()]),
-  // Last, so that all else about a seed is as it was without it.
-  pause: fc.oneof(
-    { weight: 4, arbitrary: fc.constant(undefined) },
-    {
-      weight: 1,
-      arbitrary: fc.record({ from: fc.nat({ max: 10 }), steps: fc.integer({ min: 1, max: 10 }) }),
-    },
-  ),
-});
+/** Any scenario on such a host; every one begins with a bulk action. */
+export function scenarioOn({ hasParts }: ModelHost): fc.Arbitrary<Scenario> {
+  const kind = fc.oneof(...(hasParts ? kindsWithParts : kinds));
+  return fc.record({
+    kinds: fc.array(kind, { minLength: 1, maxLength: RECORDS }),
+    chunkSize: fc.integer({ min: 1, max: 4 }),
+    window: fc.integer({ min: 1, max: 3 }),
+    turnMs: fc.constantFrom(0, 60_000),
+    locking: fc.constantFrom("patient" as const, "hasty" as const),
+    isShopperStubborn: fc.oneof(
+      { weight: 9, arbitrary: fc.constant(false) },
+      { weight: 1, arbitrary: fc.constant(true) },
+    ),
+    steps: fc
+      .tuple(create, fc.array(episode, { maxLength: 12, size: "max" }))
+      .map(([first, others]) => [first, ...others.flat()]),
+    // Last, so that all else about a seed is as it was without it.
+    pause: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ from: fc.nat({ max: 10 }), steps: fc.integer({ min: 1, max: 10 }) }),
+      },
+    ),
+    marks: fc.boolean(),
+  });
+}

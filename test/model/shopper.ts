@@ -23,16 +23,20 @@ export type ShopRecord = { readonly index: number; readonly id: string; readonly
 
 export type OpenDeed = { readonly deed: ShopperDeed; readonly record: ShopRecord };
 
-export async function createShopper(url: string): Promise<Shopper> {
+/** @param deeds statements of one row, if they are done: of the record `$1`, of the account `$2` */
+export async function createShopper(
+  url: string,
+  deeds: Readonly<Record<ShopperDeed, string>>,
+): Promise<Shopper> {
   const [one, other] = [await connect(url), await connect(url)];
   let open: OpenDeed | undefined;
   return {
     open: () => open,
-    doAtOnce: (deed, record) => perform(other, deed, record),
+    doAtOnce: (deed, record) => perform(other, deeds[deed], record),
     async begin(deed, record) {
       // So that what is done can be committed.
       await one.query("BEGIN; SET CONSTRAINTS ALL IMMEDIATE");
-      const result = await perform(one, deed, record);
+      const result = await perform(one, deeds[deed], record);
       if (result === "done") open = { deed, record };
       else await one.query("ROLLBACK");
       return result;
@@ -54,9 +58,9 @@ async function connect(url: string): Promise<pg.Client> {
   return client;
 }
 
-async function perform(client: pg.Client, deed: ShopperDeed, record: ShopRecord): Promise<DeedResult> {
+async function perform(client: pg.Client, deed: string, { id, accountId }: ShopRecord): Promise<DeedResult> {
   try {
-    const { rowCount } = await client.query(...statement(deed, record));
+    const { rowCount } = await client.query(deed, deed.includes("$2") ? [id, accountId] : [id]);
     return rowCount === 1 ? "done" : "refused";
   } catch (error) {
     if (error instanceof pg.DatabaseError && EXPECTED.has(error.code ?? "")) return "refused";
@@ -66,18 +70,3 @@ async function perform(client: pg.Client, deed: ShopperDeed, record: ShopRecord)
 
 // A foreign key, a lock held by somebody else, the trigger of a product that refuses.
 const EXPECTED: ReadonlySet<string> = new Set(["23001", "23503", "55P03", "P0001", "53100"]);
-
-function statement(deed: ShopperDeed, { id, accountId }: ShopRecord): [string, string[]] {
-  switch (deed) {
-    case "order":
-      return [
-        `WITH placed AS (INSERT INTO orders (account_id) VALUES ($1) RETURNING id)
-         INSERT INTO line_items (order_id, product_id) SELECT id, $2 FROM placed`,
-        [accountId, id],
-      ];
-    case "remove":
-      return ["DELETE FROM products WHERE id = $1", [id]];
-    case "hold":
-      return ["SELECT FROM products WHERE id = $1 FOR UPDATE", [id]];
-  }
-}

@@ -1,4 +1,4 @@
-import { type Bench, look, quieten } from "./bench.ts";
+import { type Bench, type Flight, isAtWork, look, noteOrder, quieten } from "./bench.ts";
 import { nameRecord, withChange } from "./model.ts";
 import type { Step } from "./scenario.ts";
 import type { DeedResult, OpenDeed, ShopperDeed } from "./shopper.ts";
@@ -11,9 +11,10 @@ export async function letShopperCome(
   const index = number % scenario.kinds.length;
   const record = { index, id: String(shop.recordIds[index]), accountId: shop.accountId };
   const canStay = stays && engine.shopper.open() === undefined;
+  const atWork = bench.flights.filter(isAtWork);
   const result = await (canStay ? engine.shopper.begin : engine.shopper.doAtOnce)(deed, record);
   tell(bench, { deed, record }, result, canStay);
-  note(bench, { deed, record }, canStay ? "refused" : result);
+  note(bench, { deed, record }, canStay ? "refused" : result, atWork);
   await quieten(bench);
   await look(bench);
 }
@@ -25,8 +26,9 @@ export async function letShopperLeave(bench: Bench, how: "COMMIT" | "ROLLBACK"):
   if (open === undefined) return;
   const end = how === "COMMIT" ? "commits" : "rolls back";
   bench.story.push(`the shopper who came for ${nameRecord(open.record.index)} ${end}`);
+  const atWork = bench.flights.filter(isAtWork);
   await shopper.leave(how);
-  note(bench, open, how === "COMMIT" ? "done" : "refused");
+  note(bench, open, how === "COMMIT" ? "done" : "refused", atWork);
   await quieten(bench);
   await look(bench);
 }
@@ -39,7 +41,8 @@ function tell(bench: Bench, { deed, record }: OpenDeed, result: DeedResult, canS
 
 const VERBS: Readonly<Record<ShopperDeed, string>> = { order: "orders", remove: "deletes", hold: "locks" };
 
-function note(bench: Bench, { deed, record }: OpenDeed, result: DeedResult): void {
+function note(bench: Bench, { deed, record }: OpenDeed, result: DeedResult, atWork: readonly Flight[]): void {
+  if (deed === "order" && result === "done") noteOrder(bench, record.index, atWork);
   bench.model = withChange(bench.model, record.index, changeBy(deed, result));
 }
 

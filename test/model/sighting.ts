@@ -1,14 +1,20 @@
-import type { BulkActionStatus } from "@bulk/domain/bulk-action";
-import type { FailureCode } from "@bulk/domain/outcome";
-import type { TestDatabase } from "../support/test-database.ts";
-import type { ModelAction, Outcome, Sighting, SkipCode } from "./model.ts";
+import type { BulkActionStatus } from "@bulk/domain/bulk-actions/bulk-action";
+import type { FailureCode } from "@bulk/domain/bulk-actions/outcome";
+import type { Engine } from "./engine.ts";
+import { type ModelAction, nameRecord, type Outcome, type Sighting, type SkipCode } from "./model.ts";
 import { Violation } from "./violation.ts";
 
-/** Looks at every bulk action and at these records. Throws a `Violation` when a chunk contradicts itself. */
-export async function sight(database: TestDatabase, recordIds: readonly string[]): Promise<Sighting> {
-  const [row] = await database.query<SightingRow>(SIGHT, [recordIds]);
+/**
+ * Looks at every bulk action and at these records. Throws a `Violation` when a chunk contradicts itself, or a record what
+ * goes with it.
+ */
+export async function sight({ database, host }: Engine, recordIds: readonly string[]): Promise<Sighting> {
+  const [row] = await database.query<SightingRow>(sightSql(host.look), [recordIds]);
   if (row === undefined) throw new Error("The sighting returned no row.");
-  const present = new Set(row.present);
+  const torn = row.records.find(({ is_torn }) => is_torn);
+  if (torn !== undefined)
+    throw new Violation(`${nameRecord(recordIds.indexOf(torn.id))} was changed by half`);
+  const present = new Set(row.records.map(({ id }) => id));
   const indexOf = (id: string) => recordIds.indexOf(id);
   return {
     present: recordIds.map((id) => present.has(id)),
@@ -16,19 +22,23 @@ export async function sight(database: TestDatabase, recordIds: readonly string[]
   };
 }
 
-const SIGHT = `
-  SELECT
-    (SELECT COALESCE(json_agg(id), '[]') FROM (
-       SELECT id FROM products WHERE id = ANY($1::uuid[])
-       UNION ALL SELECT id FROM customers WHERE id = ANY($1::uuid[])) AS present) AS present,
-    (SELECT COALESCE(json_agg(json_build_object(
-       'id', id, 'status', status, 'generation', generation, 'finishedAt', finished_at,
-       'isCanceled', cancel_requested_at IS NOT NULL,
-       'chunks', (SELECT json_agg(chunk ORDER BY position) FROM bulk_action_chunks chunk
-                  WHERE bulk_action_id = bulk_actions.id)) ORDER BY created_at, id), '[]')
-     FROM bulk_actions) AS actions`;
+// One statement: records and bulk actions of the same moment.
+function sightSql(look: string): string {
+  return `
+    SELECT
+      (SELECT COALESCE(json_agg(record), '[]') FROM (${look}) AS record) AS records,
+      (SELECT COALESCE(json_agg(json_build_object(
+         'id', id, 'status', status, 'generation', generation, 'finishedAt', finished_at,
+         'isCanceled', cancel_requested_at IS NOT NULL,
+         'chunks', (SELECT json_agg(chunk ORDER BY position) FROM bulk.bulk_action_chunks chunk
+                    WHERE bulk_action_id = bulk_actions.id)) ORDER BY created_at, id), '[]')
+       FROM bulk.bulk_actions) AS actions`;
+}
 
-type SightingRow = { readonly present: readonly string[]; readonly actions: readonly ActionRow[] };
+type SightingRow = {
+  readonly records: readonly { readonly id: string; readonly is_torn: boolean }[];
+  readonly actions: readonly ActionRow[];
+};
 
 type ActionRow = {
   readonly id: string;
@@ -40,7 +50,8 @@ type ActionRow = {
 };
 
 type ChunkRow = {
-  readonly record_ids: readonly string[];
+  readonly record_ids: readonly string[] | null;
+  readonly text_ids: readonly string[] | null;
   readonly done_count: number;
   readonly finished_at: string | null;
   readonly deleted_count: number;
@@ -57,9 +68,13 @@ function readAction(row: ActionRow, indexOf: (id: string) => number): ModelActio
   return {
     ...{ id, status, generation, isCanceled },
     finishedAt: finishedAt ?? undefined,
-    records: chunks.flatMap((chunk) => chunk.record_ids.map(indexOf)),
+    records: chunks.flatMap((chunk) => idsOf(chunk).map(indexOf)),
     outcomes: chunks.flatMap((chunk) => readOutcomes(chunk, isCanceled)),
   };
+}
+
+function idsOf({ record_ids, text_ids }: ChunkRow): readonly string[] {
+  return record_ids ?? text_ids ?? [];
 }
 
 function readOutcomes(chunk: ChunkRow, isCanceled: boolean): readonly (Outcome | undefined)[] {
@@ -67,7 +82,7 @@ function readOutcomes(chunk: ChunkRow, isCanceled: boolean): readonly (Outcome |
     ...pair(chunk.skipped_ids, chunk.skipped_codes),
     ...pair(chunk.failed_ids, chunk.failed_codes),
   ]);
-  const outcomes = chunk.record_ids.map((id, at) =>
+  const outcomes = idsOf(chunk).map((id, at) =>
     at < chunk.done_count ? (exceptions.get(id) ?? "deleted") : undefined,
   );
   const deletedCount = outcomes.filter((outcome) => outcome === "deleted").length;
@@ -78,7 +93,7 @@ function readOutcomes(chunk: ChunkRow, isCanceled: boolean): readonly (Outcome |
     throw new Violation(`a chunk's outcomes (deleted, skipped, failed, done: ${counts}) contradict its counts
       (deleted, skipped, failed: ${written}; ${sum} in all)`);
   }
-  const [isFinished, isDone] = [chunk.finished_at !== null, chunk.done_count === chunk.record_ids.length];
+  const [isFinished, isDone] = [chunk.finished_at !== null, chunk.done_count === idsOf(chunk).length];
   if (isFinished !== isDone && !(isCanceled && isFinished)) {
     throw new Violation("a chunk is finished and not done, or done and not finished");
   }

@@ -3,7 +3,7 @@ import {
   EXAMPLE_IDS,
   EXAMPLE_NEW_BULK_ACTION,
   EXAMPLE_NEW_ENDPOINT,
-} from "@bulk/api/examples";
+} from "@bulk/wire/examples";
 import type { ApiDocument, DocumentedOperation } from "./documented.ts";
 import type { WebhookService } from "./webhook-service.ts";
 
@@ -73,9 +73,9 @@ function fillPath(path: string, { parameters = [] }: DocumentedOperation): strin
 
 /** The answer to an example, sent in the world it speaks of; whatever was there before is gone. */
 export async function actOut(service: WebhookService, example: Example): Promise<Response> {
-  await service.database.query("TRUNCATE accounts CASCADE");
+  await service.database.query("TRUNCATE bulk.accounts, customers, products CASCADE");
   const { accountId, token } = await service.fillShop({});
-  await service.database.query("UPDATE api_tokens SET name = $1", [EXAMPLE_DETAILS.created_by.name]);
+  await service.database.query("UPDATE bulk.api_tokens SET name = $1", [EXAMPLE_DETAILS.created_by.name]);
   const [product] = EXAMPLE_NEW_BULK_ACTION.record_ids;
   await service.database.query(
     "INSERT INTO products (id, account_id, name, sku, price_amount) VALUES ($1, $2, 'Cup', 'CUP', 900)",
@@ -130,11 +130,11 @@ async function endAction(service: WebhookService, token: string): Promise<void> 
 async function registerEndpoint(service: WebhookService, token: string): Promise<void> {
   const { url, ...attributes } = EXAMPLE_NEW_ENDPOINT;
   await service.register(token, url, attributes);
-  await service.database.query("UPDATE webhook_endpoints SET id = $1", [EXAMPLE_IDS.webhook_endpoints]);
+  await service.database.query("UPDATE bulk.webhook_endpoints SET id = $1", [EXAMPLE_IDS.webhook_endpoints]);
   // A secret is sealed for the id.
   await service.call(token, `POST /v1/webhook_endpoints/${EXAMPLE_IDS.webhook_endpoints}/rotate_secret`);
   await service.database.query(
-    "UPDATE webhook_endpoints SET sealed_previous_secret = NULL, previous_secret_expires_at = NULL",
+    "UPDATE bulk.webhook_endpoints SET sealed_previous_secret = NULL, previous_secret_expires_at = NULL",
   );
 }
 
@@ -143,10 +143,10 @@ async function deliver(service: WebhookService, token: string): Promise<void> {
   await endAction(service, token);
   await registerEndpoint(service, token);
   await service.database.query(
-    `INSERT INTO webhook_deliveries (id, account_id, endpoint_id, event_type, bulk_action_id, status, attempts,
+    `INSERT INTO bulk.webhook_deliveries (id, account_id, endpoint_id, event_type, bulk_action_id, status, attempts,
        last_response_code, last_attempt_at, next_attempt_at, finished_at)
      SELECT $1, account_id, id, 'bulk_action.finished', $2, 'succeeded', 1, 200, now(), NULL, now()
-     FROM webhook_endpoints`,
+     FROM bulk.webhook_endpoints`,
     [EXAMPLE_IDS.webhook_deliveries, EXAMPLE_IDS.bulk_actions],
   );
 }
@@ -154,8 +154,8 @@ async function deliver(service: WebhookService, token: string): Promise<void> {
 /** Gives the bulk action the id that the examples speak of. */
 async function rename({ database }: WebhookService, id: string): Promise<void> {
   for (const [table, key] of [
-    ["bulk_actions", "id"],
-    ["bulk_action_chunks", "bulk_action_id"],
+    ["bulk.bulk_actions", "id"],
+    ["bulk.bulk_action_chunks", "bulk_action_id"],
   ]) {
     await database.query(
       `INSERT INTO ${table} SELECT (jsonb_populate_record(t, jsonb_build_object('${key}', $2::text))).*
@@ -163,5 +163,5 @@ async function rename({ database }: WebhookService, id: string): Promise<void> {
       [id, EXAMPLE_IDS.bulk_actions],
     );
   }
-  await database.query("DELETE FROM bulk_actions WHERE id = $1", [id]);
+  await database.query("DELETE FROM bulk.bulk_actions WHERE id = $1", [id]);
 }

@@ -1,8 +1,8 @@
-import { API_TIMEOUTS } from "@bulk/api/api-server";
 import { apiConfig } from "@bulk/api/config";
+import { API_TIMEOUTS } from "@bulk/api/http/server/api-server";
 import { startApi } from "@bulk/api/start-api";
-import { createLogger } from "@bulk/service/logger";
-import { readConfig } from "@bulk/service/read-config";
+import { readConfig } from "@bulk/service/config/read-config";
+import { createLogger } from "@bulk/service/process/logger";
 import type { TestService } from "./test-service.ts";
 import { UNLIMITED } from "./unlimited.ts";
 

@@ -45,7 +45,7 @@ export function createClient(url: string, send: typeof fetchDocumented = fetchDo
       });
       return await readAction(response);
     },
-    finished(token, id, timeoutMs = 45_000) {
+    finished(token, id, timeoutMs = 150_000) {
       return eventually(async () => {
         const { status } = await retrieve(token, id, "?fields=status");
         if (["pending", "processing"].includes(status)) throw new Error(`Still ${status}.`);

@@ -1,7 +1,7 @@
 import type { TestDatabase } from "./test-database.ts";
 
 /**
- * Copies every table of the service as of one moment, under work or not; `restore` brings all of them back to it and
+ * Copies every table of the service and the shop as of one moment, under work or not; `restore` brings all of them back to it and
  * leaves the queue alone, wherever that is.
  */
 export async function backUp(database: TestDatabase): Promise<{ restore(): Promise<void> }> {
@@ -17,23 +17,23 @@ export async function backUp(database: TestDatabase): Promise<{ restore(): Promi
 
 const COPY_ALL = `
   DO $$
-  DECLARE name text;
+  DECLARE found record;
   BEGIN
     CREATE SCHEMA backup;
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-      EXECUTE format('CREATE TABLE backup.%1$I AS TABLE public.%1$I', name);
+    FOR found IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('bulk', 'public') LOOP
+      EXECUTE format('CREATE TABLE backup.%2$I AS TABLE %1$I.%2$I', found.schemaname, found.tablename);
     END LOOP;
   END $$`;
 
 // Without triggers and foreign keys, as a restore does it: the tables come in any order.
 const PUT_BACK_ALL = `
   DO $$
-  DECLARE name text;
+  DECLARE found record;
   BEGIN
     SET LOCAL session_replication_role = replica;
-    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('public.%I', tablename), ', ')
-             FROM pg_tables WHERE schemaname = 'public');
-    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-      EXECUTE format('INSERT INTO public.%1$I SELECT * FROM backup.%1$I', name);
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ')
+             FROM pg_tables WHERE schemaname IN ('bulk', 'public'));
+    FOR found IN SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('bulk', 'public') LOOP
+      EXECUTE format('INSERT INTO %1$I.%2$I SELECT * FROM backup.%2$I', found.schemaname, found.tablename);
     END LOOP;
   END $$`;

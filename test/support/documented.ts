@@ -1,6 +1,6 @@
-import { statusOf } from "@bulk/api/error-body";
-import { originForm } from "@bulk/api/origin-form";
-import { API_ERRORS, type ErrorDescription } from "@bulk/domain/error-codes";
+import { statusOf } from "@bulk/api/http/error-body";
+import { originForm } from "@bulk/api/http/server/origin-form";
+import { API_ERRORS, type ErrorDescription } from "@bulk/domain/errors/error-codes";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
@@ -47,8 +47,10 @@ type DocumentedContent = Readonly<Record<string, { readonly example?: unknown }>
  * type or a key that it does not name. Answers when all of the body is there.
  */
 export async function fetchDocumented(url: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetchInTime(url, init);
   const { origin, pathname, search } = new URL(url);
+  // Before the call: afterwards the API may have stopped.
+  await loadChecker(origin);
+  const response = await fetchInTime(url, init);
   const headers = Object.fromEntries(response.headers);
   const isEndless = headers["content-type"]?.startsWith("text/event-stream") ?? false;
   await expectDocumented(origin, {
@@ -99,16 +101,25 @@ type Checker = {
   readonly findEventFault: (body: string) => string | undefined;
 };
 
-/** Once per process: all its APIs are of the same source, and compiling takes longer than most tests. */
-let checker: Promise<Checker> | undefined;
+/** By origin. */
+const checkers = new Map<string, Promise<Checker>>();
+
+/** By document, which depends on the records that an API serves. Compiling one takes longer than most tests. */
+const compiled = new Map<string, Checker>();
 
 function loadChecker(origin: string): Promise<Checker> {
-  checker ??= fetchDocument(origin)
-    .then(compileChecker)
-    .catch((error: unknown) => {
-      checker = undefined;
-      throw error;
-    });
+  const known = checkers.get(origin);
+  if (known !== undefined) return known;
+  const loading = fetchDocument(origin).then(compileOnce);
+  checkers.set(origin, loading);
+  loading.catch(() => checkers.delete(origin));
+  return loading;
+}
+
+function compileOnce(document: ApiDocument): Checker {
+  const text = JSON.stringify(document);
+  const checker = compiled.get(text) ?? compileChecker(document);
+  compiled.set(text, checker);
   return checker;
 }
 

@@ -9,13 +9,13 @@ export async function writeEndedAction(
   recordCount: number,
 ): Promise<string> {
   const [bulkAction] = await database.query<{ id: string }>(
-    `INSERT INTO bulk_actions (account_id, action_type, record_count, status, started_at, finished_at)
+    `INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, status, started_at, finished_at)
      VALUES ($1, 'delete_products', $2, 'completed', now(), now()) RETURNING id`,
     [accountId, recordCount],
   );
-  if (bulkAction === undefined) throw new Error("INSERT INTO bulk_actions returned no row.");
+  if (bulkAction === undefined) throw new Error("INSERT INTO bulk.bulk_actions returned no row.");
   await database.query(
-    `INSERT INTO bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count, finished_at,
+    `INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, done_count, finished_at,
        deleted_count, skipped_count, failed_count, skipped_ids, skipped_codes, failed_ids, failed_codes)
      SELECT $1, position, ids, ${CHUNK_SIZE}, ${CHUNK_SIZE}, now(), ${CHUNK_SIZE} - 101, 100, 1,
             ids[1:100], array_fill('record.in_use'::text, ARRAY[100]), ids[101:101], '{record.locked}'

@@ -1,10 +1,11 @@
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
-import { openPostgresCluster, type PostgresCluster } from "@bulk/local/postgres-cluster";
-import { migrateQueue } from "@bulk/queue/migrate-queue";
-import { migrate } from "@bulk/store/migration/migrate";
+import { ownEmbeddedPostgres } from "@bulk/local/postgres/embedded-postgres";
+import { openPostgresCluster, type PostgresCluster } from "@bulk/local/postgres/postgres-cluster";
+import { createSampleShop } from "@bulk/local/sample-shop/create-sample-shop";
+import { migrate } from "@bulk/migration/migrate";
+import { migrateQueue } from "@bulk/queue/engines/migrate-queue";
 import pg from "pg";
 import { findRedisServer, type RedisServer, startRedisServer } from "./redis-server.ts";
 
@@ -53,6 +54,7 @@ async function startPostgres(settings: readonly string[]): Promise<Omit<Engines,
   try {
     const cluster = await openPostgresCluster(directory, ["namespace", "user"]);
     await migrate(postgres.url);
+    await createSampleShop(postgres.url);
     await migrateQueue(postgres.url);
     await change(postgres.url, settings);
     return {

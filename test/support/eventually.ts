@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
  * Tries a probe until it no longer throws and answers what it answered. Throws the probe's last error when
  * the time is up.
  */
-export async function eventually<T>(probe: () => Promise<T> | T, timeoutMs = 30_000): Promise<T> {
+export async function eventually<T>(probe: () => Promise<T> | T, timeoutMs = 120_000): Promise<T> {
   const endsAt = performance.now() + timeoutMs;
   for (;;) {
     try {

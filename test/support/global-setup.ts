@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
-import { migrateQueue } from "@bulk/queue/migrate-queue";
-import { migrate } from "@bulk/store/migration/migrate";
-import { withMigrationConnection } from "@bulk/store/migration/migration-connection";
+import { ownEmbeddedPostgres } from "@bulk/local/postgres/embedded-postgres";
+import { createSampleShop } from "@bulk/local/sample-shop/create-sample-shop";
+import { migrate } from "@bulk/migration/migrate";
+import { withMigrationConnection } from "@bulk/migration/migration-connection";
+import { migrateQueue } from "@bulk/queue/engines/migrate-queue";
 import type { TestProject } from "vitest/node";
 import { eventually } from "./eventually.ts";
 import { findProgram } from "./find-program.ts";
@@ -52,6 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const programs = process.env["POSTGRES_BIN"];
   const postgres = programs ? await startInstalledPostgres(programs) : await ownEmbeddedPostgres(directory);
   await migrate(postgres.url);
+  await createSampleShop(postgres.url);
   await migrateQueue(postgres.url);
   project.provide("postgresUrl", postgres.url);
   project.provide("strangerUrl", await copyForStranger(postgres.url));

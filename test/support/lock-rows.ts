@@ -18,3 +18,14 @@ export async function lockRows(
     [Symbol.asyncDispose]: () => client.end(),
   };
 }
+
+/** Holds whole tables, in every mode, until they are released. */
+export async function lockTables(
+  database: Pick<TestDatabase, "url">,
+  tables: readonly string[],
+): Promise<AsyncDisposable> {
+  const client = new pg.Client({ connectionString: database.url, application_name: "test" });
+  await client.connect();
+  await client.query(`BEGIN; LOCK TABLE ${tables.join(", ")}`);
+  return { [Symbol.asyncDispose]: () => client.end() };
+}

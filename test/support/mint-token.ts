@@ -4,7 +4,7 @@ import type { TestService } from "./test-service.ts";
 export async function mintToken(service: TestService, ...scopes: readonly string[]): Promise<string> {
   const { token } = await service.fillShop({});
   await service.database.query(
-    "UPDATE api_tokens SET scopes = $1 WHERE digest = sha256(convert_to($2, 'UTF8'))",
+    "UPDATE bulk.api_tokens SET scopes = $1 WHERE digest = sha256(convert_to($2, 'UTF8'))",
     [scopes, token],
   );
   return token;

@@ -1,4 +1,4 @@
-import type { ApiTimeouts } from "@bulk/api/api-server";
+import type { ApiTimeouts } from "@bulk/api/http/server/api-server";
 import { expect } from "vitest";
 import { openAnotherApi } from "./another-api.ts";
 import { type Client, createClient } from "./client.ts";

@@ -1,6 +1,6 @@
 import { apiConfig } from "@bulk/api/config";
 import { localConfig } from "@bulk/local/config";
-import { ConfigError, readConfig } from "@bulk/service/read-config";
+import { ConfigError, readConfig } from "@bulk/service/config/read-config";
 import { workerConfig } from "@bulk/worker/config";
 
 /** Our own processes in containers: what each reads, and under which name the port its health is asked on. */
@@ -8,6 +8,7 @@ export const OURS = {
   api: { schema: apiConfig, opsPort: "OPS_PORT" },
   worker: { schema: workerConfig, opsPort: "WORKER_OPS_PORT" },
   migrate: { schema: localConfig, opsPort: undefined },
+  grants: { schema: localConfig, opsPort: undefined },
 } as const;
 
 export type Ours = keyof typeof OURS;

@@ -6,7 +6,7 @@ import { eventually } from "./eventually.ts";
 /** A process of the service, as an operator would start it. */
 export type Program = {
   readonly pid: number;
-  /** Everything it has written so far, both streams. */
+  /** Everything it has written so far, both streams; of a long run the last 16 million characters at least. */
   output(): string;
   /** Waits until it has written something that matches. */
   says(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
@@ -17,14 +17,19 @@ export type Program = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+/** In characters. A million requests are a million lines of log, and a string has an end. */
+const MOST_KEPT = 16e6;
+
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The files that the scripts of package.json run, and what the benchmark measures beside them. */
 export type Entry =
   | `apps/${"admin" | "api" | "worker"}/src/main.ts`
-  | `test/bench/${"main" | "bare-api" | "peer-worker"}.ts`
+  | `test/bench/${"main" | "bare-api" | "peer-worker" | "checkout/shop-load" | "checkout/observer"}.ts`
   | `test/chaos/${"main" | "recovery"}.ts`
   | `test/attack/${"main" | "attacker"}.ts`
+  | "test/shops/main.ts"
+  | "examples/compare/main.ts"
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
 /**
@@ -51,6 +56,7 @@ export function startProgram(
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
+      if (output.length > 2 * MOST_KEPT) output = output.slice(-MOST_KEPT);
     });
   }
   return {

@@ -7,7 +7,7 @@ export async function countReasons(
 ): Promise<Readonly<Record<string, number>>> {
   const rows = await database.query<{ code: string; count: number }>(
     `SELECT code, count(*)::int AS count
-     FROM bulk_action_chunks, unnest(skipped_codes || failed_codes) AS code
+     FROM bulk.bulk_action_chunks, unnest(skipped_codes || failed_codes) AS code
      WHERE bulk_action_id = $1 GROUP BY code`,
     [bulkActionId],
   );

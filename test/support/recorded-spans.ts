@@ -1,4 +1,4 @@
-import { installTracer } from "@bulk/service/install-tracer";
+import { installTracer } from "@bulk/service/tracing/install-tracer";
 import { SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import {
   AlwaysOnSampler,

@@ -1,4 +1,4 @@
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { eventually } from "./eventually.ts";
 import { sayToRedis, tellRedis } from "./redis-command.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";

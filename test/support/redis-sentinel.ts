@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import { eventually } from "./eventually.ts";
 import { sayToRedis, tellRedis } from "./redis-command.ts";
 import { type RedisServer, startRedisServer } from "./redis-server.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { queueEngine } from "@bulk/queue/engine";
-import { parseTurn } from "@bulk/queue/turn";
-import { openTurnQueue } from "@bulk/queue/turn-queue";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { parseTurn } from "@bulk/queue/turns/turn";
+import { openTurnQueue } from "@bulk/queue/turns/turn-queue";
 import { expect } from "vitest";
 import { type Headers, type RawAnswer, requestHead, sendRaw } from "./raw-http.ts";
 import type { TestService } from "./test-service.ts";
@@ -70,10 +70,10 @@ export async function expectNothingElseWritten(
   ids: readonly string[],
 ): Promise<void> {
   const chunks = await database.query(
-    "SELECT bulk_action_id FROM bulk_action_chunks WHERE bulk_action_id <> ALL ($1)",
+    "SELECT bulk_action_id FROM bulk.bulk_action_chunks WHERE bulk_action_id <> ALL ($1)",
     [ids],
   );
-  const bulkActions = await database.query<{ id: string }>("DELETE FROM bulk_actions RETURNING id");
+  const bulkActions = await database.query<{ id: string }>("DELETE FROM bulk.bulk_actions RETURNING id");
   const queue = openTurnQueue({
     engine: queueEngine({ DATABASE_URL: database.url, REDIS_URL: redis?.url }),
     deadlineMs: 5_000,

@@ -1,9 +1,10 @@
 import { appendFile, cp, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EmbeddedPostgres, ownEmbeddedPostgres } from "@bulk/local/embedded-postgres";
-import { migrateQueue } from "@bulk/queue/migrate-queue";
-import { migrate } from "@bulk/store/migration/migrate";
+import { type EmbeddedPostgres, ownEmbeddedPostgres } from "@bulk/local/postgres/embedded-postgres";
+import { createSampleShop } from "@bulk/local/sample-shop/create-sample-shop";
+import { migrate } from "@bulk/migration/migrate";
+import { migrateQueue } from "@bulk/queue/engines/migrate-queue";
 import pg from "pg";
 
 /** A server with tables, and how it comes by a replica. */
@@ -19,6 +20,7 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   const [primaryDirectory, replicaDirectory] = [join(directory, "primary"), join(directory, "replica")];
   const first = await ownEmbeddedPostgres(primaryDirectory);
   await migrate(first.url);
+  await createSampleShop(first.url);
   await migrateQueue(first.url);
   await first.close();
   await cp(primaryDirectory, replicaDirectory, { recursive: true, preserveTimestamps: true });

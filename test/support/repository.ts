@@ -4,6 +4,11 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Where a file of the repository is; the path is from its root. */
+export function pathTo(path: string): string {
+  return join(ROOT, path);
+}
+
 /** The text of a file of the repository; the path is from its root. */
 export function readText(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");

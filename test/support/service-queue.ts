@@ -1,5 +1,5 @@
-import { queueEngine } from "@bulk/queue/engine";
-import { openTurnQueue, type TurnQueue } from "@bulk/queue/turn-queue";
+import { queueEngine } from "@bulk/queue/engines/engine";
+import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
 import { eventually } from "./eventually.ts";
 import type { TestService } from "./test-service.ts";
 

@@ -1,13 +1,5 @@
-import { registry } from "@bulk/actions/registry";
-import { writeQueueGrants } from "@bulk/queue/write-queue-grants";
-import { writeGrants } from "@bulk/store/grant-script";
-import { mergeRights, SERVICE_RIGHTS } from "@bulk/store/needed-rights";
-
-/** Says something to a database as its superuser. */
-type Say = (sql: string) => Promise<unknown>;
-
-/** The role that API and workers have on a stranger's database; its password is its name. */
-export const SERVICE_ROLE = "bulk_service";
+import { openRecords } from "@bulk/records/open-records";
+import { createServiceRole, grantDeclared, type Say } from "./service-role.ts";
 
 /** Settings that a host far away may have; they belong to a database and are not copied with it. */
 export const STRANGE_SETTINGS = { TimeZone: "'Asia/Kolkata'", DateStyle: "'SQL, DMY'" };
@@ -17,14 +9,8 @@ export const STRANGE_SETTINGS = { TimeZone: "'Asia/Kolkata'", DateStyle: "'SQL, 
  * trigger that vetoes deletions, and a role that may do what `pnpm admin grants` says and nothing else.
  */
 export async function estrange(say: Say): Promise<void> {
-  await say(`CREATE ROLE ${SERVICE_ROLE} LOGIN PASSWORD '${SERVICE_ROLE}'`);
-  const rights = mergeRights(SERVICE_RIGHTS, ...[...registry.values()].map((action) => action.rights));
-  for (const grant of [
-    ...writeGrants({ role: SERVICE_ROLE, schema: "public", rights }),
-    ...writeQueueGrants(SERVICE_ROLE),
-  ]) {
-    await say(grant);
-  }
+  await createServiceRole(say);
+  await grantDeclared(say, openRecords().declaration);
   await say(HOST_TABLES);
 }
 
@@ -39,14 +25,6 @@ export async function moveAway(
       IF current_setting('${setting}', true) IS NOT NULL THEN ALTER DATABASE ${name} SET ${setting} = ${value}; END IF;
     END $$`);
   }
-}
-
-/** The same database, as API and workers connect to it. */
-export function asServiceRole(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = SERVICE_ROLE;
-  parsed.password = SERVICE_ROLE;
-  return parsed.href;
 }
 
 const HOST_TABLES = `

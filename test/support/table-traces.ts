@@ -2,19 +2,19 @@ import type pg from "pg";
 
 /** Every table of ours, and which of its rows are an account's; those of operators are everybody's. */
 const TABLES = {
-  accounts: "id = $1",
-  api_tokens: "account_id = $1",
-  customers: "account_id = $1",
-  products: "account_id = $1",
-  orders: "account_id = $1",
-  line_items: "order_id IN (SELECT id FROM orders WHERE account_id = $1)",
-  bulk_actions: "account_id = $1",
-  bulk_action_chunks: "bulk_action_id IN (SELECT id FROM bulk_actions WHERE account_id = $1)",
-  webhook_endpoints: "account_id = $1",
-  webhook_deliveries: "account_id = $1",
-  pauses: "$1::uuid IS NOT NULL",
-  throttles: "$1::uuid IS NOT NULL",
-  audit_entries: "$1::uuid IS NOT NULL",
+  "bulk.accounts": "id = $1",
+  "bulk.api_tokens": "account_id = $1",
+  "public.customers": "account_id = $1",
+  "public.products": "account_id = $1",
+  "public.orders": "account_id = $1",
+  "public.line_items": "order_id IN (SELECT id FROM orders WHERE account_id = $1)",
+  "bulk.bulk_actions": "account_id = $1",
+  "bulk.bulk_action_chunks": "bulk_action_id IN (SELECT id FROM bulk.bulk_actions WHERE account_id = $1)",
+  "bulk.webhook_endpoints": "account_id = $1",
+  "bulk.webhook_deliveries": "account_id = $1",
+  "bulk.pauses": "$1::uuid IS NOT NULL",
+  "bulk.throttles": "$1::uuid IS NOT NULL",
+  "bulk.audit_entries": "$1::uuid IS NOT NULL",
 } as const;
 
 /** A digest of each table's rows. */

@@ -3,7 +3,8 @@ import { connectClient, createClient } from "@bulk/postgres/connect";
 import pg from "pg";
 import { inject } from "vitest";
 import { eventually } from "./eventually.ts";
-import { asServiceRole, moveAway } from "./stranger.ts";
+import { asServiceRole } from "./service-role.ts";
+import { moveAway } from "./stranger.ts";
 
 /** Whose database the service lives in: one of its own, or that of somebody who has built on it (`estrange`). */
 export type Host = "own" | "stranger";

@@ -1,10 +1,11 @@
 import { apiConfig } from "@bulk/api/config";
 import { startApi } from "@bulk/api/start-api";
 import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
-import { createLogger } from "@bulk/service/logger";
-import { readConfig } from "@bulk/service/read-config";
-import type { Service } from "@bulk/service/run-service";
+import { readConfig } from "@bulk/service/config/read-config";
+import { createLogger } from "@bulk/service/process/logger";
+import type { Service } from "@bulk/service/process/run-service";
 import type { ShopSize } from "@bulk/store/seed-shop";
+import type { ResolveName } from "@bulk/webhooks/resolve-name";
 import { workerConfig } from "@bulk/worker/config";
 import { startWorker } from "@bulk/worker/start-worker";
 import { inject } from "vitest";
@@ -22,7 +23,7 @@ export type TestService = Client & {
   /** Health and dashboard. */
   readonly opsUrl: string;
   /** It stops with the service, if not before. */
-  startWorker(environment?: NodeJS.ProcessEnv): Promise<TestWorker>;
+  startWorker(environment?: NodeJS.ProcessEnv, resolve?: ResolveName): Promise<TestWorker>;
   fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -31,8 +32,8 @@ export type TestWorker = Service & { readonly opsUrl: string };
 
 export type TestServiceOptions = {
   readonly host?: Host;
-  /** Changes the database before anybody connects to it. */
-  readonly prepare?: (database: TestDatabase) => Promise<unknown>;
+  /** Changes the database before anybody connects to it. Without `redis` the queue is in the database. */
+  readonly prepare?: (database: TestDatabase, redis: RedisServer | undefined) => Promise<unknown>;
 };
 
 /** Opens everything; the variables given override the defaults of API and workers. */
@@ -41,12 +42,14 @@ export async function openTestService(
   { host, prepare }: TestServiceOptions = {},
 ): Promise<TestService> {
   const database = await createTestDatabase(host);
-  await prepare?.(database);
   const redis = await startRedisIfNeeded();
+  await prepare?.(database, redis);
   const variables = {
     DATABASE_URL: database.serviceUrl,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: "0", OPS_PORT: "0", WORKER_OPS_PORT: "0", LOG_LEVEL: "fatal" },
+    // A test looks at the database, and changes it, while bulk actions run.
+    PROTECT: "off",
     ...UNLIMITED,
     ...environment,
   };
@@ -60,10 +63,11 @@ export async function openTestService(
     url,
     opsUrl: `http://127.0.0.1:${api.opsPort}`,
     ...createClient(url),
-    async startWorker(workerEnvironment = {}) {
+    async startWorker(workerEnvironment = {}, resolve = undefined) {
       const worker = await startWorker(
         readConfig(workerConfig, { ...variables, ...workerEnvironment }),
         logger,
+        resolve,
       );
       services.add(worker);
       return {

@@ -1,5 +1,5 @@
 import { type FilledShop, fillShop } from "@bulk/local/fill-shop";
-import { findFreePort } from "@bulk/local/free-port";
+import { findFreePort } from "@bulk/local/stack/free-port";
 import type { ShopSize } from "@bulk/store/seed-shop";
 import { inject } from "vitest";
 import { type Client, createClient } from "./client.ts";
@@ -43,6 +43,8 @@ export async function openTestStack(
     DATABASE_URL: database.serviceUrl,
     ...(redis && { REDIS_URL: redis.url }),
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", CI: process.env["CI"] },
+    // A test looks at the database, and changes it, while bulk actions run.
+    PROTECT: "off",
     ...UNLIMITED,
     ...overrides,
   };

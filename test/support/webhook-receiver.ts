@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
-import { closeServer, listen } from "@bulk/service/listen";
+import { closeServer, listen } from "@bulk/service/process/listen";
 import { eventually } from "./eventually.ts";
 
 /** A webhook as it arrived. */

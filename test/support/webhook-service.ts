@@ -71,7 +71,7 @@ export async function openWebhookService(
     },
     async endPauses() {
       await service.database.query(
-        "UPDATE webhook_deliveries SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL",
+        "UPDATE bulk.webhook_deliveries SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL",
       );
     },
   };

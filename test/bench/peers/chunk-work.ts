@@ -1,6 +1,7 @@
-import { deleteProducts } from "@bulk/actions/delete-products";
-import { applyNextChunk } from "@bulk/store/chunks";
+import { applyNextChunk } from "@bulk/store/chunks/apply-chunk";
 import { type Database, openDatabase } from "@bulk/store/database";
+import { findSqlstate } from "@bulk/store/sqlstate";
+import { deleteProducts } from "../../support/registry.ts";
 import { CONCURRENCY, type PeerJob } from "./peer.ts";
 
 /** What one job does. */
@@ -13,7 +14,7 @@ export async function applyChunk(database: Database, { bulkActionId }: PeerJob):
   if (report === undefined) throw new Error(`There is no chunk left of ${bulkActionId}.`);
 }
 
-/** One `prisma.product.delete` after the other, and the same bookkeeping at the end. */
+/** One delete after the other, and the same bookkeeping at the end. */
 export async function deleteInLoop(database: Database, job: PeerJob): Promise<void> {
   const where = { bulkActionId_position: { bulkActionId: job.bulkActionId, position: job.position } };
   const { recordIds } = await database.bulkActionChunk.findUniqueOrThrow({ where });
@@ -33,18 +34,17 @@ export async function deleteInLoop(database: Database, job: PeerJob): Promise<vo
   });
 }
 
-// https://www.prisma.io/docs/orm/reference/error-reference: P2003 a foreign key refuses, P2025 no such record.
-const SKIP_CODES: Readonly<Record<string, string>> = { P2003: "record.in_use", P2025: "record.not_found" };
+// https://www.postgresql.org/docs/current/errcodes-appendix.html: a foreign key refuses.
+const REFUSED = ["23001", "23503"];
 
 /** Answers why the record was skipped, if it was. */
 async function deleteOne(database: Database, id: string): Promise<string | undefined> {
   try {
-    await database.product.delete({ where: { id } });
-    return undefined;
+    const count = await database.$executeRaw`DELETE FROM public.products WHERE id = ${id}::uuid`;
+    return count === 0 ? "record.not_found" : undefined;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? SKIP_CODES[String(error.code)] : undefined;
-    if (code === undefined) throw error;
-    return code;
+    if (!REFUSED.includes(findSqlstate(error) ?? "")) throw error;
+    return "record.in_use";
   }
 }
 

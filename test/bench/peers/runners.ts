@@ -49,7 +49,7 @@ async function untilFinished({ database }: BenchEngines, id: string): Promise<nu
   return await eventually(async () => {
     const { rows } = await database.query<{ unfinished: number; finished_at: Date }>(
       `SELECT count(*) FILTER (WHERE finished_at IS NULL)::int AS unfinished, max(finished_at) AS finished_at
-       FROM bulk_action_chunks WHERE bulk_action_id = $1`,
+       FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1`,
       [id],
     );
     if (rows[0]?.unfinished !== 0) throw new Error(`${rows[0]?.unfinished} chunks are unfinished.`);
