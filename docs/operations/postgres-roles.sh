@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes the roles of docker-compose.yml: bulk_actions_owner migrates and owns the tables, bulk_actions_service is what API
-# and workers are, with the rights that the service `grants` gives it after each migration. The image runs this when it
-# fills an empty volume. To run it again, to change passwords or on a volume from before:
+# Creates the roles of docker-compose.yml. bulk_actions_owner migrates and owns the tables. API and workers use
+# bulk_actions_service, with the rights that the service `grants` grants after each migration. The image runs this script
+# when it fills an empty volume. To change passwords, or on an older volume, run it again:
 #   docker compose exec postgres /docker-entrypoint-initdb.d/postgres-roles.sh
 set -e
 
-# Exported, not passed on: arguments of a process can be read by others.
+# Exported, because other users can read the arguments of a process.
 password_in() { sed -E 's|^[a-z]+://[^:]+:([^@]+)@.*$|\1|' "${SECRETS:-/run/secrets}/$1"; }
 OWNER_PASSWORD=$(password_in owner-database-url)
 SERVICE_PASSWORD=$(password_in service-database-url)
@@ -23,5 +23,7 @@ ALTER ROLE bulk_actions_service PASSWORD :'service_password';
 ALTER DATABASE :"DBNAME" OWNER TO bulk_actions_owner;
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"DBNAME" TO bulk_actions_service;
+-- Workers slow down while others are active. Whose activity they may not see counts as active.
+GRANT pg_read_all_stats TO bulk_actions_service;
 COMMIT;
 SQL
