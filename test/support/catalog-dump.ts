@@ -24,6 +24,7 @@ function isHost(schema: string): string {
   return `${schema} NOT IN ('bulk', 'bullmq', 'information_schema') AND ${schema} NOT LIKE 'pg\\_%'`;
 }
 
+// Settings of this database only: other tests set those of theirs on the same server meanwhile.
 // By oid and xmin as well where they say that an object was made again or written to.
 const CATALOG = `
   WITH space AS (SELECT oid, nspname FROM pg_namespace WHERE ${isHost("nspname")})
@@ -53,4 +54,5 @@ const CATALOG = `
   SELECT concat_ws(' ', 'extension', extname, extversion) FROM pg_extension
   UNION ALL
   SELECT concat_ws(' ', 'setting', setdatabase, setrole, setconfig) FROM pg_db_role_setting
+  WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
   ORDER BY 1`;
