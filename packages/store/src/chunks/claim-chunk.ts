@@ -49,13 +49,17 @@ export type Claim = {
  * then fails at `done_count`, and the careful path says why.
  *
  * The slice is cut outside the subquery: inside, PostgreSQL would read the ids of every free chunk.
+ *
+ * Once a chunk is claimed, the COMMIT of the transaction does not wait for the disk (docs/decisions/052). Whatever must be
+ * durable when a caller learns of it has to be committed by another transaction, which then waits for this one as well.
  */
 export function claim({ source, condition, type, offset = 0 }: Claim): Sql {
   return sql`
     SELECT free.bulk_action_id, free.position, free.account_id, free.account_key, free.bulk_moment,
            free.${idsColumn(type)}[free.done_count + 1 + ${offset}::int
              : free.done_count + ${offset}::int
-               + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice
+               + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice,
+           set_config('synchronous_commit', 'off', true) AS commit_mode
     FROM (SELECT chunk.*, bulk_action.account_id, bulk_action.created_at AS bulk_moment,
                  ${ACCOUNT_KEY} AS account_key
           FROM bulk.bulk_action_chunks chunk
