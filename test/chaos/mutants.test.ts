@@ -20,7 +20,7 @@ const MUTANTS: readonly Mutant[] = [
     name: "records are deleted in one transaction and their outcomes written in another",
     file: "packages/store/src/chunks/apply-chunk.ts",
     original:
-      "  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));",
+      "  const [report] = await queryDirectly<ChunkReport>(database, composeFastStatement(source, effect));",
     broken: `
   const isHealthy = sql\`chunk.attempts = 0 AND chunk.slice_size IS NULL\`;
   const claimed = claim({ source, condition: isHealthy, type: effect.key.type });
@@ -31,7 +31,7 @@ const MUTANTS: readonly Mutant[] = [
       FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
     applied AS (\${applying(effect)})
     SELECT count(*)::int FROM applied\`;
-  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));`,
+  const [report] = await queryDirectly<ChunkReport>(database, composeFastStatement(source, effect));`,
   },
   {
     name: "a bulk action is settled while chunks are open",

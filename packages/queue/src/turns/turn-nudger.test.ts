@@ -16,6 +16,23 @@ test("turns that come while others are on their way are added together after the
   expect(added).toEqual([["a"], ["b", "c"]]);
 });
 
+test("turns that come just after others are added together too", async () => {
+  const { added, queue, answer } = controlledQueue();
+  const nudger = createTurnNudger(queue, () => undefined);
+  nudger.nudge(turnsOf("a"));
+  answer();
+  // The call is over, and no timer has run.
+  for (let step = 0; step < 10; step++) await Promise.resolve();
+
+  nudger.nudge(turnsOf("b"));
+  nudger.nudge(turnsOf("c"));
+  for (let step = 0; step < 10; step++) await Promise.resolve();
+  expect(added).toEqual([["a"]]);
+  await nudger.settled();
+
+  expect(added).toEqual([["a"], ["b", "c"]]);
+});
+
 test("turns the queue does not take are reported, and the next ones are added all the same", async () => {
   const { added, queue, refuse } = controlledQueue();
   const lost: (readonly string[])[] = [];

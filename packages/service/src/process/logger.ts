@@ -2,6 +2,7 @@ import { findRefusal } from "@bulk/postgres/find-refusal";
 import { trace } from "@opentelemetry/api";
 import { type Logger, type LoggerOptions, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
+import { batchLines } from "./batch-lines.ts";
 
 export type { Logger };
 
@@ -12,8 +13,8 @@ export type LogOptions = {
 };
 
 /**
- * Creates a logger for standard output: readable lines in a terminal, else one JSON object per line. Pass an error as
- * the field `error`; `describeError` formats it. Lines within a span carry the ids of trace and span.
+ * Creates a logger for standard output: readable lines in a terminal, else one JSON object per line, at most 20 ms late.
+ * Pass an error as the field `error`; `describeError` formats it. Lines within a span carry the ids of trace and span.
  */
 export function createLogger({ name, level }: LogOptions): Logger {
   const options: LoggerOptions = {
@@ -24,7 +25,7 @@ export function createLogger({ name, level }: LogOptions): Logger {
     serializers: { error: describeError },
     mixin: identifySpan,
   };
-  if (!process.stdout.isTTY) return pino(options);
+  if (!process.stdout.isTTY) return pino(options, batchLines(pino.destination(1)));
   return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
 }
 

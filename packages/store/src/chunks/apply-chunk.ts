@@ -1,5 +1,5 @@
 import type { Tally } from "@bulk/domain/bulk-actions/outcome";
-import type { Database, Queryable } from "../database.ts";
+import { type Database, type Queryable, queryDirectly } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
 import { applying, type ChunkEffect, following, refusingIncomplete } from "./chunk-effect.ts";
 import { type ChunkSource, claim, type SliceLimits } from "./claim-chunk.ts";
@@ -22,7 +22,7 @@ export async function applyNextChunk(
   source: ChunkSource,
   effect: ChunkEffect,
 ): Promise<ChunkReport | undefined> {
-  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));
+  const [report] = await queryDirectly<ChunkReport>(database, composeFastStatement(source, effect));
   return report;
 }
 
