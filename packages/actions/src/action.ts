@@ -1,5 +1,6 @@
 import type { RecordEffect } from "@bulk/domain/bulk-actions/record-effect";
 import type { ChunkEffect } from "@bulk/store/chunks/chunk-effect";
+import type { Queryable } from "@bulk/store/database";
 import type { TableRights } from "@bulk/store/rights/needed-rights";
 
 /**
@@ -13,6 +14,13 @@ export type Action = ChunkEffect &
     readonly type: string;
     /** Its records have no account: it is refused while there are several. Its condition must check that as well. */
     readonly needsOneAccount?: true;
+    /** The type of the action that this one takes back. Such an action is created from a bulk action, not from ids. */
+    readonly restores?: string;
+    /**
+     * What it does in SQL, if that depends on columns, keys and defaults that the tables have now. Use what this returns
+     * instead of the pieces of the action itself, and not for long.
+     */
+    readonly compose?: (database: Queryable) => Promise<ChunkEffect>;
     /** The rights on tables that its SQL needs. */
     readonly rights: TableRights;
   };

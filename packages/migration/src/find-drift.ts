@@ -1,5 +1,5 @@
 import { loadSchema, PRISMA_DIRECTORY, type PrismaDirectoryOptions } from "./prisma-directory.ts";
-import { NO_FILTER, type SchemaEngine, toMigrationList, withSchemaEngine } from "./schema-engine.ts";
+import { FILTER, type SchemaEngine, toMigrationList, withSchemaEngine } from "./schema-engine.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
 
 /**
@@ -26,14 +26,14 @@ async function compare(engine: SchemaEngine, schema: string): Promise<string> {
     to: { tag: "schemaDatamodel", files },
     script: true,
     exitCode: null,
-    filters: NO_FILTER,
+    filters: FILTER,
   });
   const { exitCode, stdout } = await engine.diff({
     from: { tag: "schemaDatasource", files, configDir: "" },
     to: { tag: "migrations", ...toMigrationList([{ name: "schema", script: built.stdout ?? "" }]) },
     script: true,
     exitCode: true,
-    filters: NO_FILTER,
+    filters: FILTER,
   });
   // 2: they differ. When they agree, the script is a comment.
   return exitCode === 2 ? (stdout ?? "") : "";

@@ -2,7 +2,7 @@ import { SERVICE_SCHEMA } from "@bulk/postgres/service-schema";
 import { MigrationError } from "./migration-error.ts";
 import { withoutTrace } from "./migration-history.ts";
 import { loadSchema, PRISMA_DIRECTORY, type PrismaDirectoryOptions } from "./prisma-directory.ts";
-import { NO_FILTER, withSchemaEngine } from "./schema-engine.ts";
+import { FILTER, withSchemaEngine } from "./schema-engine.ts";
 
 /**
  * Returns the statements that add what schema.prisma has and the database lacks or has differently; empty when nothing is
@@ -23,7 +23,7 @@ export async function findMissingSchema(
       to: { tag: "schemaDatamodel", files },
       script: true,
       exitCode: null,
-      filters: NO_FILTER,
+      filters: FILTER,
     }),
   ).catch(refuse);
   return listStatements(stdout ?? "")

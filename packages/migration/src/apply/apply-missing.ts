@@ -8,7 +8,7 @@ import {
   withoutTrace,
 } from "../migration-history.ts";
 import type { Migration } from "../prisma-directory.ts";
-import { NO_FILTER, toMigrationList, withSchemaEngine } from "../schema-engine.ts";
+import { FILTER, toMigrationList, withSchemaEngine } from "../schema-engine.ts";
 
 /** Migrations, and where they and their history are. */
 export type Chain = {
@@ -50,7 +50,7 @@ export function inDatabase({ database }: MigrationConnection, { found, cure }: D
 function apply({ databaseUrl, migrations, schema }: Chain): Promise<readonly string[]> {
   return withSchemaEngine({ databaseUrl, schema }, async (engine) => {
     const migrationsList = toMigrationList(migrations);
-    return (await engine.applyMigrations({ migrationsList, filters: NO_FILTER })).appliedMigrationNames;
+    return (await engine.applyMigrations({ migrationsList, filters: FILTER })).appliedMigrationNames;
   });
 }
 
