@@ -102,6 +102,7 @@ function describeRule({ kind, table, change, name }: ChangeRule): readonly Obser
 const WORDS = {
   delete: { each: "deletion from", all: "deletions", row: "OLD" },
   update: { each: "update of", all: "updates", row: "NEW" },
+  insert: { each: "row that a restore brings back to", all: "insertions", row: "NEW" },
 } as const satisfies Readonly<Record<ChangeRule["change"], object>>;
 
 /** Whether autovacuum keeps up with the deletions. */

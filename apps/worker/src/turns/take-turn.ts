@@ -7,6 +7,7 @@ import type { TakenTurn, TurnReport } from "@bulk/queue/turns/turn-worker";
 import { markStarted, readPercent, recordActivity } from "@bulk/store/bulk-actions/record-activity";
 import { applyNextChunk } from "@bulk/store/chunks/apply-chunk";
 import type { ChunkSource } from "@bulk/store/chunks/claim-chunk";
+import type { Database } from "@bulk/store/database";
 import { findSqlstate, judgeSqlstate } from "@bulk/store/sqlstate";
 import { inChunkSpan, inTurnSpan } from "../observability/work-spans.ts";
 import type { WorkerMetrics } from "../observability/worker-metrics.ts";
@@ -42,7 +43,7 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
 }
 
 async function runTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
-  const action = loadAction(turn, tools.registry);
+  const action = await composeAction(loadAction(turn, tools.registry), tools.database);
   const brakes = createBrakes(turn, tools);
   if (turn.turn === 1 && !(await brakes.isPaused())) {
     await markStarted(tools.database, turn.bulkActionId, turn.generation);
@@ -58,6 +59,11 @@ function loadAction({ actionType }: TakenTurn, registry: Registry): Action {
   const action = registry.get(actionType);
   if (action === undefined) throw new Error(`This worker knows no action ${actionType}; upgrade it.`);
   return action;
+}
+
+// Once for each turn, which lasts two seconds at most, and again for each try on the careful path: tables may change.
+async function composeAction(action: Action, database: Database): Promise<Action> {
+  return action.compose === undefined ? action : { ...action, ...(await action.compose(database)) };
 }
 
 function identify({ bulkActionId, generation, lane, turn }: TakenTurn): Turn {
@@ -146,10 +152,20 @@ async function tryHealthyChunk({ turn, action, tools }: Running, limits: TryLimi
   } catch (error) {
     const sqlstate = findSqlstate(error);
     if (sqlstate === undefined) throw error;
-    return await tryCarefully(source, action, tools, judgeSqlstate(sqlstate));
+    return await tryCarefully(
+      source,
+      await composeAction(action, tools.database),
+      tools,
+      judgeSqlstate(sqlstate),
+    );
   }
 }
 
-function tryTroubledChunk({ turn, action, tools }: Running, limits: TryLimits): Promise<TryResult> {
-  return tryCarefully({ ...turn, ...limits }, action, tools, undefined);
+async function tryTroubledChunk({ turn, action, tools }: Running, limits: TryLimits): Promise<TryResult> {
+  return await tryCarefully(
+    { ...turn, ...limits },
+    await composeAction(action, tools.database),
+    tools,
+    undefined,
+  );
 }

@@ -4,7 +4,7 @@ export type RecordEffect = {
   readonly recordType: string;
   /** What an applied record has become, a past participle: `deleted`. The outcome, and the last word of its event. */
   readonly effect: string;
-  readonly change: { readonly kind: "delete" | "update" };
+  readonly change: { readonly kind: "delete" | "update" | "insert" };
   /** The skip codes of this action beside `record.not_found` and `record.kept`, which every action has. */
   readonly skips: Readonly<Record<string, Skip>>;
 };

@@ -77,7 +77,8 @@ function findsRecord(record: RecordDeclaration): readonly Sql[] {
 }
 
 // As text, because a key that is no integer belongs to no account's records; a cast of it would fail the statement.
-function isOfAccount(record: RecordDeclaration): Sql {
+/** The condition that a row of the records' table belongs to the account of `chunk_records`. */
+export function isOfAccount(record: RecordDeclaration): Sql {
   const { account } = record;
   if (account === "none") {
     return sql`(SELECT count(*) FROM (SELECT FROM bulk.accounts LIMIT 2) AS accounts) = 1`;

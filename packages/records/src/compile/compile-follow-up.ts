@@ -1,4 +1,4 @@
-import type { FollowUp } from "@bulk/store/chunks/chunk-effect";
+import { type FollowUp, type KeptPart, keptLine } from "@bulk/store/chunks/chunk-effect";
 import { identifier, joinSql, type Sql, sql, written } from "@bulk/store/sql";
 import type { ActionDeclaration, RecordDeclaration, Step } from "../declaration/records-file.ts";
 import { isOnTable, nameTarget } from "../declaration/tables.ts";
@@ -34,20 +34,50 @@ export function compileFollowUp(
   };
 }
 
+/** The related rows that a restore needs: those that the steps delete, and those that they detach. */
+export function compileKeptParts(
+  record: RecordDeclaration,
+  { steps }: ActionDeclaration,
+): readonly KeptPart[] {
+  return steps.flatMap((step) => {
+    const part = nameTarget(step);
+    if (part === "record") return [];
+    const isKept = "delete" in step || detachedColumns(record, step).length > 0;
+    const from = "delete" in step ? changed_(part) : found_(part);
+    return isKept ? [{ part, table: tableIdentifier(record, part), from }] : [];
+  });
+}
+
+/** The columns of related rows by which they refer to their parents, and which the step sets to NULL. */
+export function detachedColumns(record: RecordDeclaration, step: Step): readonly string[] {
+  if ("delete" in step || step.update === "record") return [];
+  const referring = Object.keys(loadRelated(record, step.update).on);
+  return Object.entries(step.set).flatMap(([column, value]) =>
+    value === null && referring.includes(column) ? [column] : [],
+  );
+}
+
 /** The related rows that the steps need, parents before their children. */
-function listNames(record: RecordDeclaration, steps: readonly Step[]): readonly string[] {
+export function listNames(record: RecordDeclaration, steps: readonly Step[]): readonly string[] {
   return [...new Set(steps.flatMap((step) => pathTo(record, nameTarget(step))))];
 }
 
 // What was found is read at the beginning of the statement. Compared with what was changed, it shows what was kept.
-function find(
+/** A named query of related rows: the columns that their children refer to. Reads the queries of their parents. */
+export function find(
   record: RecordDeclaration,
   name: string,
   names: readonly string[],
   steps: readonly Step[],
 ): Sql {
   const related = loadRelated(record, name);
-  const columns = referredColumns(record, name, names).map((column) => identifier(name, column));
+  const isDetached = steps.some(
+    (step) => nameTarget(step) === name && detachedColumns(record, step).length > 0,
+  );
+  const columns = [
+    ...referredColumns(record, name, names).map((column) => identifier(name, column)),
+    ...(isDetached ? [keptLine(identifier(name))] : []),
+  ];
   const conditions = excludeRecords(record, name);
   const from = sql`(${distinctParents(record, name)}) AS bulk_parent
       CROSS JOIN ${tableAs(record, name)}`;
@@ -66,7 +96,8 @@ function find(
     )`;
 }
 
-function change(record: RecordDeclaration, step: Step): Sql {
+/** A named statement that carries out a step on related rows. */
+export function change(record: RecordDeclaration, step: Step): Sql {
   const name = nameTarget(step);
   const related = loadRelated(record, name);
   const parents = related.recursive
@@ -81,7 +112,7 @@ function change(record: RecordDeclaration, step: Step): Sql {
       DELETE FROM ${tableAs(record, name)}
       USING (${parents}) AS bulk_parent
       WHERE ${where}
-      RETURNING true
+      RETURNING ${keptLine(identifier(name))}
     )`;
   }
   return sql`${changed_(name)} AS (
@@ -94,7 +125,8 @@ function change(record: RecordDeclaration, step: Step): Sql {
 }
 
 // A related row of several parents is found once.
-function distinctParents(record: RecordDeclaration, name: string): Sql {
+/** A query of the rows that related rows refer to, as `parentKeys` has them. */
+export function distinctParents(record: RecordDeclaration, name: string): Sql {
   const related = loadRelated(record, name);
   const parent = parentOf(record, name);
   const referred = Object.values(related.on);
@@ -119,7 +151,8 @@ function listSharing(record: RecordDeclaration, name: string, steps: readonly St
   return steps.map(nameTarget).filter((other) => isOnTable(record, name, other));
 }
 
-function compareCounts(record: RecordDeclaration, steps: readonly Step[]): readonly Sql[] {
+/** The conditions that the steps have changed every row that was found. */
+export function compareCounts(record: RecordDeclaration, steps: readonly Step[]): readonly Sql[] {
   return steps.flatMap((step) => {
     const names = listSharing(record, nameTarget(step), steps);
     if (names[0] !== nameTarget(step)) return [];
@@ -145,7 +178,8 @@ function announce(channel: string, type: string): Sql {
     )`;
 }
 
-function found_(name: string): Sql {
+/** The query that `find` names. */
+export function found_(name: string): Sql {
   return written(`found_${name}`);
 }
 
@@ -153,7 +187,8 @@ function changed_(name: string): Sql {
   return written(`changed_${name}`);
 }
 
-function tableIdentifier(record: RecordDeclaration, name: string): Sql {
+/** The table of related rows. */
+export function tableIdentifier(record: RecordDeclaration, name: string): Sql {
   const { schema, table } = loadTable(record, name);
   return identifier(schema, table);
 }

@@ -16,7 +16,8 @@ test("deleting a record alone is the statement that a person would write", () =>
     "AND NOT EXISTS (",
     'SELECT FROM "public"."line_items" AS "order_lines"',
     'WHERE "order_lines"."product_id" = "products"."id")',
-    'RETURNING "products"."id" AS bulk_record_id, true AS bulk_is_applied',
+    'RETURNING "products"."id" AS bulk_record_id, CASE WHEN (SELECT claimed.kept_slot FROM claimed) IS NOT NULL ' +
+      'THEN ("products".*)::text END AS bulk_kept, true AS bulk_is_applied',
   ]);
   expect(action.follow).toBeUndefined();
   expect(action.rights).toEqual({

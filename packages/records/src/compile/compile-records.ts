@@ -1,19 +1,28 @@
 import type { Action } from "@bulk/actions/action";
-import { identifier } from "@bulk/store/sql";
+import { type KeptPart, keptLine } from "@bulk/store/chunks/chunk-effect";
+import { identifier, sql } from "@bulk/store/sql";
 import type { ActionDeclaration, RecordDeclaration, RecordsFile } from "../declaration/records-file.ts";
+import { isRestorable } from "../declaration/restorable.ts";
 import { nameTarget } from "../declaration/tables.ts";
 import { collectRights } from "./collect-rights.ts";
 import { compileCondition, compileSkipCode } from "./compile-conditions.ts";
-import { compileFollowUp } from "./compile-follow-up.ts";
+import { compileFollowUp, compileKeptParts } from "./compile-follow-up.ts";
 import { compileSet } from "./compile-set.ts";
 import { keyColumn, loadTable } from "./names.ts";
+import { compileRestoration } from "./restore/compile-restoration.ts";
 
-/** Compiles a declaration to actions: the pieces of the one chunk statement, and the words for them. */
+/**
+ * Compiles a declaration to actions: the pieces of the one chunk statement, and the words for them. For each action that can
+ * be taken back, one that does so.
+ */
 export function compileRecords({ records }: RecordsFile): readonly Action[] {
   return Object.entries(records).flatMap(([recordType, record]) =>
-    Object.entries(record.actions).map(([type, action]) =>
-      compileAction({ recordType, record, type, action }),
-    ),
+    Object.entries(record.actions).flatMap(([type, action]) => {
+      const declared = { recordType, record, type, action };
+      return isRestorable(action)
+        ? [compileAction(declared), compileRestoration(declared)]
+        : [compileAction(declared)];
+    }),
   );
 }
 
@@ -27,6 +36,7 @@ type Declared = {
 function compileAction({ recordType, record, type, action }: Declared): Action {
   const { schema, table } = loadTable(record);
   const follow = compileFollowUp(record, action, type);
+  const keeps = compileKeeps(record, action);
   return {
     type,
     recordType,
@@ -39,6 +49,7 @@ function compileAction({ recordType, record, type, action }: Declared): Action {
     skipCode: compileSkipCode(record, action),
     skips: compileSkips(action),
     ...(follow && { follow }),
+    ...(keeps.length > 0 && { keeps }),
     ...(record.account === "none" && { needsOneAccount: true }),
   };
 }
@@ -47,7 +58,18 @@ function compileChange(record: RecordDeclaration, { steps }: ActionDeclaration):
   const step = steps.find((candidate) => nameTarget(candidate) === "record");
   if (step === undefined)
     throw new Error("A declaration without a step on the record is refused when it is loaded.");
-  return "delete" in step ? { kind: "delete" } : { kind: "update", set: compileSet(record.table, step.set) };
+  return "delete" in step
+    ? { kind: "delete", keptLine: keptLine(identifier(record.table)) }
+    : { kind: "update", set: compileSet(record.table, step.set) };
+}
+
+/** What an action that can be taken back keeps for that. */
+function compileKeeps(record: RecordDeclaration, action: ActionDeclaration): readonly KeptPart[] {
+  if (!isRestorable(action)) return [];
+  const { schema, table } = loadTable(record);
+  const isDeleted = action.steps.some((step) => "delete" in step && step.delete === "record");
+  const own = { part: "record", table: identifier(schema, table), from: sql`applied` };
+  return [...(isDeleted ? [own] : []), ...compileKeptParts(record, action)];
 }
 
 function compileSkips({ already, protections = [] }: ActionDeclaration): Action["skips"] {

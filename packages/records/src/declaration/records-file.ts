@@ -127,6 +127,10 @@ const step = z
         .record(name, value)
         .refine((values) => Object.keys(values).length > 0, "must set at least one column")
         .meta({ description: "Column → new value." }),
+      restore: z.record(name, value).optional().meta({
+        description:
+          "Column → the value that a restore sets, on rows that still have the moment or id that this step has set.",
+      }),
     }),
   ])
   .meta({ description: "A change of the record, or of related rows." });
@@ -185,6 +189,15 @@ const action = z
       .array(z.string())
       .optional()
       .meta({ description: "Tables such as orders that ON DELETE CASCADE may reach: `schema.table`." }),
+    restored_by: z
+      .string()
+      .regex(WORDS, "must be snake_case such as restore_products")
+      .optional()
+      .meta({
+        description:
+          "The type of the action that takes this one back. Default: `restore_products` for `delete_products`, otherwise " +
+          "`restore_` and this type.",
+      }),
     expects: z.array(z.string()).optional().meta({
       description:
         "The foreign keys and triggers of the tables that the steps change, as `pnpm admin records plan` prints them.",

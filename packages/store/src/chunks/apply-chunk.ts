@@ -1,9 +1,17 @@
 import type { Tally } from "@bulk/domain/bulk-actions/outcome";
 import { type Database, type Queryable, queryDirectly } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
-import { applying, type ChunkEffect, following, refusingIncomplete } from "./chunk-effect.ts";
+import {
+  applying,
+  type ChunkEffect,
+  findingCandidates,
+  following,
+  recordsOf,
+  refusingIncomplete,
+} from "./chunk-effect.ts";
 import { type ChunkSource, claim, type SliceLimits } from "./claim-chunk.ts";
 import { UNEXPLAINED } from "./explain-skips.ts";
+import { keeping } from "./keep-rows.ts";
 import { asKey, keyOrder } from "./key-column.ts";
 
 /** The result of one try: how many records got which outcome. */
@@ -81,10 +89,12 @@ function composeChunkStatement(claimed: Sql, effect: ChunkEffect, unexplained: S
       FROM claimed CROSS JOIN unnest(claimed.slice) WITH ORDINALITY AS slice (record_id, ordinal)
       ORDER BY ${keyOrder(effect.key.type, SLICED_ID)}
     ),
+    ${findingCandidates(effect)}
     changed AS (${applying(effect)}
     ),
     applied AS (SELECT * FROM changed WHERE bulk_is_applied),
     ${following(effect)}
+    ${keeping(effect)}
     effected AS (SELECT count(*)::int AS count FROM applied),
     skipped AS (
       SELECT count(*)::int AS count,
@@ -92,7 +102,7 @@ function composeChunkStatement(claimed: Sql, effect: ChunkEffect, unexplained: S
              COALESCE(array_agg(code ORDER BY bulk_ordinal), '{}') AS codes
       FROM (SELECT bulk_record_id, bulk_ordinal,
                    CASE WHEN EXISTS (
-                     SELECT FROM ${effect.table}
+                     SELECT FROM ${recordsOf(effect)}
                      WHERE ${effect.condition}
                    ) THEN ${unexplained}
                    ELSE ${effect.skipCode} END AS code

@@ -20,13 +20,40 @@ export type ChunkEffect = {
   readonly skipCode: Sql;
   /** What happens to rows that go with the records that were changed; by default nothing. */
   readonly follow?: FollowUp;
+  /** Where the condition finds the records, if not in the table. */
+  readonly candidates?: Candidates;
+  /** The rows that are kept for a restore, if the bulk action keeps any. */
+  readonly keeps?: readonly KeptPart[];
+};
+
+/** Records that a restore may bring back. */
+export type Candidates = {
+  /** Named queries, in order: `name AS (…)`. They read `claimed (restore_of_id, source_position)`. */
+  readonly queries: readonly Sql[];
+  /** An item of a FROM clause with the alias of the table, and columns of the same names. */
+  readonly from: Sql;
+};
+
+/** Rows of one table that a chunk's statement keeps. */
+export type KeptPart = {
+  /** `record`, or the name of the related rows. */
+  readonly part: string;
+  readonly table: Sql;
+  /** The query of the statement that has them, as lines `bulk_kept`; null where none is to be kept. */
+  readonly from: Sql;
 };
 
 /** The column whose values callers use as record ids, with its table, and its type. */
 export type RecordKey = { readonly type: KeyType; readonly column: Sql };
 
-/** How the rows change. `set`: the assignments of an UPDATE, which may read `claimed (bulk_action_id, bulk_moment)`. */
-export type ChunkChange = { readonly kind: "delete" } | { readonly kind: "update"; readonly set: Sql };
+/** How the rows change. */
+export type ChunkChange =
+  /** `keptLine`: a row as a line to be kept (`keptLine()`). */
+  | { readonly kind: "delete"; readonly keptLine?: Sql }
+  /** `set`: the assignments, which may read `claimed (bulk_action_id, bulk_moment)`. */
+  | { readonly kind: "update"; readonly set: Sql }
+  /** Inserts candidates. `columns` and their `values`; `onConflict`: what follows, such as ON CONFLICT DO NOTHING. */
+  | { readonly kind: "insert"; readonly columns: Sql; readonly values: Sql; readonly onConflict: Sql };
 
 /** What the statement does after it has changed the records, with the rows that go with them. */
 export type FollowUp = {
@@ -52,8 +79,10 @@ export function changesOf({ table, change, follow }: Pick<ChunkEffect, "table" |
  * The statement that changes the rows. Returns the columns `bulk_record_id` and `bulk_is_applied`, which is false for a
  * row whose change a trigger of the database has undone, and those that the follow-up reads.
  */
-export function applying({ table, key, change, condition, follow }: ChunkEffect): Sql {
-  const columns = joinSql([sql`${key.column} AS bulk_record_id`, ...(follow?.columns ?? [])], ", ");
+export function applying(effect: ChunkEffect): Sql {
+  const { table, key, change, condition, follow } = effect;
+  const line = change.kind === "delete" && change.keptLine !== undefined ? [change.keptLine] : [];
+  const columns = joinSql([sql`${key.column} AS bulk_record_id`, ...(follow?.columns ?? []), ...line], ", ");
   switch (change.kind) {
     case "delete":
       return sql`
@@ -68,13 +97,40 @@ export function applying({ table, key, change, condition, follow }: ChunkEffect)
       WHERE ${condition}
       RETURNING ${columns}, (
         ${condition}) IS NOT TRUE AS bulk_is_applied`;
+    case "insert":
+      return sql`
+      INSERT INTO ${table} (${change.columns}) OVERRIDING SYSTEM VALUE
+      SELECT ${change.values}
+      FROM ${recordsOf(effect)} CROSS JOIN chunk_records
+      WHERE ${condition}
+      ${change.onConflict}
+      RETURNING ${columns}, true AS bulk_is_applied`;
   }
+}
+
+/** The column `bulk_kept`: a row with this alias as PostgreSQL writes a composite value; null if nothing is to be kept. */
+export function keptLine(alias: Sql): Sql {
+  return sql`CASE WHEN (SELECT claimed.kept_slot FROM claimed) IS NOT NULL THEN (${alias}.*)::text END AS bulk_kept`;
+}
+
+/** The named queries of the candidates, each with a comma after it. */
+export function findingCandidates({ candidates }: Pick<ChunkEffect, "candidates">): Sql {
+  return listed(candidates?.queries ?? []);
+}
+
+/** Where the condition of an effect finds its records. */
+export function recordsOf({ table, candidates }: Pick<ChunkEffect, "table" | "candidates">): Sql {
+  return candidates?.from ?? table;
 }
 
 /** The named queries of the follow-up, each with a comma after it. */
 export function following({ follow }: ChunkEffect): Sql {
+  return listed(follow?.queries ?? []);
+}
+
+function listed(queries: readonly Sql[]): Sql {
   return joinSql(
-    (follow?.queries ?? []).map((query) => sql`${query},`),
+    queries.map((query) => sql`${query},`),
     "\n    ",
   );
 }

@@ -43,7 +43,8 @@ export type Claim = {
 
 /**
  * A query that locks the next free chunk for which the condition over `chunk` holds: one row with the slice of ids that
- * this try takes, or none. `bulk_moment` is the one moment of the bulk action.
+ * this try takes, or none. `bulk_moment` is the one moment of the bulk action; `kept_slot` is null if it keeps no rows;
+ * `restore_of_id` and `source_position` name the chunk that a restore takes back.
  *
  * The slice is null if the ids are of another kind than the key, because the key's type has changed since. The statement
  * then fails at `done_count`, and the careful path says why.
@@ -56,11 +57,13 @@ export type Claim = {
 export function claim({ source, condition, type, offset = 0 }: Claim): Sql {
   return sql`
     SELECT free.bulk_action_id, free.position, free.account_id, free.account_key, free.bulk_moment,
+           free.kept_slot, free.restore_of_id, free.source_position,
            free.${idsColumn(type)}[free.done_count + 1 + ${offset}::int
              : free.done_count + ${offset}::int
                + LEAST(COALESCE(free.slice_size, free.record_count), ${most(source)})] AS slice,
            set_config('synchronous_commit', 'off', true) AS commit_mode
     FROM (SELECT chunk.*, bulk_action.account_id, bulk_action.created_at AS bulk_moment,
+                 bulk_action.kept_slot, bulk_action.restore_of_id,
                  ${ACCOUNT_KEY} AS account_key
           FROM bulk.bulk_action_chunks chunk
           JOIN bulk.bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id

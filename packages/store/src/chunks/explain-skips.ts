@@ -1,7 +1,7 @@
 import { ACCOUNT_KEY } from "../accounts/account-key.ts";
 import type { Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
-import type { ChunkEffect } from "./chunk-effect.ts";
+import { type ChunkEffect, findingCandidates, recordsOf } from "./chunk-effect.ts";
 import type { ChunkSource } from "./claim-chunk.ts";
 import { storedAsKey } from "./key-column.ts";
 
@@ -16,7 +16,12 @@ export async function explainSkips(
   effect: ChunkEffect,
 ): Promise<void> {
   await transaction.$executeRaw`
-    WITH skips AS (
+    WITH claimed AS (
+      SELECT bulk_action.restore_of_id, chunk.source_position
+      FROM bulk.bulk_action_chunks chunk JOIN bulk.bulk_actions bulk_action ON bulk_action.id = chunk.bulk_action_id
+      WHERE chunk.bulk_action_id = ${bulkActionId}::uuid AND chunk.position = ${position}
+    ),
+    skips AS (
       SELECT account.id AS account_id, ${ACCOUNT_KEY} AS account_key,
              record_id, code, ordinal
       FROM bulk.bulk_action_chunks chunk
@@ -30,9 +35,10 @@ export async function explainSkips(
              account_key AS bulk_account_key, ordinal AS bulk_ordinal
       FROM skips WHERE code = ${UNEXPLAINED}
     ),
+    ${findingCandidates(effect)}
     explained AS (
       SELECT bulk_ordinal AS ordinal,
-             CASE WHEN EXISTS (SELECT FROM ${effect.table} WHERE ${effect.condition})
+             CASE WHEN EXISTS (SELECT FROM ${recordsOf(effect)} WHERE ${effect.condition})
                   THEN 'record.kept' ELSE ${effect.skipCode} END AS code
       FROM chunk_records
     )

@@ -35,4 +35,8 @@ export async function findLockedTable(
   return locked?.name;
 }
 
-const HOW: Readonly<Record<ChunkChange["kind"], string>> = { delete: "deleted", update: "changed" };
+const HOW: Readonly<Record<ChunkChange["kind"], string>> = {
+  delete: "deleted",
+  update: "changed",
+  insert: "changed",
+};

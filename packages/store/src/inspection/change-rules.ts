@@ -8,7 +8,7 @@ import type { Queryable } from "../database.ts";
  */
 export type ChangeRule = {
   readonly table: string;
-  readonly change: "delete" | "update";
+  readonly change: "delete" | "update" | "insert";
   readonly kind: "trigger" | "rule" | "policy";
   /** Quoted where it needs it; for row security the table's, since policies add up. */
   readonly name: string;
@@ -29,12 +29,12 @@ export function findChangeRules(
     )
     SELECT "table", change, 'trigger' AS kind, quote_ident(tgname) AS name
     FROM asked JOIN pg_trigger ON tgrelid = id
-    -- Bits of tgtype: 1 each row, 2 before, 8 on delete, 16 on update, 64 instead of. Not those that are switched off.
+    -- Bits of tgtype: 1 each row, 2 before, 4 on insert, 8 on delete, 16 on update, 64 instead of. Not those that are switched off.
     WHERE NOT tgisinternal AND tgtype::int & 1 > 0 AND tgtype::int & 66 > 0 AND tgenabled IN ('O', 'A')
-      AND tgtype::int & CASE change WHEN 'delete' THEN 8 ELSE 16 END > 0
+      AND tgtype::int & CASE change WHEN 'delete' THEN 8 WHEN 'insert' THEN 4 ELSE 16 END > 0
     UNION ALL
     SELECT "table", change, 'rule', quote_ident(rulename) FROM asked JOIN pg_rewrite ON ev_class = id
-    WHERE ev_type = CASE change WHEN 'delete' THEN '4' ELSE '2' END AND ev_enabled IN ('O', 'A')
+    WHERE ev_type = CASE change WHEN 'delete' THEN '4' WHEN 'insert' THEN '3' ELSE '2' END AND ev_enabled IN ('O', 'A')
     UNION ALL
     SELECT "table", change, 'policy', "table" FROM asked WHERE row_security_active(id)
     ORDER BY 1, 2, 3, 4`;
