@@ -70,7 +70,10 @@ function quote(table: string): string {
     .join(".");
 }
 
-const TABLES = [...MODELS, ...SAMPLES];
+/** schema.prisma cannot express it. */
+const KEPT_ROWS = { model: undefined, table: "bulk.kept_rows" };
+
+const TABLES = [...MODELS, KEPT_ROWS, ...SAMPLES];
 
 /** The rights that statements of one file take, in SQL or through Prisma's models. */
 function findRights(text: string): TableRights {

@@ -100,6 +100,7 @@ describe.each(KEY_TYPES)("ids of the type %s", (type) => {
 
         const retry = await retryBulkAction(database, {
           ...{ ...admission(), id, taking: "failed_and_untouched", returning: "with_ids", chunkSize: 5 },
+          keeping: { days: 0, actionTypes: [] },
         });
 
         if (retry.kind !== "created") throw new Error("The retry was not created.");
@@ -135,7 +136,12 @@ describe.each(KEY_TYPES)("ids of the type %s", (type) => {
   async function create(ids: readonly string[]): Promise<string> {
     const creation = await createBulkAction(database, {
       ...admission(),
-      ...{ actionType: "delete_products", recordIds: recordIdsOf(ids, type), chunkSize: CHUNK_SIZE },
+      ...{
+        actionType: "delete_products",
+        recordIds: recordIdsOf(ids, type),
+        chunkSize: CHUNK_SIZE,
+        restoreDays: 0,
+      },
     });
     if (creation.kind !== "created") throw new Error("The bulk action was not created.");
     return creation.bulkAction.id;

@@ -37,7 +37,7 @@ export function departCreate(bench: Bench, records: readonly number[]): Flight {
       maxOpen: 1_000_000,
       idempotencyKey: undefined,
     };
-    const request = { ...admission, actionType: "delete_products", recordIds, chunkSize };
+    const request = { ...admission, actionType: "delete_products", recordIds, chunkSize, restoreDays: 0 };
     const creation = await createBulkAction(database, request);
     if (creation.kind !== "created") throw new Error(`${name} was not created.`);
     await queue.addTurns(turnsOfCreated(creation.bulkAction, { chunkSize, window }));

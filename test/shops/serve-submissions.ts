@@ -81,7 +81,7 @@ async function serve({ database, superuser, submission, action, verdict }: Order
   const recordIds = readRecordIds(action.key.type, ids);
   if (recordIds === undefined) throw new Error("The service does not read an id that the shop has.");
   const creation = await createBulkAction(database, {
-    ...{ accountId, actionType: action.type, recordIds, chunkSize: CHUNK_SIZE },
+    ...{ accountId, actionType: action.type, recordIds, chunkSize: CHUNK_SIZE, restoreDays: 0 },
     ...{ createdByTokenId: undefined, maxOpen: 1_000, idempotencyKey: undefined },
   });
   if (creation.kind !== "created") throw new Error("There was a bulk action already.");

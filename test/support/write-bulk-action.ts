@@ -13,7 +13,7 @@ export async function writeBulkAction(
 ): Promise<BulkAction> {
   const creation = await createBulkAction(database, {
     ...{ accountId, actionType: "delete_products", recordIds: recordIdsOf(recordIds), chunkSize: 1_000 },
-    ...{ createdByTokenId: undefined, maxOpen: 1_000_000, idempotencyKey },
+    ...{ createdByTokenId: undefined, maxOpen: 1_000_000, idempotencyKey, restoreDays: 0 },
   });
   if (creation.kind !== "created") throw new Error("The idempotency key was taken.");
   return creation.bulkAction;

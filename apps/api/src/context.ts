@@ -31,6 +31,7 @@ export type ApiContext = {
     | "TRUSTED_PROXIES"
     | "MAX_OPEN_ACTIONS"
     | "CHUNK_SIZE"
+    | "RESTORE_DAYS"
     | "WINDOW"
     | "RETENTION_DAYS"
     | "WEBHOOK_SECRET_KEY"
@@ -99,6 +100,8 @@ export type Operation = {
   readonly headers?: z.ZodObject;
   /** By content type, unless it is only JSON. */
   readonly body?: z.ZodType | SchemaByType;
+  /** A request may come without a body. */
+  readonly isBodyOptional?: true;
   /** The body may have `MAX_RECORD_IDS` ids. The limit for other endpoints is 64 kB. */
   readonly takesRecordIds?: true;
   /** The body of a 200, by content type unless it is only JSON. */

@@ -4,6 +4,8 @@ import { createBulkAction } from "./bulk-actions/create-bulk-action.ts";
 import { listBulkActionRecords } from "./bulk-actions/list-bulk-action-records.ts";
 import { listBulkActions } from "./bulk-actions/list-bulk-actions.ts";
 import { previewBulkAction } from "./bulk-actions/preview-bulk-action.ts";
+import { purgeBulkAction } from "./bulk-actions/purge-bulk-action.ts";
+import { restoreBulkAction } from "./bulk-actions/restore-bulk-action.ts";
 import { retrieveBulkAction } from "./bulk-actions/retrieve-bulk-action.ts";
 import { retryBulkAction } from "./bulk-actions/retry-bulk-action.ts";
 import { streamBulkActionEvents } from "./bulk-actions/stream-bulk-action-events.ts";
@@ -63,6 +65,18 @@ export const routes: readonly Route[] = [
     path: "/v1/bulk_actions/:id/retry",
     scope: "bulk_actions:write",
     endpoint: retryBulkAction,
+  },
+  {
+    method: "post",
+    path: "/v1/bulk_actions/:id/restore",
+    scope: "bulk_actions:write",
+    endpoint: restoreBulkAction,
+  },
+  {
+    method: "post",
+    path: "/v1/bulk_actions/:id/purge",
+    scope: "bulk_actions:write",
+    endpoint: purgeBulkAction,
   },
   { method: "post", path: ENDPOINTS, scope: "webhook_endpoints:write", endpoint: createWebhookEndpoint },
   { method: "get", path: ENDPOINTS, scope: "webhook_endpoints:read", endpoint: listWebhookEndpoints },

@@ -17,6 +17,7 @@ import { addBrakeGauges } from "./brake/brake-gauges.ts";
 import { openShopBrake } from "./brake/shop-brake.ts";
 import type { WorkerConfig } from "./config.ts";
 import { countTurns, workerPoolSize } from "./config.ts";
+import { dropExpiredHourly } from "./drop-expired-hourly.ts";
 import { createWorkLog, type WorkLog } from "./observability/work-log.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./observability/worker-metrics.ts";
 import { openOps } from "./open-ops.ts";
@@ -150,11 +151,13 @@ function startSweeper(
   onError: (error: unknown) => void,
 ): Periodic {
   const { WINDOW: window, RETENTION_DAYS: retentionDays, TURN_MS, SWEEP_INTERVAL_MS } = config;
+  const dropExpired = dropExpiredHourly(tools.database, tools.logger);
   const sweeperTools = { ...tools, window, retentionDays, marginMs: 2_000 + TURN_MS };
   async function refreshAndSweep(): Promise<void> {
     // So that an idle worker, too, logs changed switches.
     await tools.switchboard.view();
     await sweep(sweeperTools);
+    await dropExpired();
   }
   return every(SWEEP_INTERVAL_MS, refreshAndSweep, onError);
 }

@@ -3,7 +3,7 @@ import type { Action } from "./action.ts";
 /** Actions that are written in code, because no declaration can say them (docs/adding-an-action.md). */
 const WRITTEN_ACTIONS: readonly Action[] = [];
 
-/** What the API accepts and a worker can carry out: actions by type. */
+/** What a worker can carry out: actions by type. The API accepts those of `submittable` with ids. */
 export type Registry = ReadonlyMap<string, Action>;
 
 /**
@@ -20,4 +20,19 @@ export function createRegistry(declared: readonly Action[]): Registry {
     byType.set(action.type, action);
   }
   return byType;
+}
+
+/** Returns the actions that callers may submit ids for: all but those that take another one back. */
+export function submittable(registry: Registry): Registry {
+  return new Map([...registry].filter(([, { restores }]) => restores === undefined));
+}
+
+/** Finds the action that takes back what actions of this type do. */
+export function restorationOf(registry: Registry, actionType: string): Action | undefined {
+  return [...registry.values()].find(({ restores }) => restores === actionType);
+}
+
+/** Lists the action types that another action takes back. */
+export function listRestorable(registry: Registry): readonly string[] {
+  return [...registry.values()].flatMap(({ restores }) => restores ?? []);
 }

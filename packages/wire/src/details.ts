@@ -12,6 +12,7 @@ import { z } from "zod";
 import { moment, toUnixSecondsOrNull } from "./moment.ts";
 import { brakedBy, presentBraking } from "./progress/braked-by.ts";
 import { countOf, presentTally, tally } from "./progress/counts.ts";
+import { presentRestoring, restoreDetails } from "./progress/restoring.ts";
 
 /** The key that `expand[]=details` adds to a bulk action. */
 export const bulkActionDetails = perRegistry((effects) =>
@@ -34,6 +35,7 @@ export const bulkActionDetails = perRegistry((effects) =>
       last_progress_at: moment.nullable().meta({ description: "When a record last got its outcome." }),
       cancel_requested_at: moment.nullable(),
       retry_of: z.guid().nullable().meta({ description: "The bulk action that this one retries." }),
+      ...restoreDetails,
       created_by: z
         .object({ object: z.literal("token"), id: z.guid(), name: z.string() })
         .nullable()
@@ -78,6 +80,8 @@ export function presentDetails(
     outcome: judge(bulkAction) ?? null,
     total: bulkAction.recordCount,
     processed: countProcessed(bulkAction),
+    ...presentRestoring(bulkAction),
+    // The count of a restore is `restored`, too.
     ...presentTally(bulkAction, effects),
     not_attempted: countNotAttempted(bulkAction),
     started_at: toUnixSecondsOrNull(bulkAction.startedAt),

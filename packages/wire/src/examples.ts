@@ -60,6 +60,9 @@ export const EXAMPLE_DETAILS = {
   last_progress_at: SUBMITTED_AT + 1,
   cancel_requested_at: null,
   retry_of: null,
+  restore_of: null,
+  restorable_until: SUBMITTED_AT + 7 * 86_400,
+  restored: 0,
   created_by: { object: "token", id: "7f1c2f5e-0f3b-4d0a-a5a6-9c0d6b8e4a31", name: "Back office" },
   expires_at: SUBMITTED_AT + 1 + 30 * 86_400,
   paused: null,
@@ -80,6 +83,16 @@ export const EXAMPLE_CANCELED = { ...exampleSparseBulkAction("pending"), status:
 export const EXAMPLE_RETRY = {
   ...exampleSparseBulkAction("pending"),
   id: "b2a9d3c1-5c1e-4c57-8a55-0d2f6f1c9e84",
+} as const;
+
+/** Chooses the record that the example changed. */
+export const EXAMPLE_RESTORE_BODY = { bulk_action: { record_ids: [PRODUCT] } } as const;
+
+/** A restore of the example. */
+export const EXAMPLE_RESTORE = {
+  ...exampleSparseBulkAction("pending"),
+  id: "9d0f4c6e-2f6b-4d36-8a7e-51b0c9e7f2d3",
+  action_type: "restore_products",
 } as const;
 
 const GONE = { code: "record.not_found", message: explain("record.not_found").message } as const;

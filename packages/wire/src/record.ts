@@ -1,4 +1,4 @@
-import { explain, nameOutcome, RECORD_OUTCOMES } from "@bulk/domain/bulk-actions/outcome";
+import { bareCode, explain, nameOutcome, RECORD_OUTCOMES } from "@bulk/domain/bulk-actions/outcome";
 import {
   effectWord,
   listEffects,
@@ -76,7 +76,7 @@ export function presentRecord(
     record_id: recordId,
     position,
     outcome: nameOutcome(outcome, effectWord(effects, actionType)),
-    code: code ?? null,
+    code: code === undefined ? null : bareCode(code),
     message,
     retriable,
   };

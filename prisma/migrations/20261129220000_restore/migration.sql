@@ -1,5 +1,11 @@
 -- AlterTable
+ALTER TABLE "bulk"."audit_entries" ADD COLUMN "purged_at" TIMESTAMPTZ(3),
+ADD COLUMN "purged_by" TEXT;
+
+-- AlterTable
 ALTER TABLE "bulk"."bulk_actions" ADD COLUMN "kept_slot" SMALLINT,
+ADD COLUMN "purged_at" TIMESTAMPTZ(3),
+ADD COLUMN "purged_by" TEXT,
 ADD COLUMN "restorable_until" TIMESTAMPTZ(3),
 ADD COLUMN "restore_of_id" UUID;
 
@@ -48,7 +54,7 @@ DO $$ BEGIN
   END LOOP;
 END $$;
 
--- Empties the partitions in which no bulk action can be restored any more, and returns how many. Whoever may call it can
+-- Empties the partitions in which no bulk action can be restored any more, nor is being restored, and returns how many. Whoever may call it can
 -- therefore drop nothing that is needed. It runs with the rights of its owner, because only an owner may empty a table
 -- whatever the rights on it. Those of yesterday, today and tomorrow are in use.
 CREATE FUNCTION "bulk"."drop_expired_rows"() RETURNS INTEGER
@@ -61,13 +67,16 @@ BEGIN
   FOR partition IN 0..31 LOOP
     CONTINUE WHEN partition IN ((today - 1) % 32, today % 32, (today + 1) % 32);
     EXECUTE format('SELECT EXISTS (SELECT FROM bulk.kept_rows_%s)', partition) INTO found;
-    CONTINUE WHEN NOT found OR EXISTS (SELECT FROM bulk.bulk_actions
-      WHERE kept_slot = partition AND restorable_until > clock_timestamp());
+    CONTINUE WHEN NOT found OR EXISTS (SELECT FROM bulk.bulk_actions AS kept
+      WHERE kept_slot = partition AND (restorable_until > clock_timestamp() OR EXISTS (SELECT FROM bulk.bulk_actions
+        WHERE restore_of_id = kept.id AND status IN ('pending', 'processing'))));
     EXECUTE format('TRUNCATE bulk.kept_rows_%s', partition);
     dropped := dropped + 1;
   END LOOP;
   RETURN dropped;
 END $$;
+
+REVOKE EXECUTE ON FUNCTION "bulk"."drop_expired_rows"() FROM PUBLIC;
 
 -- Rewrites a row to the columns that its table has now: those that are gone are left out, new ones are NULL. `line` is a
 -- composite value as PostgreSQL writes it, whose fields are unquoted, or quoted with "" for a quote.

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { BulkAction } from "@bulk/domain/bulk-actions/bulk-action";
-import { nameOutcome } from "@bulk/domain/bulk-actions/outcome";
+import { bareCode, nameOutcome } from "@bulk/domain/bulk-actions/outcome";
 import { effectWord } from "@bulk/domain/bulk-actions/record-effect";
 import { writePrivateFile } from "@bulk/service/process/write-private-file";
 import type { Database } from "@bulk/store/database";
@@ -46,6 +46,8 @@ export async function exportRecords(
 
 const LINES: Readonly<Record<ExportFormat, (record: ActionRecord, effect: string) => string>> = {
   csv: csvLine,
-  ndjson: ({ position, recordId, outcome, code = null }, effect) =>
-    `${JSON.stringify(toSnakeCase({ position, recordId, outcome: nameOutcome(outcome, effect), code }))}\n`,
+  ndjson: ({ position, recordId, outcome, code }, effect) => {
+    const words = { outcome: nameOutcome(outcome, effect), code: code === undefined ? null : bareCode(code) };
+    return `${JSON.stringify(toSnakeCase({ position, recordId, ...words }))}\n`;
+  },
 };

@@ -1,14 +1,16 @@
 import { countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
 import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { counted } from "@bulk/domain/counted";
-import { bulkActionNotFound, notCancelable } from "@bulk/domain/errors/refusals";
+import { bulkActionNotFound, notCancelable, notPurgeable } from "@bulk/domain/errors/refusals";
 import { startProgress } from "@bulk/service/process/show-progress";
 import { cancelBulkAction } from "@bulk/store/bulk-actions/cancel-bulk-action";
+import { purgeBulkAction } from "@bulk/store/bulk-actions/purge-bulk-action";
 import { listLatest } from "@bulk/store/bulk-actions/reading/latest-bulk-actions";
 import { type BulkActionProgress, readProgress } from "@bulk/store/watching/bulk-action-progress";
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportRecords } from "../bulk-actions/export-records.ts";
 import { followBulkAction } from "../bulk-actions/follow-bulk-action.ts";
+import { restoreAsOperator } from "../bulk-actions/restore-as-operator.ts";
 import { retryAsOperator } from "../bulk-actions/retry-as-operator.ts";
 import { DID_NOT_SUCCEED } from "../exit-codes.ts";
 import { knownActions } from "../known-actions.ts";
@@ -22,7 +24,9 @@ import { type Session, withSession } from "../session.ts";
 
 /** `pnpm admin action …` */
 export function addActionCommands(program: Command): void {
-  const action = program.command("action").description("inspect, cancel, retry and export bulk actions");
+  const action = program
+    .command("action")
+    .description("inspect, cancel, retry, restore, purge and export bulk actions");
   action
     .command("list")
     .description("list bulk actions, newest first")
@@ -39,6 +43,14 @@ export function addActionCommands(program: Command): void {
   addIdCommand(action, "retry", "submit its failed and not attempted records again, as a new bulk action")
     .option("--failed-only", "only the failed records")
     .action(retry);
+  addIdCommand(action, "restore", "bring back the records that it changed, by a new bulk action").action(
+    restore,
+  );
+  addIdCommand(
+    action,
+    "purge",
+    "delete what it keeps for a restore; it cannot be restored afterwards",
+  ).action(purge);
   addIdCommand(action, "export", "write the outcome of every record")
     .addOption(
       new Option("--format <format>", "format of the lines").choices(EXPORT_FORMATS).default("ndjson"),
@@ -135,6 +147,26 @@ async function retry(id: string, { failedOnly, ...options }: RetryOptions): Prom
   print(options, nameApplied(summarize(created)), [
     `${created.id} retries ${counted(created.recordCount, "record")}. Watch it: pnpm admin action watch ${created.id}`,
   ]);
+}
+
+async function restore(id: string, options: OutputOptions): Promise<void> {
+  const created = await withSession(async (session) => {
+    const { id: accountId } = await loadOwner(session.database, id);
+    return await loadProgress(session, await restoreAsOperator(session, { accountId, id }));
+  });
+  print(options, nameApplied(summarize(created)), [
+    `${created.id} restores ${counted(created.recordCount, "record")}. Watch it: pnpm admin action watch ${created.id}`,
+  ]);
+}
+
+async function purge(id: string, options: OutputOptions): Promise<void> {
+  const progress = await withSession(async (session) => {
+    const { id: accountId } = await loadOwner(session.database, id);
+    const { kind } = await purgeBulkAction(session.database, accountId, id, "admin");
+    if (kind !== "purged") throw notPurgeable(kind);
+    return await loadProgress(session, id);
+  });
+  print(options, nameApplied(summarize(progress)), [`${id} keeps nothing for a restore.`]);
 }
 
 type ExportOptions = OutputOptions & { readonly format: ExportFormat; readonly out?: string };

@@ -3,6 +3,7 @@ import type { Registry } from "@bulk/actions/registry";
 import { changesOf, type TableChange } from "@bulk/store/chunks/chunk-effect";
 import type { Database } from "@bulk/store/database";
 import {
+  findClosedFunctions,
   findClosedSchemas,
   findHiddenTables,
   findMissingRights,
@@ -11,7 +12,12 @@ import {
   readUser,
 } from "@bulk/store/inspection/table-rights";
 import { lookAround } from "@bulk/store/operations/brake-look";
-import { mergeRights, SERVICE_RIGHTS, type TableRights } from "@bulk/store/rights/needed-rights";
+import {
+  mergeRights,
+  SERVICE_FUNCTIONS,
+  SERVICE_RIGHTS,
+  type TableRights,
+} from "@bulk/store/rights/needed-rights";
 import { fault, type Observation, ok, warning } from "./finding.ts";
 import type { Subject } from "./subject.ts";
 
@@ -30,6 +36,9 @@ export async function checkRights(
   const missing = await findMissingRights(database, needed);
   const observations = [
     ...missing.map((right) => describeMissing(right, user.name)),
+    ...(await findClosedFunctions(database, SERVICE_FUNCTIONS)).map((name) =>
+      describeClosedFunction(name, user.name),
+    ),
     ...(await findVeiledTables(database, tables)).map((table) => describeVeiled(table, user.name)),
   ];
   if (observations.length > 0) return observations;
@@ -54,6 +63,10 @@ async function findHiddenSessions(database: Database, user: string): Promise<rea
 
 function describeMissing({ table, privilege }: NeededRight, user: string): Observation {
   return fault(`${user} may not ${privilege} on ${table}.`, `GRANT ${privilege} ON ${table} TO ${user};`);
+}
+
+function describeClosedFunction(name: string, user: string): Observation {
+  return fault(`${user} may not call ${name}.`, `GRANT EXECUTE ON FUNCTION ${name} TO ${user};`);
 }
 
 function describeVeiled(table: string, user: string): Observation {

@@ -65,6 +65,12 @@ export function toLines(description: Description): readonly string[] {
     `canceled    ${showMoment(description.cancelRequestedAt)}`,
     `ended       ${showMoment(description.finishedAt)}`,
     ...(description.retryOfId === null ? [] : [`retry of    ${description.retryOfId}`]),
+    ...(description.restoreOfId === null ? [] : [`restore of  ${description.restoreOfId}`]),
+    ...(description.restorableUntil === null
+      ? []
+      : [
+          `restorable  until ${showMoment(description.restorableUntil)}; ${counted(description.restoredCount, "record")} restored`,
+        ]),
   ];
 }
 

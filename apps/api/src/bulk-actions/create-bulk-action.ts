@@ -1,4 +1,5 @@
 import { admitRecords } from "@bulk/actions/admission/admit-records";
+import { restorationOf } from "@bulk/actions/registry";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions/create-bulk-action";
 import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
@@ -18,7 +19,8 @@ export function createBulkAction(context: ApiContext): Endpoint {
       description:
         "A 200 means that the bulk action is durable and will reach a terminal status, whatever fails afterwards. " +
         "Records are changed in the background. Ids that the action does not apply to (unknown, of another account, " +
-        "in use) are skipped and listed in `skipped_record_ids`.",
+        "in use) are skipped and listed in `skipped_record_ids`. What the action removes is kept, so that it can be " +
+        'restored until `details.restorable_until`. Send `"restorable": false` to keep nothing.',
       query: viewQuery,
       ...creationHeaders,
       body: body.schema,
@@ -35,13 +37,20 @@ async function create(
   body: NewBulkActionBody,
   context: ApiContext,
 ): Promise<ApiResponse> {
-  const { database, config } = context;
-  const { actionType, recordIds } = body.parse(request.body);
+  const { database, config, registry } = context;
+  const { actionType, recordIds, restorable } = body.parse(request.body);
   const view = readView(request);
   await admitRecords(actionType, context);
-  const meaning = { actionType, recordIds: jsonOfRecordIds(recordIds) };
+  // As it was before bodies had `restorable`, for the same request sent again.
+  const meaning = {
+    actionType,
+    recordIds: jsonOfRecordIds(recordIds),
+    ...(!restorable && { restorable }),
+  };
   const admission = await readAdmission(request, context, "/v1/bulk_actions", meaning);
-  const action = { ...admission, actionType, recordIds, chunkSize: config.CHUNK_SIZE };
+  const isKept = restorable && restorationOf(registry, actionType) !== undefined;
+  const restoreDays = isKept ? config.RESTORE_DAYS : 0;
+  const action = { ...admission, actionType, recordIds, chunkSize: config.CHUNK_SIZE, restoreDays };
   const creation = await storeBulkAction(database, action);
   nudge(creation, context);
   return await respondCreated(creation, view, request, context);

@@ -1,4 +1,5 @@
 import { admitRetry } from "@bulk/actions/admission/admit-records";
+import { listRestorable } from "@bulk/actions/registry";
 import { retryBulkAction as storeRetry } from "@bulk/store/bulk-actions/retry-bulk-action";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { EXAMPLE_RETRY } from "@bulk/wire/examples";
@@ -16,7 +17,8 @@ export function retryBulkAction(context: ApiContext): Endpoint {
       description:
         "Creates and returns a new bulk action with those ids of an ended one that failed or were not " +
         "attempted, in the same order. The old bulk action stays as it is. Skipped ids are left out, and so " +
-        "are ids that a later retry has already changed or skipped. Errors: `bulk_action.still_open` before " +
+        "are ids that a later retry has already changed or skipped. The retry of a restore is a restore of the same bulk " +
+        "action. Errors: `bulk_action.still_open` before " +
         "the end, `bulk_action.retry_in_progress` while another retry of the same records is open, " +
         "`bulk_action.nothing_to_retry` if no id is left.",
       query: shortViewQuery,
@@ -42,6 +44,7 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiRespo
     taking: "failed_and_untouched",
     returning: showsIds(view) ? "with_ids" : "without_ids",
     chunkSize: config.CHUNK_SIZE,
+    keeping: { days: config.RESTORE_DAYS, actionTypes: listRestorable(context.registry) },
   });
   nudge(creation, context);
   return await respondCreated(creation, view, request, context);

@@ -100,6 +100,17 @@ function describeRecords(overview: ActionOverview, effects: RecordEffects): Rows
     isOpen(overview.status)
       ? ["Pending", inGroups(rest)]
       : ["Not attempted", inGroups(countNotAttempted(overview))],
+    ...describeOrigin(overview),
+  ];
+}
+
+function describeOrigin({ retryOfId, restoreOfId, restoredCount, restorableUntil }: ActionOverview): Rows {
+  return [
+    ...(restoredCount > 0 || restorableUntil !== null
+      ? ([["Brought back by restores", inGroups(restoredCount)]] as const)
+      : []),
+    ...(retryOfId === null ? [] : ([["Retry of", retryOfId]] as const)),
+    ...(restoreOfId === null ? [] : ([["Restore of", restoreOfId]] as const)),
   ];
 }
 
@@ -133,6 +144,7 @@ function describeTimes(overview: ActionOverview): Rows {
     ["Last progress", inWords(overview.lastProgressAt)],
     ["Cancel requested", inWords(overview.cancelRequestedAt)],
     ["Finished", inWords(overview.finishedAt)],
+    ["Restorable until", inWords(overview.restorableUntil)],
   ];
 }
 

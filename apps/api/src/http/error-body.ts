@@ -64,6 +64,7 @@ const STATUSES: Readonly<Record<FailureKind, Status>> = {
   not_found: [404, "not_found"],
   slow: [408, "request_timeout"],
   conflict: [409, "conflict"],
+  gone: [410, "gone"],
   too_large: [413, "payload_too_large"],
   unsupported: [415, "unsupported_media_type"],
   invalid: [422, "unprocessable_entity"],

@@ -1,5 +1,5 @@
 import type { FailureKind } from "@bulk/domain/errors/error-codes";
-import { bulkActionNotFound, notCancelable } from "@bulk/domain/errors/refusals";
+import { bulkActionNotFound, notCancelable, notRestorable } from "@bulk/domain/errors/refusals";
 import { RequestError } from "@bulk/domain/errors/request-error";
 import { errorObject } from "@bulk/wire/error";
 import { EXAMPLE_REQUEST_ID } from "@bulk/wire/examples";
@@ -40,6 +40,7 @@ export const ERROR_RESPONSES: Readonly<Record<FailureKind, ZodOpenApiResponseObj
     refusal(notCancelable()),
     "Retry-After",
   ),
+  gone: describe("Gone", "What the request needs is no longer kept.", refusal(notRestorable("expired"))),
   too_large: describe(
     "TooLarge",
     "The body exceeds a limit.",

@@ -83,7 +83,7 @@ function describePaths(routes: readonly ServedRoute[]): ZodOpenApiPathsObject {
 }
 
 function describeOperation({ method, path, scope, endpoint }: ServedRoute): ZodOpenApiOperationObject {
-  const { id, summary, description, query, headers, body } = endpoint.operation;
+  const { id, summary, description, query, headers, body, isBodyOptional = false } = endpoint.operation;
   return {
     operationId: id,
     summary,
@@ -95,7 +95,7 @@ function describeOperation({ method, path, scope, endpoint }: ServedRoute): ZodO
       ...(query !== undefined && { query: spellLists(query) }),
       ...(headers !== undefined && { header: headers }),
     },
-    ...(body !== undefined && { requestBody: { required: true, content: describeContent(body) } }),
+    ...(body !== undefined && { requestBody: { required: !isBodyOptional, content: describeContent(body) } }),
     responses: describeResponses(endpoint.operation, takesBody(method) ? BODY_FAILURES : []),
   };
 }

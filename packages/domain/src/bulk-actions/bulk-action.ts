@@ -26,6 +26,12 @@ export type BulkAction = {
   readonly cancelRequestedAt: Date | null;
   /** The bulk action that this one retries; null if none, or if that was pruned. */
   readonly retryOfId: string | null;
+  /** The bulk action whose records this one brings back; null if none, or if that was pruned. */
+  readonly restoreOfId: string | null;
+  /** Until when it can be restored; null if it cannot. */
+  readonly restorableUntil: Date | null;
+  /** How many of its records restores have brought back. */
+  readonly restoredCount: number;
   /** The token it was submitted with; null if unknown or deleted. */
   readonly createdBy: TokenName | null;
   /** The oldest pause that held it when it was read; null if none did, or if it has ended. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explain } from "./outcome.ts";
+import { bareCode, explain } from "./outcome.ts";
 
 test("every code of the contract is explained, and the ones that may pass are retriable", () => {
   const retriable = {
@@ -18,4 +18,15 @@ test("every code of the contract is explained, and the ones that may pass are re
 
 test("a code of a newer worker is a reason as well", () => {
   expect(explain("record.archived")).toEqual({ message: expect.any(String), retriable: false });
+});
+
+test("the detail of a stored code is no part of the code, and ends the message", () => {
+  const skips = { "record.unique_taken": { message: "Another row has one of its unique values." } };
+  const stored = "record.unique_taken:products_sku:key";
+  expect(bareCode(stored)).toBe("record.unique_taken");
+  expect(explain(stored, skips)).toEqual({
+    message: "Another row has one of its unique values: products_sku:key",
+    retriable: false,
+  });
+  expect(explain("record.unique_taken", skips).message).toBe(skips["record.unique_taken"].message);
 });

@@ -29,13 +29,28 @@ export const NOT_ATTEMPTED = "record.not_attempted";
 export type Reason = { readonly message: string; readonly retriable: boolean };
 
 /**
- * Returns the meaning of a code. An unknown code, written by a newer worker, is a skip.
+ * Returns the code that callers read. A stored one may have a detail after a colon, such as the name of a constraint:
+ * `record.unique_taken:products_sku_key`. `BARE_CODE` of the store does the same in SQL.
+ */
+export function bareCode(stored: string): string {
+  return splitCode(stored)[0];
+}
+
+/**
+ * Returns the meaning of a stored code; its detail ends the message. An unknown code, written by a newer worker, is a skip.
  *
  * @param skips the skip codes of the action
  */
-export function explain(code: string, skips: RecordEffect["skips"] = {}): Reason {
+export function explain(stored: string, skips: RecordEffect["skips"] = {}): Reason {
+  const [code, detail] = splitCode(stored);
   const message = skips[code]?.message ?? "The action did not apply to the record.";
-  return REASONS.get(code) ?? { message, retriable: false };
+  const reason = REASONS.get(code) ?? { message, retriable: false };
+  return detail === "" ? reason : { ...reason, message: `${reason.message.replace(/\.$/, "")}: ${detail}` };
+}
+
+function splitCode(stored: string): readonly [code: string, detail: string] {
+  const colon = stored.indexOf(":");
+  return colon === -1 ? [stored, ""] : [stored.slice(0, colon), stored.slice(colon + 1)];
 }
 
 const REASONS: ReadonlyMap<string, Reason> = new Map([

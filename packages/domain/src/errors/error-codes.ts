@@ -5,6 +5,7 @@ export type RequestErrorKind =
   | "forbidden"
   | "not_found"
   | "conflict"
+  | "gone"
   | "too_large"
   | "unsupported"
   | "invalid"
@@ -95,13 +96,24 @@ export const API_ERRORS = {
   },
   "bulk_action.still_open": {
     kind: "conflict",
-    meaning: "The bulk action to retry has not ended yet.",
+    meaning: "The bulk action to retry or to purge has not ended yet.",
     remedy: "Wait for its end, or cancel it.",
   },
   "bulk_action.retry_in_progress": {
     kind: "conflict",
-    meaning: "Another retry of the same records is open.",
-    remedy: "Wait until that retry ends.",
+    meaning: "Another retry of the same records is open; of a restore, another restore.",
+    remedy: "Wait until it ends.",
+  },
+  "bulk_action.not_restorable": {
+    kind: "conflict",
+    meaning:
+      "The bulk action to restore has not ended yet, its action cannot be taken back, or it kept nothing for a restore.",
+    remedy: "`message` says which. If it is still open, wait for its end, or cancel it.",
+  },
+  "bulk_action.restore_in_progress": {
+    kind: "conflict",
+    meaning: "A restore of the bulk action to restore or to purge is open.",
+    remedy: "Wait until that restore ends.",
   },
   "bulk_action.several_accounts": {
     kind: "conflict",
@@ -117,6 +129,11 @@ export const API_ERRORS = {
     kind: "conflict",
     meaning: "The webhook endpoint is disabled, so it accepts no events.",
     remedy: "Enable it first.",
+  },
+  "bulk_action.restore_expired": {
+    kind: "gone",
+    meaning: "`restorable_until` of the bulk action is over, or what it had kept is purged.",
+    remedy: "Nothing to do: the rows are no longer kept.",
   },
   "request.too_large": {
     kind: "too_large",
@@ -148,6 +165,12 @@ export const API_ERRORS = {
     kind: "invalid",
     meaning:
       "No id is left to retry: each one was changed or skipped, by this bulk action or by a retry of it.",
+    remedy: "Nothing to do.",
+  },
+  "bulk_action.nothing_to_restore": {
+    kind: "invalid",
+    meaning:
+      "No record is left to restore: the bulk action changed none, or restores have brought back each one.",
     remedy: "Nothing to do.",
   },
   "idempotency_key.reused": {

@@ -1,3 +1,4 @@
+import { counted } from "../counted.ts";
 import { RequestError } from "./request-error.ts";
 
 /** Refuses an id that is unknown or belongs to another account. The caller cannot tell the two apart. */
@@ -18,16 +19,12 @@ export function notRetriable(
     case "not_found":
       return bulkActionNotFound();
     case "still_open":
-      return new RequestError(
-        "conflict",
-        "bulk_action.still_open",
-        "This bulk action has not ended yet. Wait until it ends, or cancel it.",
-      );
+      return stillOpen();
     case "in_progress":
       return new RequestError(
         "conflict",
         "bulk_action.retry_in_progress",
-        "Another retry of the same records is open. Wait until it ends.",
+        "Another retry or restore of the same records is open. Wait until it ends.",
       );
     case "nothing_to_retry":
       return new RequestError(
@@ -42,6 +39,92 @@ export function notRetriable(
         "No failed id of this bulk action is left. Without --failed-only, ids that were not attempted are retried too.",
       );
   }
+}
+
+/** Refuses a restore, of a caller or an operator. */
+export function notRestorable(
+  kind:
+    | "not_found"
+    | "still_open"
+    | "type"
+    | "never"
+    | "expired"
+    | "purged"
+    | "in_progress"
+    | "nothing_to_restore",
+): RequestError {
+  switch (kind) {
+    case "not_found":
+      return bulkActionNotFound();
+    case "still_open":
+      return cannotRestore("This bulk action has not ended yet. Wait until it ends, or cancel it.");
+    case "type":
+      return cannotRestore("No action takes back what this bulk action does.");
+    case "never":
+      return cannotRestore("This bulk action has kept nothing, so that it cannot be restored.");
+    case "expired":
+      return restoreExpired("The time to restore this bulk action is over.");
+    case "purged":
+      return restoreExpired("What this bulk action had kept is purged.");
+    case "in_progress":
+      return restoreInProgress();
+    case "nothing_to_restore":
+      return new RequestError(
+        "invalid",
+        "bulk_action.nothing_to_restore",
+        "No record is left to restore: this bulk action changed none, or restores have brought back each one.",
+      );
+  }
+}
+
+function cannotRestore(message: string): RequestError {
+  return new RequestError("conflict", "bulk_action.not_restorable", message);
+}
+
+function restoreExpired(message: string): RequestError {
+  return new RequestError("gone", "bulk_action.restore_expired", message);
+}
+
+function restoreInProgress(): RequestError {
+  return new RequestError(
+    "conflict",
+    "bulk_action.restore_in_progress",
+    "A restore of this bulk action is open. Wait until it ends.",
+  );
+}
+
+/** Refuses a restore of chosen records, some of which the bulk action has not changed. */
+export function notRestorableIds(count: number): RequestError {
+  const message = `has ${counted(count, "id")} that this bulk action has not changed`;
+  return new RequestError("invalid", "bulk_action.invalid", `record_ids ${message}.`, [
+    {
+      attribute: "record_ids",
+      type: "not_restorable",
+      code: "bulk_action.record_ids.not_restorable",
+      options: { count },
+      message,
+    },
+  ]);
+}
+
+/** Refuses a purge, of a caller or an operator. */
+export function notPurgeable(kind: "not_found" | "still_open" | "restore_in_progress"): RequestError {
+  switch (kind) {
+    case "not_found":
+      return bulkActionNotFound();
+    case "still_open":
+      return stillOpen();
+    case "restore_in_progress":
+      return restoreInProgress();
+  }
+}
+
+function stillOpen(): RequestError {
+  return new RequestError(
+    "conflict",
+    "bulk_action.still_open",
+    "This bulk action has not ended yet. Wait until it ends, or cancel it.",
+  );
 }
 
 /** Refuses an action on records without accounts while there are several: it cannot tell whose they are. */

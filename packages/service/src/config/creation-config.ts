@@ -7,6 +7,8 @@ export const creationConfig = z.object({
   MAX_OPEN_ACTIONS: wholeNumber(1, 1_000_000).default(30),
   /** Records per transaction. */
   CHUNK_SIZE: wholeNumber(1, 10_000).default(1_000),
+  /** For how many days after its creation a bulk action can be restored; 0: nothing is kept for that. */
+  RESTORE_DAYS: wholeNumber(0, 28).default(7),
   /** Maximum number of lanes per bulk action. */
   WINDOW: wholeNumber(1, 64).default(4),
 });

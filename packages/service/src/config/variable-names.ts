@@ -38,6 +38,7 @@ export const VARIABLE_NAMES: readonly string[] = [
   "REDIS_CLUSTER",
   "REDIS_SENTINELS",
   "REDIS_URL",
+  "RESTORE_DAYS",
   "RETENTION_DAYS",
   "SHUTDOWN_MS",
   "STATEMENT_TIMEOUT_MS",

@@ -4,7 +4,7 @@ import { tooManyOpen } from "@bulk/domain/errors/refusals";
 import { type Queryable, queryDirectly } from "../database.ts";
 import { jsonOfRecordIds, NO_IDS_JSON } from "../record-ids/ids-json.ts";
 import type { RecordIds } from "../record-ids/read-record-ids.ts";
-import { type Sql, sql } from "../sql.ts";
+import { sql } from "../sql.ts";
 import { type Admission, hasRoom } from "./admission.ts";
 import { COLUMNS } from "./columns.ts";
 import {
@@ -16,12 +16,16 @@ import {
   replayFailed,
   unlessKeyIsTaken,
 } from "./idempotency.ts";
+import { insertChunks, slicesOf } from "./insert-chunks.ts";
+import { KEPT_COLUMNS, keptValues } from "./kept-columns.ts";
 import type { BulkActionWithRecords } from "./reading/find-bulk-action.ts";
 
 export type NewBulkAction = Admission & {
   readonly actionType: string;
   readonly recordIds: RecordIds;
   readonly chunkSize: number;
+  /** For how many days from now the bulk action can be restored; 0: not at all. */
+  readonly restoreDays: number;
 };
 
 /** A bulk action that is durable and will reach a terminal status, or one that an earlier request created. */
@@ -44,14 +48,16 @@ export async function createBulkAction(database: Queryable, action: NewBulkActio
       database,
       sql`
     WITH bulk_action AS (
-      INSERT INTO bulk.bulk_actions (account_id, action_type, record_count, created_by_token_id, ${KEY_COLUMNS})
-      SELECT ${accountId}::uuid, ${actionType}, ${recordIds.count}, ${createdByTokenId}::uuid, ${keyValues(action)}
+      INSERT INTO bulk.bulk_actions
+        (account_id, action_type, record_count, created_by_token_id, ${KEY_COLUMNS}, ${KEPT_COLUMNS})
+      SELECT ${accountId}::uuid, ${actionType}, ${recordIds.count}, ${createdByTokenId}::uuid, ${keyValues(action)},
+             ${keptValues(action.restoreDays, sql`true`)}
       WHERE ${marksKey(action)} AND ${hasRoom(action)}
       ${unlessKeyIsTaken(action)}
       RETURNING *
     ),
     submitted AS MATERIALIZED (SELECT ${submitted} AS ids),
-    chunks AS (${insertChunks(chunkSize, stored)})
+    chunks AS (${insertChunks(slicesOf(chunkSize), stored)})
     SELECT ${COLUMNS} FROM bulk_action`,
     );
   } catch (error) {
@@ -64,20 +70,4 @@ export async function createBulkAction(database: Queryable, action: NewBulkActio
   const replay = await findReplay(database, action);
   if (replay === undefined) throw tooManyOpen(action.maxOpen);
   return replay;
-}
-
-/** Expressions over a `slice` of the submitted ids, one of which is null: the ids as `uuid[]` and as `text[]`. */
-type StoredIds = { readonly uuids: Sql; readonly texts: Sql };
-
-/**
- * A data-modifying statement: writes the chunks of a new bulk action. Reads the common table expressions `bulk_action`,
- * its row, and `submitted (ids)`.
- */
-export function insertChunks(chunkSize: number, { uuids, texts }: StoredIds): Sql {
-  return sql`
-      INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, text_ids, record_count)
-      SELECT bulk_action.id, position, ${uuids}, ${texts}, cardinality(slice)
-      FROM bulk_action, submitted,
-           generate_series(0, bulk_action.record_count - 1, ${chunkSize}) AS position,
-           LATERAL (SELECT submitted.ids[position + 1 : position + ${chunkSize}] AS slice) AS sliced`;
 }

@@ -5,12 +5,13 @@ import type { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "../database.ts";
 import { RECORD_IDS_ARRAY } from "../record-ids/chunk-ids.ts";
 import { jsonOfTexts, NO_IDS_JSON } from "../record-ids/ids-json.ts";
-import { type Sql, sql } from "../sql.ts";
+import { type Sql, sql, textArray } from "../sql.ts";
 import type { BulkActionProgress } from "../watching/bulk-action-progress.ts";
 import { type Admission, hasRoom } from "./admission.ts";
 import { COLUMNS } from "./columns.ts";
-import { insertChunks } from "./create-bulk-action.ts";
 import { findReplay, KEY_COLUMNS, keyValues, marksKey, type Replay, replayFailed } from "./idempotency.ts";
+import { insertChunks, STORED_AS_BEFORE, slicesAsBefore } from "./insert-chunks.ts";
+import { KEPT_COLUMNS, keptValues } from "./kept-columns.ts";
 import type { ListedIds } from "./reading/find-bulk-action.ts";
 
 export type NewRetry = Admission & {
@@ -20,6 +21,14 @@ export type NewRetry = Admission & {
   /** Whether the ids are returned: reading a hundred thousand takes a while. */
   readonly returning: "with_ids" | "without_ids";
   readonly chunkSize: number;
+  /** For how long it can be restored if what it retries could be. */
+  readonly keeping: Keeping;
+};
+
+export type Keeping = {
+  readonly days: number;
+  /** The action types that another action takes back. */
+  readonly actionTypes: readonly string[];
 };
 
 /** Which of the ids to take that neither the bulk action nor a retry of its kin has deleted or skipped. */
@@ -34,7 +43,8 @@ export type Retry =
  * Writes a new bulk action over the ids of an ended one that failed or were not attempted, in their order. Leaves out
  * ids that its kin has deleted or skipped since. Kin are its retries, the other retries of what it is a retry of, and
  * theirs (docs/decisions/028). It is one statement, in which the ids stay in the database. Unique indexes decide between
- * concurrent retries: `bulk_actions_open_retry`, and that of the idempotency key.
+ * concurrent retries: `bulk_actions_open_retry`, `bulk_actions_open_restore`, and that of the idempotency key. The retry of
+ * a restore is a restore of the same bulk action.
  *
  * Throws what `createBulkAction` throws, and the refusals of `notRetriable`.
  */
@@ -73,6 +83,8 @@ async function findRefusal(
 }
 
 async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow | undefined> {
+  const { days, actionTypes } = retry.keeping;
+  const isKept = sql`restorable_until IS NOT NULL AND action_type = ANY(${textArray(actionTypes)}::text[])`;
   const [row] = await database.$queryRaw<RetryRow[]>`
     WITH RECURSIVE line AS (
       SELECT * FROM bulk.bulk_actions
@@ -96,6 +108,8 @@ async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow
     -- A chunk is handled from its front, so its failed ids come first, in their order.
     submitted AS MATERIALIZED (
       SELECT COALESCE(array_agg(record_id ORDER BY position, ordinal), '{}') AS ids,
+             array_agg(chunk.source_position ORDER BY position, ordinal)
+               FILTER (WHERE chunk.source_position IS NOT NULL) AS sources,
              bool_and(chunk.text_ids IS NULL) AS are_uuids
       FROM parent JOIN bulk.bulk_action_chunks chunk ON chunk.bulk_action_id = parent.id,
            unnest(${LEFT_OVER[retry.taking]})
@@ -105,15 +119,16 @@ async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow
     ),
     bulk_action AS (
       INSERT INTO bulk.bulk_actions
-        (account_id, action_type, record_count, retry_of_id, created_by_token_id, ${KEY_COLUMNS})
-      SELECT account_id, action_type, cardinality(ids), id, ${retry.createdByTokenId ?? null}::uuid,
-             ${keyValues(retry)}
+        (account_id, action_type, record_count, retry_of_id, restore_of_id, created_by_token_id, ${KEY_COLUMNS},
+         ${KEPT_COLUMNS})
+      SELECT account_id, action_type, cardinality(ids), id, restore_of_id, ${retry.createdByTokenId ?? null}::uuid,
+             ${keyValues(retry)}, ${keptValues(days, isKept)}
       FROM parent, submitted WHERE cardinality(ids) > 0 AND NOT ${IS_KIN_OPEN} AND ${marksKey(retry)}
         AND ${hasRoom(retry)}
       ON CONFLICT DO NOTHING
       RETURNING *
     ),
-    chunks AS (${insertChunks(retry.chunkSize, STORED_AS_BEFORE)})
+    chunks AS (${insertChunks(slicesAsBefore(retry.chunkSize), STORED_AS_BEFORE)})
     SELECT parent.status AS "parentStatus", ${IS_KIN_OPEN} AS "isKinOpen", cardinality(submitted.ids) AS "leftOverCount",
            CASE WHEN bulk_action.id IS NOT NULL AND ${retry.returning} = 'with_ids'
                 THEN array_to_json(submitted.ids)::text END AS "recordIds", ${COLUMNS}
@@ -121,13 +136,11 @@ async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow
   return row;
 }
 
-// What an action's key is may have changed since: these ids are what the ids of the retried bulk action were.
-const STORED_AS_BEFORE = {
-  uuids: sql`CASE WHEN submitted.are_uuids THEN slice::uuid[] END`,
-  texts: sql`CASE WHEN NOT submitted.are_uuids THEN slice END`,
-};
-
-const IS_KIN_OPEN = sql`EXISTS (SELECT FROM kin WHERE status IN ('pending', 'processing'))`;
+// Of restores of one bulk action, too, only one may be open.
+const IS_KIN_OPEN = sql`(
+      EXISTS (SELECT FROM kin WHERE status IN ('pending', 'processing'))
+      OR EXISTS (SELECT FROM bulk.bulk_actions restore WHERE restore.restore_of_id = parent.restore_of_id
+                   AND restore.status IN ('pending', 'processing')))`;
 
 const LEFT_OVER: Readonly<Record<LeftOver, Sql>> = {
   failed: sql`chunk.failed_ids`,
@@ -137,7 +150,9 @@ const LEFT_OVER: Readonly<Record<LeftOver, Sql>> = {
 async function hasOpenRetry(database: Database, accountId: string, id: string): Promise<boolean> {
   const [row] = await database.$queryRaw<{ isOpen: boolean }[]>`
     SELECT EXISTS (SELECT FROM bulk.bulk_actions
-                   WHERE account_id = ${accountId}::uuid AND retry_of_id = ${id}::uuid
+                   WHERE account_id = ${accountId}::uuid
+                     AND (retry_of_id = ${id}::uuid OR restore_of_id = (
+                       SELECT restore_of_id FROM bulk.bulk_actions WHERE id = ${id}::uuid))
                      AND status IN ('pending', 'processing')) AS "isOpen"`;
   return row?.isOpen === true;
 }

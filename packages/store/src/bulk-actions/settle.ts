@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
 import { notifyChanged } from "../watching/change-channel.ts";
 import { announceSettled } from "../webhooks/webhook-outbox.ts";
+import { BARE_CODE } from "./bare-code.ts";
 import { knownEffects } from "./known-effects.ts";
 
 /** The state that `settle` found or made. */
@@ -108,7 +109,8 @@ async function settleFinished(database: Database, id: string, effects: RecordEff
 // Evaluated once, at the end. Any other code, also one that a newer worker wrote, means that the record is as it was.
 function isAnyLeft(id: string, effects: RecordEffects): Sql {
   return sql`EXISTS (SELECT FROM bulk.bulk_action_chunks
-    WHERE bulk_action_id = ${id}::uuid AND skipped_count > 0 AND NOT skipped_codes <@ ('{record.not_found}'::text[]
+    WHERE bulk_action_id = ${id}::uuid AND skipped_count > 0
+      AND NOT ARRAY(SELECT ${BARE_CODE} FROM unnest(skipped_codes) AS code) <@ ('{record.not_found}'::text[]
       || (SELECT done_codes FROM ${knownEffects(effects)} WHERE known.action_type = bulk_actions.action_type)))`;
 }
 

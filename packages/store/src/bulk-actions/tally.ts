@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
+import { BARE_CODE } from "./bare-code.ts";
 
 /**
  * The columns of a `Tally`, summed over all chunks. The column `deleted_count` counts the records that the action
@@ -21,8 +22,9 @@ export async function countReasons(
   bulkActionId: string,
 ): Promise<readonly { readonly code: string; readonly count: number }[]> {
   return await database.$queryRaw`
-    SELECT code, count(*)::int AS count
-    FROM bulk.bulk_action_chunks, unnest(skipped_codes || failed_codes) AS code
+    SELECT bare.code, count(*)::int AS count
+    FROM bulk.bulk_action_chunks, unnest(skipped_codes || failed_codes) AS code,
+         LATERAL (SELECT ${BARE_CODE} AS code) AS bare
     WHERE bulk_action_id = ${bulkActionId}::uuid
-    GROUP BY code ORDER BY count DESC, code`;
+    GROUP BY bare.code ORDER BY count DESC, bare.code`;
 }

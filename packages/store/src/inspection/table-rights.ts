@@ -54,6 +54,17 @@ export function findMissingRights(
     WHERE NOT has_table_privilege(to_regclass("table")::oid, privilege)`;
 }
 
+/** Returns those of these functions, by name and argument types, that exist and that the user may not call. */
+export async function findClosedFunctions(
+  database: Queryable,
+  functions: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await database.$queryRaw<{ name: string }[]>`
+    SELECT name FROM unnest(${functions}::text[]) AS name
+    WHERE NOT has_function_privilege(to_regprocedure(name)::oid, 'EXECUTE')`;
+  return rows.map((row) => row.name);
+}
+
 /** Returns the tables of which row security hides rows from the user. */
 export async function findVeiledTables(
   database: Queryable,

@@ -21,6 +21,10 @@ export type AuditEntry = Tally & {
   readonly cancelRequestedAt: Date | null;
   /** The id of a token, or `admin`. */
   readonly cancelRequestedBy: string | null;
+  /** When what it had kept for a restore was deleted on request; null: never. */
+  readonly purgedAt: Date | null;
+  /** The id of a token, or `admin`. */
+  readonly purgedBy: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly finishedAt: Date;
@@ -37,10 +41,10 @@ export type AuditEntry = Tally & {
 export function keepAudit(effects: RecordEffects): Sql {
   return sql`
   INSERT INTO bulk.audit_entries (bulk_action_id, account_id, action_type, status, record_count, deleted_count,
-    skipped_count, failed_count, created_by_token_id, cancel_requested_at, cancel_requested_by, created_at,
-    started_at, finished_at, digest)
+    skipped_count, failed_count, created_by_token_id, cancel_requested_at, cancel_requested_by, purged_at, purged_by,
+    created_at, started_at, finished_at, digest)
   SELECT pruned.id, account_id, action_type, status, record_count, applied, skipped, failed, created_by_token_id,
-         cancel_requested_at, cancel_requested_by, created_at, started_at, finished_at,
+         cancel_requested_at, cancel_requested_by, purged_at, purged_by, created_at, started_at, finished_at,
          sha256(convert_to((${csvOfPruned(effects)}), 'UTF8'))
   FROM pruned, LATERAL (${tallyOf(sql`pruned.id`)}) AS tally`;
 }
@@ -79,4 +83,5 @@ export async function listAuditEntries(
 const COMMON_COLUMNS = sql`account_id AS "accountId", action_type AS "actionType", status,
   record_count AS "recordCount", created_by_token_id AS "createdByTokenId",
   cancel_requested_at AS "cancelRequestedAt", cancel_requested_by AS "cancelRequestedBy",
+  purged_at AS "purgedAt", purged_by AS "purgedBy",
   created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;

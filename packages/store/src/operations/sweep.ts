@@ -95,8 +95,8 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
 const PRUNE_RECORDS = 200_000;
 
 /**
- * Deletes some bulk actions that ended more than `retentionDays` ago, and writes their audit entries in the same
- * statement. Call it apart from `sweepOnce`, which must not wait for it or fail with it. Returns how many it deleted.
+ * Deletes some bulk actions that ended more than `retentionDays` ago, with the rows they have kept, and writes their audit
+ * entries in the same statement. Spares those of which a restore is open. Call it apart from `sweepOnce`, which must not wait for it or fail with it. Returns how many it deleted.
  */
 export async function pruneEnded(
   database: Database,
@@ -107,6 +107,8 @@ export async function pruneEnded(
     WITH old AS MATERIALIZED (
       SELECT id, record_count, finished_at FROM bulk.bulk_actions
       WHERE finished_at < now() - make_interval(days => ${retentionDays})
+        AND NOT EXISTS (SELECT FROM bulk.bulk_actions restore
+                        WHERE restore.restore_of_id = bulk_actions.id AND restore.status IN ('pending', 'processing'))
       ORDER BY finished_at LIMIT ${SWEEP_LIMIT}
       FOR UPDATE SKIP LOCKED
     ),
@@ -115,6 +117,10 @@ export async function pruneEnded(
       DELETE FROM bulk.bulk_actions USING few
       WHERE bulk_actions.id = few.id AND few.before < ${PRUNE_RECORDS}
       RETURNING bulk_actions.*
+    ),
+    unkept AS (
+      DELETE FROM bulk.kept_rows USING pruned
+      WHERE kept_rows.slot = pruned.kept_slot AND kept_rows.bulk_action_id = pruned.id
     )
     ${keepAudit(effects)}`;
 }

@@ -1,4 +1,5 @@
 import { ACCOUNT_KEY } from "../accounts/account-key.ts";
+import { BARE_CODE } from "../bulk-actions/bare-code.ts";
 import type { ChunkEffect } from "../chunks/chunk-effect.ts";
 import { asKey, idsType, keyOrder } from "../chunks/key-column.ts";
 import { type Database, transactDirectly } from "../database.ts";
@@ -51,8 +52,10 @@ export async function previewEffect(
         ),
         matching AS (${matching})
         SELECT code, count(*)::int AS count
-        FROM (SELECT ${skipCode} AS code FROM chunk_records
-              WHERE NOT EXISTS (SELECT FROM matching WHERE matching.bulk_record_id = chunk_records.bulk_record_id)) AS skipped
+        FROM (SELECT ${BARE_CODE} AS code FROM (
+          SELECT ${skipCode} AS code FROM chunk_records
+          WHERE NOT EXISTS (SELECT FROM matching WHERE matching.bulk_record_id = chunk_records.bulk_record_id)
+        ) AS stored) AS skipped
         GROUP BY code ORDER BY count DESC, code`,
   ]);
   return { skips, rules };

@@ -1,5 +1,6 @@
-import { NOT_ATTEMPTED, nameOutcome } from "@bulk/domain/bulk-actions/outcome";
+import { bareCode, NOT_ATTEMPTED, nameOutcome } from "@bulk/domain/bulk-actions/outcome";
 import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
+import { BARE_CODE } from "../bulk-actions/bare-code.ts";
 import { knownEffects } from "../bulk-actions/known-effects.ts";
 import { RECORD_IDS_ARRAY } from "../record-ids/chunk-ids.ts";
 import { type Sql, sql } from "../sql.ts";
@@ -10,7 +11,7 @@ export const CSV_HEADER = "position,record_id,outcome,code\n";
 
 /** Formats a record as a line of CSV (RFC 4180). Outcomes and codes need no quotes. */
 export function csvLine({ position, recordId, outcome, code = "" }: ActionRecord, effect: string): string {
-  return `${position},${quoteField(recordId)},${nameOutcome(outcome, effect)},${code}\n`;
+  return `${position},${quoteField(recordId)},${nameOutcome(outcome, effect)},${bareCode(code)}\n`;
 }
 
 // The same as `quoteField`.
@@ -40,9 +41,9 @@ export function csvOfPruned(effects: RecordEffects): Sql {
           SELECT id, ordinal, NULL AS exception
           FROM unnest(${RECORD_IDS_ARRAY}) WITH ORDINALITY AS record (id, ordinal)
           UNION ALL
-          SELECT id, NULL, 'skipped,' || code FROM unnest(chunk.skipped_ids, chunk.skipped_codes) AS skip (id, code)
+          SELECT id, NULL, 'skipped,' || ${BARE_CODE} FROM unnest(chunk.skipped_ids, chunk.skipped_codes) AS skip (id, code)
           UNION ALL
-          SELECT id, NULL, 'failed,' || code FROM unnest(chunk.failed_ids, chunk.failed_codes) AS failure (id, code)
+          SELECT id, NULL, 'failed,' || ${BARE_CODE} FROM unnest(chunk.failed_ids, chunk.failed_codes) AS failure (id, code)
         ) AS listed GROUP BY id
       ) AS described
     ) AS lines

@@ -11,7 +11,7 @@ export type ActionRecord = {
   /** Its index among the bulk action's ids. */
   readonly position: number;
   readonly outcome: RecordOutcome;
-  /** The reason; `undefined` if the record was applied or is pending. */
+  /** The reason, as stored: with its detail. `undefined` if the record was applied or is pending. */
   readonly code: string | undefined;
 };
 

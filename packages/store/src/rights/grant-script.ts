@@ -1,6 +1,5 @@
-import { SERVICE_SCHEMA } from "@bulk/postgres/service-schema";
 import { quoteIdentifier } from "../quote-identifier.ts";
-import type { TableRights } from "./needed-rights.ts";
+import { SERVICE_FUNCTIONS, type TableRights } from "./needed-rights.ts";
 
 export type GrantOptions = {
   /** Unquoted. */
@@ -14,8 +13,7 @@ export function writeGrants({ role, rights }: GrantOptions): readonly string[] {
   const schemas = new Set(Object.keys(rights).flatMap((table) => SCHEMA.exec(table)?.[1] ?? []));
   return [
     ...[...schemas].map((schema) => `GRANT USAGE ON SCHEMA ${schema} TO ${to};`),
-    // Everybody's by default, unless the database's owner has changed its default privileges.
-    `GRANT EXECUTE ON FUNCTION ${SERVICE_SCHEMA}.refuse(text) TO ${to};`,
+    ...SERVICE_FUNCTIONS.map((name) => `GRANT EXECUTE ON FUNCTION ${name} TO ${to};`),
     ...Object.entries(rights).map(
       ([table, privileges]) => `GRANT ${privileges.join(", ")} ON ${table} TO ${to};`,
     ),

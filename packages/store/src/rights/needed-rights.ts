@@ -17,11 +17,22 @@ export const SERVICE_RIGHTS: TableRights = {
   "bulk.bulk_action_chunks": ["SELECT", "INSERT", "UPDATE"],
   "bulk.brake": ["SELECT", "INSERT", "UPDATE"],
   "bulk.brake_canary": ["SELECT", "INSERT", "UPDATE"],
+  "bulk.kept_rows": ["SELECT", "INSERT", "DELETE"],
   "bulk.pauses": ["SELECT", "INSERT", "UPDATE", "DELETE"],
   "bulk.throttles": ["SELECT", "UPDATE"],
   "bulk.webhook_endpoints": ["SELECT", "INSERT", "UPDATE", "DELETE"],
   "bulk.webhook_deliveries": ["SELECT", "INSERT", "UPDATE", "DELETE"],
 };
+
+/**
+ * The functions that API and workers call. Only one who has the right from us may call `drop_expired_rows`; the others are
+ * everybody's by default, unless the database's owner has changed its default privileges.
+ */
+export const SERVICE_FUNCTIONS: readonly string[] = [
+  "bulk.refuse(text)",
+  "bulk.drop_expired_rows()",
+  "bulk.fit_row(text, text[], text[])",
+];
 
 /** The further rights of `pnpm admin`. */
 export const OPERATOR_RIGHTS: TableRights = {

@@ -1,4 +1,4 @@
-import type { Registry } from "@bulk/actions/registry";
+import { type Registry, submittable } from "@bulk/actions/registry";
 import type { KeyType } from "@bulk/domain/keys/key-type";
 import type { KeyTypes } from "./record-ids.ts";
 
@@ -12,7 +12,7 @@ export function findKeyTypeIn(registry: Registry): FindKeyType {
   return (actionType) => keyTypes.get(actionType);
 }
 
-/** Returns the type of each action type's ids. */
+/** Returns the type of the ids of each action type that callers may submit. */
 export function keyTypesIn(registry: Registry): KeyTypes {
-  return new Map([...registry].map(([type, action]) => [type, action.key.type]));
+  return new Map([...submittable(registry)].map(([type, action]) => [type, action.key.type]));
 }

@@ -1,3 +1,4 @@
+import { submittable } from "@bulk/actions/registry";
 import type { RecordIds } from "@bulk/store/record-ids/read-record-ids";
 import { EXAMPLE_NEW_BULK_ACTION } from "@bulk/wire/examples";
 import { z } from "zod";
@@ -11,6 +12,8 @@ import { anyRecordIds, recordIdsOf } from "./record-ids.ts";
 export type NewBulkAction = {
   readonly actionType: string;
   readonly recordIds: RecordIds;
+  /** Whether to keep what the action removes. */
+  readonly restorable: boolean;
 };
 
 type Settings = Pick<ApiContext, "registry"> & {
@@ -36,8 +39,18 @@ function makeBody({ registry, config }: Settings) {
   const keyTypes = keyTypesIn(registry);
   const findKeyType = findKeyTypeIn(registry);
   const attributes = z.object({
-    action_type: z.enum([...registry.keys()]).meta({ description: "The action to apply to the records." }),
+    action_type: z
+      .enum([...submittable(registry).keys()])
+      .meta({ description: "The action to apply to the records." }),
     record_ids: anyRecordIds(keyTypes, most),
+    restorable: z
+      .boolean()
+      .default(true)
+      .meta({
+        description:
+          "`false`: nothing is kept of what the action removes, and the bulk action cannot be restored. Without effect where " +
+          "the action cannot be taken back, or the server keeps nothing.",
+      }),
   });
   const types = [...new Set(keyTypes.values()), undefined];
   const readers = new Map(
@@ -52,13 +65,13 @@ function makeBody({ registry, config }: Settings) {
       // checked only if all action types take the same.
       const type = findKeyType(content["action_type"]) ?? findKeyType(undefined);
       const reader = readers.get(type) ?? attributes;
-      const { action_type, record_ids } = validate("bulk_action", reader, content);
-      return { actionType: action_type, recordIds: record_ids };
+      const { action_type, record_ids, restorable } = validate("bulk_action", reader, content);
+      return { actionType: action_type, recordIds: record_ids, restorable };
     },
   };
 }
 
-type Attributes = z.ZodObject<Record<"action_type" | "record_ids", z.ZodType>>;
+type Attributes = z.ZodObject<Record<"action_type" | "record_ids" | "restorable", z.ZodType>>;
 
 function inJson(attributes: Attributes) {
   return z
@@ -67,9 +80,15 @@ function inJson(attributes: Attributes) {
 }
 
 function inForm({ shape }: Attributes) {
-  const [actionType, recordIds] = [FORM_FIELDS.actionType, `${FORM_FIELDS.recordIds}[]`];
+  const { actionType, restorable } = FORM_FIELDS;
+  const recordIds = `${FORM_FIELDS.recordIds}[]`;
   const { action_type, record_ids } = EXAMPLE_NEW_BULK_ACTION;
-  return z.object({ [actionType]: shape.action_type, [recordIds]: shape.record_ids }).meta({
+  const properties = {
+    [actionType]: shape.action_type,
+    [recordIds]: shape.record_ids,
+    [restorable]: shape.restorable,
+  };
+  return z.object(properties).meta({
     id: "NewBulkActionForm",
     examples: [{ [actionType]: action_type, [recordIds]: record_ids }],
   });

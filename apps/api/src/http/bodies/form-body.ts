@@ -8,6 +8,7 @@ export const FORM = "application/x-www-form-urlencoded";
 export const FORM_FIELDS = {
   actionType: "bulk_action[action_type]",
   recordIds: "bulk_action[record_ids]",
+  restorable: "bulk_action[restorable]",
 } as const;
 
 /**
@@ -18,18 +19,31 @@ export const FORM_FIELDS = {
 export function parseFormBody(text: string, most: number): unknown {
   let actionType: string | undefined;
   let recordIds: string[] | undefined;
+  let restorable: string | undefined;
   const parameters = parseParameters(text, most);
   if (parameters === undefined) throw tooMany(most);
   for (const [name, value] of parameters) {
     if (name === FORM_FIELDS.actionType) actionType = value;
+    if (name === FORM_FIELDS.restorable) restorable = value;
     if (!name.startsWith(FORM_FIELDS.recordIds)) continue;
     if (!/^\[\d*\]$/.test(name.slice(FORM_FIELDS.recordIds.length))) throw unreadable(name);
     recordIds ??= [];
     recordIds.push(value);
   }
-  if (actionType === undefined && recordIds === undefined) return {};
-  return { bulk_action: { action_type: actionType, record_ids: recordIds } };
+  if (actionType === undefined && recordIds === undefined && restorable === undefined) return {};
+  return {
+    bulk_action: {
+      action_type: actionType,
+      record_ids: recordIds,
+      ...(restorable !== undefined && { restorable: BOOLEANS.get(restorable) ?? restorable }),
+    },
+  };
 }
+
+const BOOLEANS = new Map([
+  ["true", true],
+  ["false", false],
+]);
 
 function unreadable(name: string): RequestError {
   return new RequestError(
