@@ -32,6 +32,7 @@ const OPEN = {
   ...{ outcome: null, total: 3, processed: 0, deleted: 0, skipped: 0, failed: 0, not_attempted: 0 },
   ...{ started_at: null, finished_at: null, last_progress_at: null, cancel_requested_at: null },
   ...{ retry_of: null, expires_at: null, paused: null, braked_by: null },
+  ...{ restore_of: null, restorable_until: expect.any(Number), restored: 0 },
   created_by: { object: "token", id: expect.any(String), name: "seed" },
 };
 

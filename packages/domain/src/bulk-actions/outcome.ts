@@ -45,7 +45,7 @@ export function explain(stored: string, skips: RecordEffect["skips"] = {}): Reas
   const [code, detail] = splitCode(stored);
   const message = skips[code]?.message ?? "The action did not apply to the record.";
   const reason = REASONS.get(code) ?? { message, retriable: false };
-  return detail === "" ? reason : { ...reason, message: `${reason.message.replace(/\.$/, "")}: ${detail}` };
+  return detail === "" ? reason : { ...reason, message: `${reason.message.replace(/[.:]$/, "")}: ${detail}` };
 }
 
 function splitCode(stored: string): readonly [code: string, detail: string] {
