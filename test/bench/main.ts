@@ -19,6 +19,7 @@ import { scaleOut } from "./scale-out.ts";
 import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
 import { turns } from "./turns.ts";
+import { undo } from "./undo.ts";
 import { readVersions } from "./versions.ts";
 import { webhooks } from "./webhooks.ts";
 import { type BenchReport, writeDocs } from "./write-docs.ts";
@@ -26,6 +27,7 @@ import { type BenchReport, writeDocs } from "./write-docs.ts";
 const CASES: Readonly<Record<string, BenchCase>> = {
   delete: deleteThroughput,
   declared,
+  undo,
   peers,
   accept,
   read,

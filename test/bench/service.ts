@@ -25,6 +25,8 @@ export async function startService(
     DATABASE_URL: engines.databaseUrl,
     ...(engines.redis && { REDIS_URL: engines.redis.url }),
     ...{ PORT: String(port), OPS_PORT: "0", WORKER_OPS_PORT: "0", MAX_RECORD_IDS: "1000000" },
+    // Neither the floor nor a peer keeps what it deletes; what that costs is a case of its own.
+    RESTORE_DAYS: "0",
     // Limits that are never reached; what a request pays for the rate limiter is measured with it.
     ...{ RATE_LIMIT: "1000000/1", MAX_OPEN_ACTIONS: "1000000" },
     ...overrides,

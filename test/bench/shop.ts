@@ -24,7 +24,9 @@ export async function loadShop(
   count: number,
 ): Promise<BenchShop> {
   // A sweep at the same moment may lock the tables in another order: then one of the two is refused.
-  await eventually(() => database.query("TRUNCATE bulk.bulk_actions, orders, customers, products CASCADE"));
+  await eventually(() =>
+    database.query("TRUNCATE bulk.bulk_actions, bulk.kept_rows, orders, customers, products CASCADE"),
+  );
   const inUse = Math.ceil(count * IN_USE_SHARE);
   const isOfProducts = actionType === "delete_products";
   const size = isOfProducts ? { products: count, customers: 1_000 } : { products: inUse, customers: count };

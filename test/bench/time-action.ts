@@ -19,8 +19,11 @@ export async function timeAction(engines: BenchEngines, client: Client, shop: Be
 export async function submitTimed(
   client: Client,
   { token, actionType, recordIds }: BenchShop,
+  options: { readonly restorable?: boolean } = {},
 ): Promise<{ readonly startedAt: number; readonly id: string }> {
-  const body = JSON.stringify({ bulk_action: { action_type: actionType, record_ids: recordIds } });
+  const body = JSON.stringify({
+    bulk_action: { action_type: actionType, record_ids: recordIds, ...options },
+  });
   const headers = { "content-type": "application/json" };
   const startedAt = Date.now();
   const response = await client.request(token, "/v1/bulk_actions", { method: "POST", headers, body });

@@ -120,6 +120,10 @@ Retrieve it yourself:
   curl -s -w '\\n' -H 'Authorization: Bearer ${shop.token}' \\
     '${apiUrl}/v1/bulk_actions/${id}?fields=status,created_at,updated_at&expand%5B%5D=details'
 
+Take it back:
+  curl -s -w '\\n' -X POST -H 'Authorization: Bearer ${shop.token}' \\
+    '${apiUrl}/v1/bulk_actions/${id}/restore?fields=id,action_type,status'
+
 Delete one more product:
   curl -s -w '\\n' ${apiUrl}/v1/bulk_actions -H 'Authorization: Bearer ${shop.token}' \\
     -H 'Content-Type: application/json' \\

@@ -1,0 +1,79 @@
+import type { Bench, Measurement } from "./bench.ts";
+import type { BenchEngines } from "./engines.ts";
+import { collect, repeat } from "./figures.ts";
+import { type BenchService, startService } from "./service.ts";
+import { type BenchShop, loadShop } from "./shop.ts";
+import { submitTimed, untilDone } from "./time-action.ts";
+
+/** What it costs to keep what a restore needs, how fast a restore is, and what it costs to drop what has expired. */
+export async function undo(bench: Bench): Promise<readonly Measurement[]> {
+  const { engines, sizes, say } = bench;
+  await using service = await startService(engines, 1, { RESTORE_DAYS: "7" });
+  await deleteAll(
+    engines,
+    service,
+    await loadShop(engines, "delete_products", Math.ceil(sizes.products / 10)),
+  );
+  const runs = await repeat(sizes.pairs, async (number) => {
+    const count = sizes.products;
+    const plain = await deleteAll(engines, service, await loadShop(engines, "delete_products", count), false);
+    const shop = await loadShop(engines, "delete_products", count);
+    const kept = await deleteAll(engines, service, shop);
+    const bytes = await readKeptBytes(engines);
+    const restoreMs = await restoreAll(engines, service, shop, kept.id);
+    const figures = {
+      keeping_share: plain.tookMs / kept.tookMs,
+      restore_share: kept.tookMs / restoreMs,
+      kept_bytes_per_record: bytes / count,
+      restored_ids_per_second: (1_000 * count) / restoreMs,
+      drop_growth: (await timeDrop(engines, count)) / (await timeDrop(engines, 1_000)),
+    };
+    say(`${count} products, pair ${number}: ${JSON.stringify(figures)}`);
+    return figures;
+  });
+  return collect(runs);
+}
+
+async function deleteAll(engines: BenchEngines, service: BenchService, shop: BenchShop, restorable = true) {
+  const { startedAt, id } = await submitTimed(service, shop, restorable ? {} : { restorable });
+  return { id, tookMs: (await untilDone(engines, id)) - startedAt };
+}
+
+async function restoreAll(
+  engines: BenchEngines,
+  service: BenchService,
+  { token }: BenchShop,
+  id: string,
+): Promise<number> {
+  const startedAt = Date.now();
+  const response = await service.request(token, `/v1/bulk_actions/${id}/restore?fields=id`, {
+    method: "POST",
+  });
+  if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
+  const restored = (await response.json()) as { readonly id: string };
+  return (await untilDone(engines, restored.id)) - startedAt;
+}
+
+async function readKeptBytes({ database }: BenchEngines): Promise<number> {
+  const { rows } = await database.query<{ bytes: number }>(
+    `SELECT sum(pg_total_relation_size(inhrelid))::float8 AS bytes FROM pg_inherits
+     WHERE inhparent = 'bulk.kept_rows'::regclass`,
+  );
+  return rows[0]?.bytes ?? Number.NaN;
+}
+
+/** Milliseconds to drop the kept rows of so many records of one day. */
+async function timeDrop({ database }: BenchEngines, records: number): Promise<number> {
+  const slot = (Math.floor(Date.now() / 86_400_000) + 16) % 32;
+  await database.query(
+    `INSERT INTO bulk.kept_rows (slot, bulk_action_id, position, part, columns, rows)
+     SELECT $1, gen_random_uuid(), n, 'record', '{id}',
+            ARRAY(SELECT md5(n::text || i) || md5(i::text || n) FROM generate_series(1, 1000) AS i)
+     FROM generate_series(1, $2::int / 1000) AS n`,
+    [slot, records],
+  );
+  const startedAt = performance.now();
+  const { rows } = await database.query<{ dropped: number }>("SELECT bulk.drop_expired_rows() AS dropped");
+  if (rows[0]?.dropped !== 1) throw new Error("The expired rows were not dropped.");
+  return performance.now() - startedAt;
+}
