@@ -1,8 +1,11 @@
 import type { RecordsFile } from "@bulk/records/declaration/records-file";
+import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { type DeclaredService, openDeclaredService } from "../support/declared-service.ts";
+import { eventually } from "../support/eventually.ts";
 import { countReasons } from "../support/reasons.ts";
+import type { TestDatabase } from "../support/test-database.ts";
 
 // What is hard to bring back byte by byte: quotes, NULL beside empty, arrays with bounds, JSON null, NaN, padding, generated
 // and identity columns.
@@ -26,7 +29,14 @@ const TABLES = `
   CREATE TABLE shop.price (variant_id bigint REFERENCES shop.variant, currency text, amount money,
     PRIMARY KEY (variant_id, currency));
   CREATE TABLE shop.review (id int PRIMARY KEY, product_id int REFERENCES shop.product ON DELETE SET NULL, words text);
-  CREATE INDEX ON shop.review (product_id);`;
+  CREATE INDEX ON shop.review (product_id);
+  CREATE TABLE shop.article (
+    id text PRIMARY KEY, store_id int NOT NULL, slug text, "deletedAt" timestamp(0), deleted_by uuid,
+    touched timestamptz NOT NULL DEFAULT '2020-01-01');
+  CREATE UNIQUE INDEX live_slug ON shop.article (store_id, slug) WHERE "deletedAt" IS NULL;
+  CREATE TABLE shop.comment (id int PRIMARY KEY, article_id text, deleted_at timestamptz);
+  CREATE INDEX ON shop.comment (article_id);
+  CREATE TABLE shop.vote (comment_id int, kind char(1));`;
 
 const DECLARATION: RecordsFile = {
   records: {
@@ -55,13 +65,40 @@ const DECLARATION: RecordsFile = {
   },
 };
 
+const MARKED: RecordsFile["records"][string] = {
+  schema: "shop",
+  table: "article",
+  key: { column: "id", type: "text" },
+  account: { column: "store_id", type: "integer" },
+  alive: '"deletedAt" IS NULL',
+  related: {
+    comments: { table: "comment", on: { article_id: "id" }, where: "deleted_at IS NULL" },
+    votes: { table: "vote", of: "comments", on: { comment_id: "id" } },
+  },
+  actions: {
+    delete_articles: {
+      effect: "deleted",
+      steps: [
+        {
+          update: "record",
+          set: { deletedAt: { now: "Asia/Kolkata" }, touched: { now: "UTC" } },
+          restore: { deletedAt: null, touched: { now: "UTC" } },
+        },
+        { update: "comments", set: { deleted_at: { now: "UTC" } }, restore: { deleted_at: null } },
+        { delete: "votes" },
+      ],
+    },
+  },
+};
+
 const COUNT = 12;
 
 let service: DeclaredService;
 let token: string;
 
 beforeAll(async () => {
-  service = await openDeclaredService(TABLES, DECLARATION, { CHUNK_SIZE: "5" });
+  const declaration = { records: { ...DECLARATION.records, article: MARKED } };
+  service = await openDeclaredService(TABLES, declaration, { CHUNK_SIZE: "5" });
   await service.startWorker();
   token = (await service.openAccount("7")).token;
 });
@@ -70,6 +107,7 @@ afterAll(() => service[Symbol.asyncDispose]());
 
 beforeEach(async () => {
   await service.database.query(`
+    TRUNCATE shop.article, shop.comment, shop.vote;
     TRUNCATE shop.category, shop.product, shop.variant, shop.price, shop.review RESTART IDENTITY;
     INSERT INTO shop.category VALUES (1, 'one'), (2, 'two');
     INSERT INTO shop.product (store_id, sku, "Odd ""name""", padded, price, weight, tags, grid, data, more, mood, size, made,
@@ -259,3 +297,77 @@ test("deleted, restored, and deleted again", async () => {
   await restore(second);
   expect(await readShop()).toEqual(before);
 });
+
+test("exactly the marks that the bulk action has set are taken back, with what went with them", async () => {
+  await service.database.query(`
+    INSERT INTO shop.article (id, store_id, slug, "deletedAt") VALUES ('one', 7, 'one', NULL), ('two', 7, 'two', NULL),
+      ('three', 7, 'three', NULL), ('gone', 7, 'gone', '2021-01-01');
+    INSERT INTO shop.comment VALUES (1, 'one', NULL), (2, 'one', '2021-01-01'), (3, 'two', NULL), (4, 'three', NULL);
+    INSERT INTO shop.vote VALUES (1, 'a'), (1, 'a'), (2, 'b'), (3, 'c')`);
+  const { id } = await service.submit(token, "delete_articles", ["one", "two", "three", "gone"]);
+  await service.finished(token, id);
+  expect(await service.database.query('SELECT id FROM shop.article WHERE "deletedAt" IS NULL')).toEqual([]);
+  // Somebody marks the third anew, and takes the second's slug.
+  await service.database.query(`
+    UPDATE shop.article SET "deletedAt" = '2031-01-01' WHERE id = 'three';
+    INSERT INTO shop.article (id, store_id, slug) VALUES ('new', 7, 'two')`);
+
+  const restored = await restore(id);
+
+  expect(restored.action_type).toBe("restore_articles");
+  expect(await countReasons(service.database, restored.id)).toEqual({
+    "record.purged": 1,
+    "record.unique_taken:live_slug": 1,
+  });
+  const articles = await service.database.query(`
+    SELECT id, "deletedAt" IS NULL AS live, touched > '2021-01-01' AS touched FROM shop.article ORDER BY id`);
+  expect(articles).toEqual([
+    { id: "gone", live: false, touched: false },
+    { id: "new", live: true, touched: false },
+    { id: "one", live: true, touched: true },
+    { id: "three", live: false, touched: true },
+    { id: "two", live: false, touched: true },
+  ]);
+  const comments = await service.database.query("SELECT id FROM shop.comment WHERE deleted_at IS NULL");
+  expect(comments).toEqual([{ id: 1 }]);
+  const votes = await service.database.query("SELECT comment_id, kind FROM shop.vote ORDER BY 1, 2");
+  // The second comment was marked before, so its vote was not touched.
+  expect(votes).toEqual([
+    { comment_id: 1, kind: "a" },
+    { comment_id: 1, kind: "a" },
+    { comment_id: 2, kind: "b" },
+  ]);
+});
+
+test("a row that begins to refer to a record while its chunk runs stays detached", async () => {
+  const [first] = await listIds();
+  // The session of a shopper: its review is not committed when the chunk's statement begins.
+  const shopper = await openClient(service.database.url);
+  await shopper.query("BEGIN; INSERT INTO shop.review VALUES (100, 1, 'just now')");
+  const { id } = await service.submit(token, "delete_products", [first ?? ""]);
+  await eventually(async () => expect(await countBlocked(service.database)).toBeGreaterThan(0));
+  await shopper.query("COMMIT");
+  await shopper.end();
+  await service.finished(token, id);
+  await restore(id);
+  const reviews = await service.database.query(
+    "SELECT id, product_id FROM shop.review WHERE id IN (1, 100) ORDER BY id",
+  );
+  expect(reviews).toEqual([
+    { id: 1, product_id: 1 },
+    { id: 100, product_id: null },
+  ]);
+});
+
+async function openClient(url: string): Promise<pg.Client> {
+  const client = new pg.Client(url);
+  await client.connect();
+  return client;
+}
+
+async function countBlocked(database: TestDatabase): Promise<number> {
+  const rows = await database.query(
+    "SELECT FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0",
+  );
+  return rows.length;
+}

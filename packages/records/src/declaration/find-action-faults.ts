@@ -2,6 +2,7 @@ import { quoteIdentifier } from "@bulk/store/quote-identifier";
 import type { RecordsFault } from "./describe-issues.ts";
 import { unknownRelated } from "./find-related-faults.ts";
 import type { ActionDeclaration, RecordDeclaration, Step } from "./records-file.ts";
+import { takesBackMarks } from "./restorable.ts";
 import { isOnTable, nameTarget, tableOf } from "./tables.ts";
 
 type ActionFaults = (
@@ -29,6 +30,7 @@ const RULES: readonly ActionFaults[] = [
   findUnmarked,
   findTakenWords,
   findZones,
+  findUnknownMarks,
 ];
 
 function findUnknownTargets(record: RecordDeclaration, { steps, protections = [] }: ActionDeclaration) {
@@ -119,6 +121,7 @@ const TAKEN_WORDS = [
   "skipped",
   "total",
   "finished",
+  "restored",
 ];
 
 const COMMON_CODES = [
@@ -166,6 +169,17 @@ function findZones(_record: RecordDeclaration, { steps }: ActionDeclaration) {
           ]
         : [],
     );
+  });
+}
+
+// Otherwise a restore could not tell its marks from those that stood before.
+function findUnknownMarks(_record: RecordDeclaration, { steps }: ActionDeclaration) {
+  return steps.flatMap((step, index) => {
+    if (!takesBackMarks(step)) return [];
+    if (Object.values(step.set).some((value) => typeof value === "object" && value !== null)) return [];
+    const message =
+      'nothing tells the marks of this bulk action from others; set a column to { "now": "UTC" } or { "bulk_action": "id" }';
+    return [{ at: `steps.${index}.restore`, message }];
   });
 }
 

@@ -104,6 +104,12 @@ const CHANGES: readonly Change[] = [
   ],
   ["a comment", '"reserved_quantity > 0"', '"true -- yes"', "must not contain a comment"],
   ["a statement", '"reserved_quantity > 0"', '"true; DROP TABLE x"', "without a semicolon"],
+  [
+    "a restore of marks that nothing tells from others",
+    '"set": { "deleted_at": { "now": "UTC" } } }',
+    '"set": { "deleted_at": "2020-01-01" }, "restore": { "deleted_at": null } }',
+    "nothing tells the marks of this bulk action from others",
+  ],
   ["a reserved name", '"children": {', '"applied": {', "the name applied is taken"],
 ];
 
@@ -119,6 +125,18 @@ test("an action type of two records is refused", () => {
   expect(listFaults(twice)).toEqual([
     "records.article.actions.delete_products: product has an action delete_products as well; rename one of them, " +
       "an action type is unique in the file",
+  ]);
+});
+
+test("a restore with the name of another action is refused", () => {
+  const marks = '"set": { "deleted_at": { "now": "UTC" } } }';
+  const text = EXAMPLE.replace(marks, `${marks.slice(0, -1)}, "restore": { "deleted_at": null } }`).replace(
+    '"effect": "deleted"',
+    '"effect": "deleted", "restored_by": "delete_products"',
+  );
+  expect(listFaults(text)).toEqual([
+    "records.product.actions.delete_products.restored_by: product has an action delete_products as well, or one that " +
+      "delete_products takes back; choose another name for what takes this one back",
   ]);
 });
 
