@@ -1,8 +1,8 @@
 import { admitRecords } from "@bulk/actions/admission/admit-records";
-import { loadRestoration } from "@bulk/actions/load-restoration";
+import { loadRestoration } from "@bulk/actions/admission/load-restoration";
 import { creationConfig } from "@bulk/service/config/creation-config";
 import { readConfig } from "@bulk/service/config/read-config";
-import { restoreBulkAction } from "@bulk/store/bulk-actions/restore-bulk-action";
+import { restoreBulkAction } from "@bulk/store/bulk-actions/restoring/restore-bulk-action";
 import type { BulkActionKey } from "@bulk/store/watching/bulk-action-progress";
 import { knownActions } from "../known-actions.ts";
 import type { Session } from "../session.ts";

@@ -17,8 +17,8 @@ import {
   unlessKeyIsTaken,
 } from "./idempotency.ts";
 import { insertChunks, slicesOf } from "./insert-chunks.ts";
-import { KEPT_COLUMNS, keptValues } from "./kept-columns.ts";
 import type { BulkActionWithRecords } from "./reading/find-bulk-action.ts";
+import { KEPT_COLUMNS, keptValues } from "./restoring/kept-columns.ts";
 
 export type NewBulkAction = Admission & {
   readonly actionType: string;

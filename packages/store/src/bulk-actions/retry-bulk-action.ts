@@ -11,8 +11,8 @@ import { type Admission, hasRoom } from "./admission.ts";
 import { COLUMNS } from "./columns.ts";
 import { findReplay, KEY_COLUMNS, keyValues, marksKey, type Replay, replayFailed } from "./idempotency.ts";
 import { insertChunks, STORED_AS_BEFORE, slicesAsBefore } from "./insert-chunks.ts";
-import { KEPT_COLUMNS, keptValues } from "./kept-columns.ts";
 import type { ListedIds } from "./reading/find-bulk-action.ts";
+import { KEPT_COLUMNS, keptValues } from "./restoring/kept-columns.ts";
 
 export type NewRetry = Admission & {
   /** The bulk action to retry. */

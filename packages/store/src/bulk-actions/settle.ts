@@ -1,10 +1,10 @@
 import type { BulkActionStatus } from "@bulk/domain/bulk-actions/bulk-action";
 import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import type { Database } from "../database.ts";
+import { BARE_CODE } from "../records/bare-code.ts";
 import { type Sql, sql } from "../sql.ts";
 import { notifyChanged } from "../watching/change-channel.ts";
 import { announceSettled } from "../webhooks/webhook-outbox.ts";
-import { BARE_CODE } from "./bare-code.ts";
 import { knownEffects } from "./known-effects.ts";
 
 /** The state that `settle` found or made. */

@@ -1,6 +1,6 @@
 import type { Database } from "../database.ts";
+import { BARE_CODE } from "../records/bare-code.ts";
 import { type Sql, sql } from "../sql.ts";
-import { BARE_CODE } from "./bare-code.ts";
 
 /**
  * The columns of a `Tally`, summed over all chunks. The column `deleted_count` counts the records that the action

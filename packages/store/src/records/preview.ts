@@ -1,11 +1,11 @@
 import { ACCOUNT_KEY } from "../accounts/account-key.ts";
-import { BARE_CODE } from "../bulk-actions/bare-code.ts";
 import type { ChunkEffect } from "../chunks/chunk-effect.ts";
 import { asKey, idsType, keyOrder } from "../chunks/key-column.ts";
 import { type Database, transactDirectly } from "../database.ts";
 import { type ChangeRule, findChangeRules } from "../inspection/change-rules.ts";
 import type { RecordIds } from "../record-ids/read-record-ids.ts";
 import { sql } from "../sql.ts";
+import { BARE_CODE } from "./bare-code.ts";
 
 /** How many records an effect would skip now, by reason. */
 export type SkipCount = { readonly code: string; readonly count: number };

@@ -1,9 +1,9 @@
 import { bareCode, NOT_ATTEMPTED, nameOutcome } from "@bulk/domain/bulk-actions/outcome";
 import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
-import { BARE_CODE } from "../bulk-actions/bare-code.ts";
 import { knownEffects } from "../bulk-actions/known-effects.ts";
 import { RECORD_IDS_ARRAY } from "../record-ids/chunk-ids.ts";
 import { type Sql, sql } from "../sql.ts";
+import { BARE_CODE } from "./bare-code.ts";
 import type { ActionRecord } from "./walk-records.ts";
 
 /** The header line of a bulk action's records as CSV. */

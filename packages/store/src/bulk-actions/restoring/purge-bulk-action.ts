@@ -1,5 +1,5 @@
 import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
-import type { Database, Queryable } from "../database.ts";
+import type { Database, Queryable } from "../../database.ts";
 import { IS_RESTORE_OPEN } from "./restorable-records.ts";
 
 /** The result of a purge. */

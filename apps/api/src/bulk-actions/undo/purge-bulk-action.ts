@@ -1,10 +1,10 @@
 import { notPurgeable } from "@bulk/domain/errors/refusals";
-import { purgeBulkAction as storePurge } from "@bulk/store/bulk-actions/purge-bulk-action";
+import { purgeBulkAction as storePurge } from "@bulk/store/bulk-actions/restoring/purge-bulk-action";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { exampleSparseBulkAction } from "@bulk/wire/examples";
-import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
-import { readBulkActionId } from "../http/input/bulk-action-id.ts";
-import { findForView, presentView, readView, reserveIds, shortViewQuery, showsIds } from "./view.ts";
+import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../../context.ts";
+import { readBulkActionId } from "../../http/input/bulk-action-id.ts";
+import { findForView, presentView, readView, reserveIds, shortViewQuery, showsIds } from "../view.ts";
 
 /** `POST /v1/bulk_actions/{id}/purge` */
 export function purgeBulkAction(context: ApiContext): Endpoint {

@@ -1,4 +1,4 @@
-import { type Sql, sql } from "../sql.ts";
+import { type Sql, sql } from "../../sql.ts";
 
 /** The columns that say for how long, and where, a bulk action keeps the rows that it removes. */
 export const KEPT_COLUMNS = sql`restorable_until, kept_slot`;

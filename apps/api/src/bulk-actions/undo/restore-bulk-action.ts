@@ -1,14 +1,14 @@
 import { admitRecords } from "@bulk/actions/admission/admit-records";
-import { loadRestoration } from "@bulk/actions/load-restoration";
-import { restoreBulkAction as storeRestore } from "@bulk/store/bulk-actions/restore-bulk-action";
+import { loadRestoration } from "@bulk/actions/admission/load-restoration";
+import { restoreBulkAction as storeRestore } from "@bulk/store/bulk-actions/restoring/restore-bulk-action";
 import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { EXAMPLE_RESTORE } from "@bulk/wire/examples";
-import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
-import { readBulkActionId } from "../http/input/bulk-action-id.ts";
-import { type RestoreBody, restoreBody } from "./body/restore-body.ts";
-import { creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
-import { readView, reserveIds, shortViewQuery, showsIds } from "./view.ts";
+import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../../context.ts";
+import { readBulkActionId } from "../../http/input/bulk-action-id.ts";
+import { type RestoreBody, restoreBody } from "../body/restore-body.ts";
+import { creationHeaders, nudge, readAdmission, respondCreated } from "../creation.ts";
+import { readView, reserveIds, shortViewQuery, showsIds } from "../view.ts";
 
 /** `POST /v1/bulk_actions/{id}/restore` */
 export function restoreBulkAction(context: ApiContext): Endpoint {
@@ -19,8 +19,8 @@ export function restoreBulkAction(context: ApiContext): Endpoint {
       summary: "Restore the records of a bulk action",
       description:
         "Creates and returns a new bulk action that brings back the records that an ended one has changed, as they were " +
-        "then, with what went with them. It has an `action_type` of its own, such as `restore_products`, and is canceled " +
-        "and retried like any other. A record that cannot come back is skipped with the reason. With `record_ids` only " +
+        "then, with what went with them. It has an `action_type` of its own, which cannot be submitted with ids, and is " +
+        "canceled and retried like any other. A record that cannot come back is skipped with the reason. With `record_ids` only " +
         "these records come back. Records that an earlier restore has brought back are left out. Errors: " +
         "`bulk_action.not_restorable` before the end, and if the bulk action was created with `restorable: false` or " +
         "cannot be taken back; `bulk_action.restore_expired` after `details.restorable_until` or a purge; " +

@@ -2,17 +2,17 @@ import { NO_PROGRESS } from "@bulk/domain/bulk-actions/action-outcome";
 import type { BulkAction } from "@bulk/domain/bulk-actions/bulk-action";
 import { notRestorable, tooManyOpen } from "@bulk/domain/errors/refusals";
 import type { RequestError } from "@bulk/domain/errors/request-error";
-import { type Database, queryDirectly } from "../database.ts";
-import { jsonOfTexts, NO_IDS_JSON } from "../record-ids/ids-json.ts";
-import type { RecordIds } from "../record-ids/read-record-ids.ts";
-import { sql } from "../sql.ts";
-import { type Admission, hasRoom } from "./admission.ts";
-import { COLUMNS } from "./columns.ts";
-import { findReplay, KEY_COLUMNS, keyValues, marksKey, replayFailed } from "./idempotency.ts";
-import { insertChunks, STORED_AS_BEFORE, slicesBySource } from "./insert-chunks.ts";
+import { type Database, queryDirectly } from "../../database.ts";
+import { jsonOfTexts, NO_IDS_JSON } from "../../record-ids/ids-json.ts";
+import type { RecordIds } from "../../record-ids/read-record-ids.ts";
+import { sql } from "../../sql.ts";
+import { type Admission, hasRoom } from "../admission.ts";
+import { COLUMNS } from "../columns.ts";
+import { findReplay, KEY_COLUMNS, keyValues, marksKey, replayFailed } from "../idempotency.ts";
+import { insertChunks, STORED_AS_BEFORE, slicesBySource } from "../insert-chunks.ts";
+import type { Retry } from "../retry-bulk-action.ts";
 import { hasOpenRestore, restorableRecords } from "./restorable-records.ts";
 import { judgeRestore, RESTORE_STATE, type RestoreState } from "./restore-state.ts";
-import type { Retry } from "./retry-bulk-action.ts";
 
 export type NewRestore = Admission & {
   /** The bulk action whose records come back. */

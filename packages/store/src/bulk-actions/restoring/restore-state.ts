@@ -1,7 +1,7 @@
 import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { notRestorable, notRestorableIds } from "@bulk/domain/errors/refusals";
 import type { RequestError } from "@bulk/domain/errors/request-error";
-import { sql } from "../sql.ts";
+import { sql } from "../../sql.ts";
 import { IS_RESTORE_OPEN } from "./restorable-records.ts";
 
 /** What decides whether a bulk action can be restored. */

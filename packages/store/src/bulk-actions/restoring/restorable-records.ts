@@ -1,7 +1,7 @@
-import type { Database } from "../database.ts";
-import { RECORD_IDS_ARRAY } from "../record-ids/chunk-ids.ts";
-import type { RecordIds } from "../record-ids/read-record-ids.ts";
-import { type Sql, sql } from "../sql.ts";
+import type { Database } from "../../database.ts";
+import { RECORD_IDS_ARRAY } from "../../record-ids/chunk-ids.ts";
+import type { RecordIds } from "../../record-ids/read-record-ids.ts";
+import { type Sql, sql } from "../../sql.ts";
 
 export type RestorableQuery = {
   readonly accountId: string;
