@@ -19,6 +19,9 @@ export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_lock
     // A RESTRICT foreign key: 23001 since PostgreSQL 18, 23503 before.
     case "23001":
     case "23503":
+    // A unique key or an exclusion constraint, of a row that a restore brings back with its record.
+    case "23505":
+    case "23P01":
       return "referenced";
     case "40P01":
     case "40001":
