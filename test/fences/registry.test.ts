@@ -39,10 +39,15 @@ test.each(["deleteProducts", "delete-products", "Delete_products", "delete__prod
 );
 
 test("every skip code of an action is explained, each in its own words, and is in its SQL", () => {
-  const explained = [...registry.values()].flatMap(({ skips, skipCode }) =>
+  // The SQL of an action that takes another back is composed from the database's catalogs.
+  const composed = listFiles("packages/records/src/compile/restore/*.ts").map(readText).join("\n");
+  const explained = [...registry.values()].flatMap(({ skips, skipCode, compose }) =>
     Object.keys(skips).map((code) => ({
       ...explain(code, skips),
-      isInSql: skipCode.sql.includes(`'${code}'`),
+      isInSql:
+        compose === undefined
+          ? skipCode.sql.includes(`'${code}'`)
+          : new RegExp(`code: ["\`]${code}|'${code}'`).test(composed),
     })),
   );
   expect(explained.map(({ retriable, isInSql }) => ({ retriable, isInSql }))).toEqual(

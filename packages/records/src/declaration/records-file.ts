@@ -191,11 +191,11 @@ const action = z
       .meta({ description: "Tables such as orders that ON DELETE CASCADE may reach: `schema.table`." }),
     restored_by: z
       .string()
-      .regex(WORDS, "must be snake_case such as restore_products")
+      .regex(WORDS, "must be snake_case such as restore_things")
       .optional()
       .meta({
         description:
-          "The type of the action that takes this one back. Default: `restore_products` for `delete_products`, otherwise " +
+          "The type of the action that takes this one back. Default: `restore_` and what follows `delete_`, otherwise " +
           "`restore_` and this type.",
       }),
     expects: z.array(z.string()).optional().meta({
