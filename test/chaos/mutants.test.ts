@@ -53,7 +53,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are lost between two chunks",
-    file: "packages/store/src/bulk-actions/create-bulk-action.ts",
+    file: "packages/store/src/bulk-actions/insert-chunks.ts",
     original: "submitted.ids[position + 1 :",
     broken: "submitted.ids[position + CASE position WHEN 0 THEN 1 ELSE 2 END :",
   },

@@ -75,11 +75,14 @@ export async function findVeiledTables(
   return rows.map((row) => row.name);
 }
 
-/** Returns the tables that the user has no right on: the catalogue's views hide them from this user. */
+/**
+ * Returns the tables that the user has no right on: the catalogue's views hide them from this user. Partitions are reached by
+ * their table, and need no right of their own.
+ */
 export async function findUnseenTables(database: Queryable): Promise<readonly string[]> {
   const rows = await database.$queryRaw<{ name: string }[]>`
     SELECT relname AS name FROM pg_class
-    WHERE relnamespace = to_regnamespace('bulk')::oid AND relkind IN ('r', 'p')
+    WHERE relnamespace = to_regnamespace('bulk')::oid AND relkind IN ('r', 'p') AND NOT relispartition
       AND NOT has_table_privilege(oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
     ORDER BY 1`;
   return rows.map((row) => row.name);
