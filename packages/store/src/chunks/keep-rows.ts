@@ -1,4 +1,4 @@
-import { joinSql, type Sql, sql } from "../sql.ts";
+import { joinSql, type Sql, sql, written } from "../sql.ts";
 import type { ChunkEffect, KeptPart } from "./chunk-effect.ts";
 
 /**
@@ -17,11 +17,16 @@ export function keeping({ keeps = [] }: Pick<ChunkEffect, "keeps">): Sql {
 
 function gather({ part, table, from }: KeptPart): Sql {
   return sql`
-        SELECT ${part}::text, ${columnsOf(table)}, array_agg(bulk_kept) FROM ${from}`;
+        SELECT ${literal(part)}::text, ${columnsOf(table)}, array_agg(bulk_kept) FROM ${from}`;
 }
 
 /** An expression: the names of a table's columns in their order, as the statement finds the table. */
 export function columnsOf(table: Sql): Sql {
   return sql`ARRAY(SELECT attname::text FROM pg_attribute
-              WHERE attrelid = ${table.sql}::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum)`;
+              WHERE attrelid = ${literal(table.sql)}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum)`;
+}
+
+// Names of the declaration, not values: part of the text, so that each action has one prepared statement.
+function literal(name: string): Sql {
+  return written(`'${name.replaceAll("'", "''")}'`);
 }
