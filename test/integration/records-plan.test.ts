@@ -132,9 +132,9 @@ test("a mark means marking, with the children that have one, and a number beside
       delete_products: {
         effect: "deleted",
         steps: [
-          { update: "prices", set: { deleted_at: { now: "UTC" } } },
-          { update: "product_variants", set: { deletedAt: { now: "UTC" } } },
-          { update: "record", set: { deletedAt: { now: "UTC" } } },
+          { update: "prices", set: { deleted_at: { now: "UTC" } }, restore: { deleted_at: null } },
+          { update: "product_variants", set: { deletedAt: { now: "UTC" } }, restore: { deletedAt: null } },
+          { update: "record", set: { deletedAt: { now: "UTC" } }, restore: { deletedAt: null } },
         ],
         expects: [],
       },

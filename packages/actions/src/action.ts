@@ -24,3 +24,8 @@ export type Action = ChunkEffect &
     /** The rights on tables that its SQL needs. */
     readonly rights: TableRights;
   };
+
+/** Returns the action with what it does in SQL now (`compose`). */
+export async function composeAction(action: Action, database: Queryable): Promise<Action> {
+  return action.compose === undefined ? action : { ...action, ...(await action.compose(database)) };
+}

@@ -1,4 +1,4 @@
-import type { Action } from "@bulk/actions/action";
+import { type Action, composeAction } from "@bulk/actions/action";
 import type { Registry } from "@bulk/actions/registry";
 import { countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
 import { nameTally, type Tally } from "@bulk/domain/bulk-actions/outcome";
@@ -7,7 +7,6 @@ import type { TakenTurn, TurnReport } from "@bulk/queue/turns/turn-worker";
 import { markStarted, readPercent, recordActivity } from "@bulk/store/bulk-actions/record-activity";
 import { applyNextChunk } from "@bulk/store/chunks/apply-chunk";
 import type { ChunkSource } from "@bulk/store/chunks/claim-chunk";
-import type { Database } from "@bulk/store/database";
 import { findSqlstate, judgeSqlstate } from "@bulk/store/sqlstate";
 import { inChunkSpan, inTurnSpan } from "../observability/work-spans.ts";
 import type { WorkerMetrics } from "../observability/worker-metrics.ts";
@@ -43,6 +42,7 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
 }
 
 async function runTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
+  // For the whole turn, which lasts two seconds at most. A careful try composes it again: tables may have changed.
   const action = await composeAction(loadAction(turn, tools.registry), tools.database);
   const brakes = createBrakes(turn, tools);
   if (turn.turn === 1 && !(await brakes.isPaused())) {
@@ -59,11 +59,6 @@ function loadAction({ actionType }: TakenTurn, registry: Registry): Action {
   const action = registry.get(actionType);
   if (action === undefined) throw new Error(`This worker knows no action ${actionType}; upgrade it.`);
   return action;
-}
-
-// Once for each turn, which lasts two seconds at most, and again for each try on the careful path: tables may change.
-async function composeAction(action: Action, database: Database): Promise<Action> {
-  return action.compose === undefined ? action : { ...action, ...(await action.compose(database)) };
 }
 
 function identify({ bulkActionId, generation, lane, turn }: TakenTurn): Turn {

@@ -1,4 +1,4 @@
-import type { Action } from "@bulk/actions/action";
+import { type Action, composeAction } from "@bulk/actions/action";
 import { compileRecords } from "@bulk/records/compile/compile-records";
 import type { RecordsFault } from "@bulk/records/declaration/describe-issues";
 import type { RecordDeclaration } from "@bulk/records/declaration/records-file";
@@ -18,7 +18,10 @@ export async function findStatementFaults(
 ): Promise<readonly RecordsFault[]> {
   const faults: RecordsFault[] = [];
   for (const action of compileRecords({ records: { [name]: record } })) {
-    const reason = await explainFault(() => database.$queryRaw(sql`EXPLAIN ${composeStatement(action)}`));
+    const reason = await explainFault(async () => {
+      const statement = composeStatement(await composeAction(action, database));
+      await database.$queryRaw(sql`EXPLAIN ${statement}`);
+    });
     if (reason === undefined) continue;
     const message = `the statement does not fit the tables: ${reason}; compare the types of the columns that "on" pairs`;
     faults.push({ place: `${place}.actions.${action.type}`, message });

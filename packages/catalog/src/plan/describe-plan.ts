@@ -2,10 +2,12 @@ import type { Lookalike } from "../reading/read-lookalikes.ts";
 import type { Reference } from "../reading/read-references.ts";
 import type { TableModel } from "../reading/read-table.ts";
 import type { Trigger } from "../reading/read-triggers.ts";
+import { findUnrestorable } from "./find-unrestorable.ts";
 import type { Plan } from "./plan-record.ts";
 
 /** Formats a plan for people, a line each. */
-export function describePlan({ table, lookalikes, refusals, guesses }: Plan): readonly string[] {
+export function describePlan(plan: Plan): readonly string[] {
+  const { table, lookalikes, refusals, guesses, declaration } = plan;
   return [
     `${table.quoted}: ${describeRows(table.rowEstimate)}${describeParts(table)}`,
     "",
@@ -20,6 +22,7 @@ export function describePlan({ table, lookalikes, refusals, guesses }: Plan): re
     "",
     ...describeColumns(table),
     ...describeSecurity(table),
+    ...(declaration === undefined ? [] : describeLosses(findUnrestorable(table, declaration))),
     ...(refusals.length === 0
       ? ["It can be served. Guesses, and what overrules each:", ...guesses.map(indent)]
       : ["It cannot be served as it is:", ...refusals.map(indent)]),
@@ -125,6 +128,10 @@ function describeSecurity({ quoted, rowSecurity, policies }: TableModel): readon
     `Row-level security of ${quoted} is on, ${effect}: ${policies.join(", ") || "no policy, all rows hidden"}`,
     "",
   ];
+}
+
+function describeLosses(losses: readonly string[]): readonly string[] {
+  return ["What a restore of deleted records would not bring back:", ...orNone(losses.map(indent)), ""];
 }
 
 function orNone(lines: readonly string[]): readonly string[] {

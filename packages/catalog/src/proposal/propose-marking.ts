@@ -37,17 +37,19 @@ export async function proposeMarking(database: Queryable, table: TableModel, mar
       visited.add(reference.tableId);
       const name = related.add(reference, parent.name, `${column.quoted} IS NULL`);
       open.push({ tableId: reference.tableId, name });
-      steps.unshift({ update: name, set: { [column.name]: NOW } });
+      steps.unshift(marking(name, column));
     }
   }
   return {
     alive: `${mark.quoted} IS NULL`,
     related: related.declared,
-    steps: [...steps, { update: "record", set: { [mark.name]: NOW } }],
+    steps: [...steps, marking("record", mark)],
   };
 }
 
-const NOW = { now: "UTC" } as const;
+function marking(target: string, { name }: Column): Step {
+  return { update: target, set: { [name]: { now: "UTC" } }, restore: { [name]: null } };
+}
 
 // The tables that refer to a table directly, by any rule, and have a mark. A second foreign key of one table is left out.
 async function listMarked(
