@@ -381,6 +381,67 @@ describe("kept rows", () => {
   });
 });
 
+test("a preview of a restore counts what would come back, and why the rest would not, and changes nothing", async () => {
+  await using own = await openTestService({ CHUNK_SIZE: "4" });
+  await own.database.query("CREATE UNIQUE INDEX products_sku_key ON products (account_id, sku)");
+  const { token, productIds } = await own.fillShop({ products: 10 });
+  const [again, ousted, chosen] = productIds;
+  const products = await own.database.query<{ id: string; sku: string; account_id: string }>(
+    "SELECT id, sku, account_id FROM products",
+  );
+  const { id } = await own.submit(token, "delete_products", [...productIds, ...randomIds(1)]);
+  const path = `/v1/bulk_actions/${id}/restore/preview`;
+  const preview = (content?: object, by = token) =>
+    own.request(by, path, {
+      method: "POST",
+      ...(content && {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ bulk_action: content }),
+      }),
+    });
+  await expectRefused(await preview(), 409, "bulk_action.not_restorable");
+  await own.startWorker();
+  await own.finished(token, id);
+  for (const [productId, sku] of [
+    [again, "new"],
+    [randomUUID(), products.find((product) => product.id === ousted)?.sku],
+  ]) {
+    await own.database.query(
+      "INSERT INTO products (id, account_id, name, sku, price_amount) VALUES ($1, $2, 'Cup', $3, 900)",
+      [productId, products[0]?.account_id, sku],
+    );
+  }
+
+  const response = await preview();
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    ...{ object: "bulk_action_preview", action_type: "restore_products" },
+    ...{ total: 10, applicable: 8, skipped: 2, warnings: [] },
+    reasons: [
+      { code: "record.exists", count: 1 },
+      { code: "record.unique_taken", count: 1 },
+    ],
+  });
+  const some = await preview({ record_ids: [chosen, again] });
+  expect(await some.json()).toMatchObject({ total: 2, applicable: 1, reasons: [{ code: "record.exists" }] });
+  await expectRefused(await preview({ record_ids: randomIds(1) }), 422, "bulk_action.invalid");
+  const other = await own.fillShop({}, "other");
+  await expectRefused(await preview(undefined, other.token), 404, "bulk_action.not_found");
+  expect(await own.database.query("SELECT FROM bulk.bulk_actions")).toHaveLength(1);
+  expect(await own.database.query("SELECT FROM products")).toHaveLength(2);
+  // What it says comes true.
+  const restored = await readAction(
+    await own.request(token, `/v1/bulk_actions/${id}/restore`, { method: "POST" }),
+  );
+  expect((await own.finished(token, restored.id)).skipped_record_ids).toEqual(
+    productIds.filter((productId) => productId === again || productId === ousted),
+  );
+  expect(await own.database.query("SELECT FROM products")).toHaveLength(10);
+  await readAction(await own.request(token, `/v1/bulk_actions/${id}/purge`, { method: "POST" }));
+  expect(await own.database.query("SELECT FROM bulk.kept_rows")).toEqual([]);
+  await expectRefused(await preview(), 410, "bulk_action.restore_expired");
+});
+
 test("the detail of a stored code is told in the message, and counts are by the code alone", async () => {
   const { token } = await service.fillShop({}, "details of codes");
   const { parent, changed } = await endPartly(token);

@@ -163,5 +163,9 @@ async function rename({ database }: WebhookService, id: string): Promise<void> {
       [id, EXAMPLE_IDS.bulk_actions],
     );
   }
+  await database.query("UPDATE bulk.kept_rows SET bulk_action_id = $2 WHERE bulk_action_id = $1", [
+    id,
+    EXAMPLE_IDS.bulk_actions,
+  ]);
   await database.query("DELETE FROM bulk.bulk_actions WHERE id = $1", [id]);
 }

@@ -7,6 +7,7 @@ import { previewBulkAction } from "./bulk-actions/preview-bulk-action.ts";
 import { retrieveBulkAction } from "./bulk-actions/retrieve-bulk-action.ts";
 import { retryBulkAction } from "./bulk-actions/retry-bulk-action.ts";
 import { streamBulkActionEvents } from "./bulk-actions/stream-bulk-action-events.ts";
+import { previewRestore } from "./bulk-actions/undo/preview-restore.ts";
 import { purgeBulkAction } from "./bulk-actions/undo/purge-bulk-action.ts";
 import { restoreBulkAction } from "./bulk-actions/undo/restore-bulk-action.ts";
 import type { ApiContext, Endpoint } from "./context.ts";
@@ -71,6 +72,13 @@ export const routes: readonly Route[] = [
     path: "/v1/bulk_actions/:id/restore",
     scope: "bulk_actions:write",
     endpoint: restoreBulkAction,
+  },
+  // Needs the write scope, as the other preview does.
+  {
+    method: "post",
+    path: "/v1/bulk_actions/:id/restore/preview",
+    scope: "bulk_actions:write",
+    endpoint: previewRestore,
   },
   {
     method: "post",

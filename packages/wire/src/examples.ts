@@ -107,6 +107,13 @@ export const EXAMPLE_PREVIEW = {
   warnings: [],
 } as const;
 
+/** The preview of a restore of the record that the example changed. */
+export const EXAMPLE_RESTORE_PREVIEW = {
+  ...EXAMPLE_PREVIEW,
+  action_type: EXAMPLE_RESTORE.action_type,
+  ...{ total: 1, applicable: 1, skipped: 0, reasons: [] },
+} as const;
+
 export const EXAMPLE_RECORDS = [
   {
     object: "bulk_action_record",
