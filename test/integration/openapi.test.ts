@@ -128,7 +128,7 @@ function withoutChance(answer: unknown): unknown {
   return JSON.parse(
     JSON.stringify(answer, (key, value) => {
       if (key === "id" || key === "signing_secret") return typeof value;
-      return key.endsWith("_at") ? typeof value : value;
+      return /_(at|until)$/.test(key) ? typeof value : value;
     }),
   );
 }
