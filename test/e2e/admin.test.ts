@@ -108,6 +108,31 @@ describe("pnpm admin account and token", () => {
 });
 
 describe("pnpm admin action", () => {
+  test("takes back what a bulk action has deleted, and purges what it keeps for that", async () => {
+    const { token, productIds } = await stack.fillShop({ products: 4, inUse: 1 }, "undone");
+    await using worker = stack.startWorker();
+    await worker.says(/taking turns/);
+    const { id } = await stack.submit(token, "delete_products", productIds);
+    await stack.finished(token, id);
+
+    const restore = parse(await succeed("action", "restore", id, "--json"));
+    const restoreId = String(restore["id"]);
+    expect(restore).toMatchObject({ action_type: "restore_products", restore_of_id: id, record_count: 3 });
+    expect(await readColumn("created_by_token_id", restoreId)).toBeNull();
+    await stack.finished(token, restoreId);
+    expect(await succeed("action", "show", restoreId)).toMatch(
+      new RegExp(`3: 3 restored, 0 skipped[\\s\\S]*restore of +${id}`),
+    );
+    expect(await succeed("action", "show", id)).toMatch(/restorable +until .*; 3 records restored/);
+
+    expect(await succeed("action", "purge", id)).toBe(`${id} keeps nothing for a restore.\n`);
+    expect(await readColumn("purged_by", id)).toBe("admin");
+    expect(await admin("action", "restore", id)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("What this bulk action had kept is purged"),
+    });
+  });
+
   test("sees a bulk action from cancel over retry to its end, and exports what became of each record", async () => {
     const { token, productIds, inUseProductIds } = await stack.fillShop(
       { products: 2_500, inUse: 3 },

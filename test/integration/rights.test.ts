@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { diagnose } from "@bulk/admin/doctor/diagnose";
+import { openDatabase } from "@bulk/store/database";
+import { dropExpiredRows } from "@bulk/store/operations/kept-rows";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { type BoardJob, type Dashboard, signIn, writeUsers } from "../support/dashboard.ts";
@@ -137,6 +139,29 @@ describe("with the rights that `pnpm admin grants` prints, and no others", () =>
     await call(token, `DELETE ${endpoint}`);
   });
 
+  test("what was deleted is previewed, restored and purged, and what has expired is dropped", async () => {
+    const { token, productIds } = await service.fillShop({ products: 3 }, "undone");
+    const worker = await service.startWorker();
+    const { id } = await service.submit(token, "delete_products", productIds);
+    await service.finished(token, id);
+    const path = `POST /v1/bulk_actions/${id}`;
+    expect(await call(token, `${path}/restore/preview`)).toMatchObject({ total: 3, applicable: 3 });
+    const restore = await call(token, `${path}/restore`);
+    expect(await service.finished(token, String(restore["id"]))).toMatchObject({ status: "succeeded" });
+    await call(token, `${path}/purge`);
+    await worker.stop();
+    const database = openDatabase({
+      ...{ url: service.database.serviceUrl, applicationName: "test", poolSize: 1 },
+      ...{ lockTimeoutMs: 5_000, statementTimeoutMs: 30_000 },
+    });
+    try {
+      expect(await dropExpiredRows(database)).toBe(0);
+    } finally {
+      await database.$disconnect();
+    }
+    await service.database.query("DELETE FROM products WHERE id = ANY ($1)", [productIds]);
+  });
+
   test("the dashboard shows everything, and its operator pauses, removes, promotes and retries turns", async () => {
     const { token, productIds } = await service.fillShop({ products: 10 }, "watched");
     await click("/pause");
@@ -235,11 +260,13 @@ describe("with the rights that `pnpm admin grants` prints, and no others", () =>
     ]);
     expect(await looks("queue")).toEqual([expect.stringMatching(/^ok/)]);
     await service.database.query(
-      `REVOKE INSERT ON bulk.audit_entries FROM ${SERVICE_ROLE}; REVOKE UPDATE ON bulk.throttles FROM ${SERVICE_ROLE}`,
+      `REVOKE INSERT ON bulk.audit_entries FROM ${SERVICE_ROLE}; REVOKE UPDATE ON bulk.throttles FROM ${SERVICE_ROLE};
+       REVOKE EXECUTE ON FUNCTION bulk.drop_expired_rows() FROM ${SERVICE_ROLE}`,
     );
     expect(await looks("rights")).toEqual([
       `fault ${SERVICE_ROLE} may not INSERT on bulk.audit_entries.`,
       `fault ${SERVICE_ROLE} may not UPDATE on bulk.throttles.`,
+      `fault ${SERVICE_ROLE} may not call bulk.drop_expired_rows().`,
     ]);
     expect(await looks("drift")).toEqual([
       expect.stringMatching(/^ok .*this user has no right on: audit_entries\.$/),
