@@ -1,5 +1,4 @@
 import type { Arena, Tools } from "./arena.ts";
-import type { ChaosClient, ClientRecord } from "./client.ts";
 import { faultName, planFaults } from "./fault-plan.ts";
 import { inflict } from "./faults.ts";
 import type { ChaosOptions, Notes, Throughput } from "./notes.ts";
@@ -7,7 +6,13 @@ import { pause } from "./pause.ts";
 import { createRandom } from "./random.ts";
 import type { Submission } from "./recorded-run.ts";
 import { restartInTurn } from "./rolling-restart.ts";
-import { drawSubmission, planActions } from "./workload.ts";
+
+/** Who sends meanwhile. */
+export type Callers = {
+  /** What was begun to be sent, in order: the records worth getting in the way of. */
+  readonly begun: readonly Submission[];
+  send(report: (error: unknown) => void, ending: AbortSignal): Promise<void>;
+};
 
 export type BreakingEnd = {
   readonly sending: Promise<void>;
@@ -16,19 +21,24 @@ export type BreakingEnd = {
 };
 
 /**
- * Sends and breaks for the time given, or until every worker has been restarted often enough; then puts everything
+ * Lets callers send and breaks things for the time given, or until every worker has been restarted often enough; then puts everything
  * right. Requests may still be under way.
  */
-export async function breakThings(options: ChaosOptions, tools: Tools, notes: Notes): Promise<BreakingEnd> {
+export async function breakThings(
+  options: ChaosOptions,
+  tools: Tools,
+  notes: Notes,
+  callers: Callers,
+): Promise<BreakingEnd> {
   const over = new AbortController();
   const timeout = AbortSignal.timeout(options.seconds * 1_000);
   const ending = AbortSignal.any([options.interrupted, timeout, over.signal]);
-  const arena: Arena = { ...tools, busy: new Set(), recentIds: createRecentIds(options.seed, notes.record) };
+  const arena: Arena = { ...tools, busy: new Set(), recentIds: createRecentIds(options.seed, callers.begun) };
   // Must not happen; told at the end, so that everything is still put right and checked.
   function report(error: unknown): void {
     notes.violations.push(`The chaos run itself failed: ${String(error)}`);
   }
-  const sending = sendActions(options, tools, report, ending);
+  const sending = callers.send(report, ending);
   const throughput =
     options.plan === "rolling_restart" ? await restartInTurn(tools, notes, ending) : undefined;
   const lastFaultAt =
@@ -38,35 +48,6 @@ export async function breakThings(options: ChaosOptions, tools: Tools, notes: No
     if (!service.isUp()) await service.start();
   }
   return { sending, lastFaultAt, throughput };
-}
-
-async function sendActions(
-  { seed, seconds }: ChaosOptions,
-  tools: Tools,
-  report: (error: unknown) => void,
-  ending: AbortSignal,
-): Promise<void> {
-  const startedAt = performance.now();
-  const sent: Promise<void>[] = [];
-  for (const action of planActions(seed, seconds, tools.shops.length)) {
-    await pause(startedAt + action.atMs - performance.now(), ending);
-    if (ending.aborted) break;
-    const submission = drawSubmission(action, tools, action.atMs / (seconds * 1_000));
-    sent.push(submit(submission, action.cancelAfterMs, tools.client, ending).catch(report));
-  }
-  await Promise.all(sent);
-}
-
-async function submit(
-  submission: Submission,
-  cancelAfterMs: number | undefined,
-  client: ChaosClient,
-  ending: AbortSignal,
-): Promise<void> {
-  const accepted = await client.submit(submission);
-  if (accepted === undefined || cancelAfterMs === undefined) return;
-  await pause(cancelAfterMs, ending);
-  await client.cancel(accepted);
 }
 
 /** Answers when the last fault was over and being put right. */
@@ -97,7 +78,7 @@ async function breakAll(
 
 const RECENT_SUBMISSIONS = 3;
 
-function createRecentIds(seed: number, { begun }: ClientRecord): Arena["recentIds"] {
+function createRecentIds(seed: number, begun: Callers["begun"]): Arena["recentIds"] {
   const random = createRandom(seed + 3_000_003);
   return (actionType) => {
     const recent = begun.filter((submission) => submission.actionType === actionType);

@@ -13,7 +13,7 @@ export const REQUEST_CHECKS: readonly string[] = [
    FROM accepted JOIN kept USING (id) WHERE kept.record_ids <> accepted.record_ids`,
 
   `SELECT format('Bulk action %s is in the database, but nobody sent such a request.', id) AS sentence
-   FROM kept WHERE id NOT IN (SELECT id FROM accepted)
+   FROM kept WHERE restore_of_id IS NULL AND id NOT IN (SELECT id FROM accepted)
      AND NOT EXISTS (SELECT FROM unanswered WHERE unanswered.account_id = kept.account_id
        AND unanswered.action_type = kept.action_type AND unanswered.record_ids = kept.record_ids)`,
 

@@ -36,6 +36,7 @@ beforeEach(async () => {
       { id: action, accountId: account, actionType: "delete_products", recordIds: [...submitted, first] },
     ],
     unanswered: [],
+    restores: [],
     cancels: [],
     observations: [
       { id: action, status: "processing", skippedCount: 0 },

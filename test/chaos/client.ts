@@ -1,16 +1,19 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { eventually } from "../support/eventually.ts";
+import { parseAction, parseList } from "./parse-answer.ts";
 import {
   type AcceptedAction,
   type Cancel,
   distinct,
   type FinalAnswer,
+  type RestoreRequest,
   type Submission,
 } from "./recorded-run.ts";
+import { createRestoreClient, type RestoreClient } from "./restoring/restore-client.ts";
 import type { ChaosShop } from "./shop.ts";
 
 /** A caller who has heard of broken networks: waits long enough, and counts what it is told. */
-export type ChaosClient = {
+export type ChaosClient = RestoreClient & {
   /**
    * Sends until a 200 comes, each time as a new action; gives up after some attempts. Answers the one that was
    * accepted.
@@ -28,6 +31,8 @@ export type ClientRecord = {
   readonly begun: Submission[];
   readonly accepted: AcceptedAction[];
   readonly unanswered: Submission[];
+  /** Each restore that was sent, once for each bulk action that it is known to have become. */
+  readonly restores: RestoreRequest[];
   /** By the bulk action's id. */
   readonly cancels: Map<string, Cancel>;
   /** How often which answer came to a create; `none` for a connection that broke or was too slow. */
@@ -44,15 +49,32 @@ export type ChaosClientOptions = {
   readonly record: ClientRecord;
 };
 
-const ATTEMPTS = 6;
+/** Sends to an API that is up: a GET, or a POST of this body. `undefined`: no answer came. */
+export type Request = (
+  accountId: string,
+  path: string,
+  body?: string,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Answer | undefined>;
+
+type Answer = { readonly status: number; readonly text: string };
+
+/** How often a caller sends what gets no answer, or a 503. */
+export const ATTEMPTS = 6;
 const PATIENCE_MS = 15_000;
 
 export function createChaosClient(options: ChaosClientOptions): ChaosClient {
   const { shops, findApi, findClock, report, record } = options;
   const tokens = new Map(shops.map((shop) => [shop.accountId, shop.token]));
 
-  async function request(accountId: string, path: string, body?: string): Promise<Answer | undefined> {
+  async function request(
+    accountId: string,
+    path: string,
+    body?: string,
+    extra?: Readonly<Record<string, string>>,
+  ): ReturnType<Request> {
     const headers = {
+      ...extra,
       authorization: `Bearer ${tokens.get(accountId)}`,
       ...(body !== undefined && { "content-type": "application/json" }),
     };
@@ -134,6 +156,7 @@ export function createChaosClient(options: ChaosClientOptions): ChaosClient {
   }
 
   return {
+    ...createRestoreClient({ request, report, record }),
     list,
     async cancel(action) {
       record.cancels.set(action.id, { id: action.id, answeredAt: undefined });
@@ -152,37 +175,4 @@ export function createChaosClient(options: ChaosClientOptions): ChaosClient {
       return undefined;
     },
   };
-}
-
-type Answer = { readonly status: number; readonly text: string };
-
-function parseList(text: string): readonly FinalAnswer[] {
-  const envelope: unknown = JSON.parse(text);
-  const entries = isRecord(envelope) ? envelope["data"] : undefined;
-  if (!Array.isArray(entries)) throw new Error(`This is no list: ${text.slice(0, 300)}`);
-  return entries.map(parseAction);
-}
-
-function parseAction(value: unknown): FinalAnswer {
-  if (isRecord(value)) {
-    const {
-      id,
-      action_type: actionType,
-      status,
-      record_ids: recordIds,
-      skipped_record_ids: skippedIds,
-    } = value;
-    if (typeof id === "string" && typeof actionType === "string" && typeof status === "string") {
-      if (isTexts(recordIds) && isTexts(skippedIds)) return { id, actionType, status, recordIds, skippedIds };
-    }
-  }
-  throw new Error(`This is no bulk action: ${JSON.stringify(value).slice(0, 300)}`);
-}
-
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

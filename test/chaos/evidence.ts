@@ -4,7 +4,7 @@ import { distinct, type FinalAnswer, type RecordedRun, type Submission } from ".
 
 /**
  * Lays out, as temporary tables, what the checks compare:
- * `accepted`, `unanswered`, `cancel` (what clients sent), `answer` (the list at the end), `kept` (what the database
+ * `accepted`, `unanswered`, `request` (of a restore), `cancel` (what clients sent), `answer` (the list at the end), `kept` (what the database
  * kept of each action, chunks put together), `skip`, `failure`, `outcome` (one row for each id), `present` (the records in
  * the shop) and `line` (what must have kept a product from being deleted).
  */
@@ -18,6 +18,13 @@ export async function prepareEvidence(
   await client.query(TABLES);
   for (const action of run.accepted) await insertSubmission(client, "accepted", action, action.id);
   for (const submission of run.unanswered) await insertSubmission(client, "unanswered", submission, null);
+  for (const { id, parentId, accountId, recordIds } of run.restores) {
+    const ids = recordIds === undefined ? null : JSON.stringify(distinct(recordIds));
+    await client.query(
+      `INSERT INTO request VALUES ($1, $2, $3, CASE WHEN $4::text IS NOT NULL THEN ${list("$4")} END)`,
+      [id, parentId, accountId, ids],
+    );
+  }
   for (const { id, answeredAt } of run.cancels) {
     await client.query("INSERT INTO cancel VALUES ($1, $2)", [id, answeredAt]);
   }
@@ -60,10 +67,11 @@ function list(place: string): string {
 }
 
 const TABLES = `
-  DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.unanswered, pg_temp.cancel, pg_temp.answer, pg_temp.kept,
+  DROP TABLE IF EXISTS pg_temp.accepted, pg_temp.unanswered, pg_temp.request, pg_temp.cancel, pg_temp.answer, pg_temp.kept,
     pg_temp.skip, pg_temp.failure, pg_temp.outcome, pg_temp.present, pg_temp.line;
   CREATE TEMP TABLE accepted (id uuid, account_id uuid, action_type text, record_ids text[]);
   CREATE TEMP TABLE unanswered (id uuid, account_id uuid, action_type text, record_ids text[]);
+  CREATE TEMP TABLE request (id uuid, parent_id uuid, account_id uuid, record_ids text[]);
   CREATE TEMP TABLE cancel (id uuid, answered_at timestamptz);
   CREATE TEMP TABLE answer (
     id uuid, action_type text, status text, record_ids text[], skipped_ids text[]);`;
@@ -74,6 +82,7 @@ const IDS = "COALESCE(chunk.text_ids, chunk.record_ids::text[])";
 const KEPT = `
   CREATE TEMP TABLE kept AS
     SELECT action.id, action.account_id, action.action_type, action.status, action.record_count,
+      action.restore_of_id, action.created_at,
       action.cancel_requested_at IS NOT NULL AS is_canceled,
       COALESCE((SELECT array_agg(id ORDER BY chunk.position, ordinal)
         FROM bulk.bulk_action_chunks chunk, unnest(${IDS}) WITH ORDINALITY AS ids (id, ordinal)
@@ -95,7 +104,8 @@ const OUTCOMES = `
     SELECT chunk.bulk_action_id, chunk.position, ordinal::int, record_id, account_id, action_type,
       CASE WHEN ordinal > chunk.done_count THEN 'none'
            WHEN skip.id IS NOT NULL THEN 'skipped'
-           WHEN failure.id IS NOT NULL THEN 'failed' ELSE 'deleted' END AS kind,
+           WHEN failure.id IS NOT NULL THEN 'failed'
+           WHEN restore_of_id IS NOT NULL THEN 'restored' ELSE 'deleted' END AS kind,
       skip.code AS skip_code
     FROM bulk.bulk_action_chunks chunk
     JOIN bulk.bulk_actions action ON action.id = chunk.bulk_action_id

@@ -67,7 +67,7 @@ async function apply(fault: Fault, arena: Arena, ending: AbortSignal): Promise<b
     case "terminate_backends":
       return await terminateBackends(arena.database, fault.count);
     case "order_lines":
-      return await placeOrder(arena, arena.recentIds("delete_products"), fault, ending);
+      return await placeOrder(arena, fault, ending);
     case "lock_records":
       return await editRecords(arena, fault, ending);
     case "slow_deletes":

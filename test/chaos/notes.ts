@@ -22,7 +22,7 @@ export type ChaosOptions = {
 };
 
 export type ChaosProgress = {
-  readonly phase: "starting" | "breaking things" | "draining" | "checking";
+  readonly phase: "starting" | "breaking things" | "draining" | "checking" | "restoring";
   readonly elapsedSeconds: number;
   readonly accepted: number;
   readonly ended: number;
@@ -61,7 +61,7 @@ export type Notes = {
 /** An empty notebook. */
 export function takeNotes(): Notes {
   return {
-    record: { begun: [], accepted: [], unanswered: [], cancels: new Map(), answers: new Map() },
+    record: { begun: [], accepted: [], unanswered: [], restores: [], cancels: new Map(), answers: new Map() },
     sights: { observations: [], tallies: [], ended: new Set() },
     faults: new Map(),
     violations: [],

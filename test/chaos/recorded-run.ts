@@ -8,6 +8,17 @@ export type Submission = {
 /** A submission that was answered with 200. */
 export type AcceptedAction = Submission & { readonly id: string };
 
+/** A restore that was asked for. */
+export type RestoreRequest = {
+  readonly accountId: string;
+  /** The bulk action that is taken back. */
+  readonly parentId: string;
+  /** Which of its records; `undefined`: all. */
+  readonly recordIds: readonly string[] | undefined;
+  /** The bulk action that it has become; `undefined`: nobody knows. */
+  readonly id: string | undefined;
+};
+
 /** A cancel that was sent and not refused. */
 export type Cancel = {
   readonly id: string;
@@ -42,6 +53,7 @@ export type RecordedRun = {
   readonly accepted: readonly AcceptedAction[];
   /** Sent, but not answered with 200: they may have become actions or not. */
   readonly unanswered: readonly Submission[];
+  readonly restores: readonly RestoreRequest[];
   readonly cancels: readonly Cancel[];
   /** In the order they were made. */
   readonly observations: readonly Observation[];

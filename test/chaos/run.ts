@@ -4,7 +4,7 @@ import { startEngines } from "../support/engines.ts";
 import type { ChaosEngines, Tools } from "./arena.ts";
 import { breakThings } from "./break-things.ts";
 import { findIdleWorkers } from "./check-survivors.ts";
-import { checkRun } from "./checker.ts";
+import { checkRestores, checkRun } from "./checker.ts";
 import { type ChaosClient, createChaosClient } from "./client.ts";
 import { drain, readFinalAnswers } from "./drain.ts";
 import { WORKER_COUNT } from "./fault-plan.ts";
@@ -24,10 +24,11 @@ import {
 } from "./notes.ts";
 import { poll } from "./poller.ts";
 import { createRandom } from "./random.ts";
-import type { FinalAnswer } from "./recorded-run.ts";
+import { runRestores } from "./restoring/restore-campaign.ts";
 import { ROLLED_WORKERS } from "./rolling-restart.ts";
 import { type ServiceProcess, startServices } from "./services.ts";
 import type { ChaosShop } from "./shop.ts";
+import { openSubmitters } from "./submitters.ts";
 
 /** One run from the first process started to the last one ended. Throws only when it could not be run. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -68,15 +69,21 @@ async function breakAndCheck(
   enter: (phase: ChaosProgress["phase"]) => void,
 ): Promise<ChaosResult> {
   enter("breaking things");
-  const { sending, lastFaultAt, throughput } = await breakThings(options, tools, notes);
+  const submitters = openSubmitters(options, tools, notes);
+  const { sending, lastFaultAt, throughput } = await breakThings(options, tools, notes, submitters);
   options.interrupted.throwIfAborted();
   enter("draining");
   await sending;
   const drainSeconds = await drain(tools.database, lastFaultAt, options.interrupted, notes);
   enter("checking");
   notes.violations.push(...(await findIdleWorkers(tools, notes, options.seed)));
-  const finalAnswers = await readFinalAnswers(tools.client, notes);
-  return { ...(await conclude(tools, notes, finalAnswers)), drainSeconds, throughput };
+  const deleted = { ...(await conclude(tools, notes, checkRun)), drainSeconds, throughput };
+  // What was not deleted as promised tells nothing about restores.
+  if (options.plan === "rolling_restart" || deleted.violations.length > 0) return deleted;
+  enter("restoring");
+  await runRestores(options, tools, notes);
+  enter("checking");
+  return { ...(await conclude(tools, notes, checkRestores)), drainSeconds, throughput };
 }
 
 // What the run itself reads and writes is spelled as everywhere else, whatever the host's settings are.
@@ -160,15 +167,17 @@ function startLooking(
 }
 
 async function conclude(
-  { database, host }: Tools,
-  { record, sights, faults, violations }: Notes,
-  finalAnswers: readonly FinalAnswer[],
+  { client, database, host }: Tools,
+  notes: Notes,
+  check: typeof checkRun,
 ): Promise<Omit<ChaosResult, "drainSeconds" | "throughput">> {
+  const { record, sights, faults, violations } = notes;
+  const finalAnswers = await readFinalAnswers(client, notes);
   const run = { ...record, cancels: [...record.cancels.values()], ...sights, finalAnswers };
-  const client = await database.connect();
+  const connection = await database.connect();
   try {
-    const found = await checkRun(client, run, host);
-    const { rows } = await client.query<{ kind: string; count: number }>(
+    violations.push(...(await check(connection, run, host)));
+    const { rows } = await connection.query<{ kind: string; count: number }>(
       `SELECT CASE kind WHEN 'none' THEN 'not attempted' ELSE COALESCE(skip_code, kind) END AS kind,
          count(*)::int AS count FROM outcome GROUP BY 1 ORDER BY 1`,
     );
@@ -178,10 +187,10 @@ async function conclude(
       faults: sorted(faults),
       answers: sorted(record.answers),
       outcomes: Object.fromEntries(rows.map(({ kind, count }) => [kind, count])),
-      violations: [...violations, ...found],
+      violations,
     };
   } finally {
-    client.release();
+    connection.release();
   }
 }
 

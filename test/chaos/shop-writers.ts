@@ -3,19 +3,37 @@ import type { Arena } from "./arena.ts";
 import { pause } from "./pause.ts";
 import { ACTION_TYPES } from "./shop.ts";
 
-/** A customer orders products that are being deleted. Answers whether the order lines came to be. */
+/**
+ * Somebody orders products that are being deleted, and customers who are being deleted order something. Answers whether an
+ * order came to be. When the transaction had surely ended is noted for the checker.
+ */
 export async function placeOrder(
-  { database, host }: Arena,
-  candidateIds: readonly string[],
+  { database, host, recentIds }: Arena,
   fault: { readonly count: number; readonly openMs: number; readonly commits: boolean },
   ending: AbortSignal,
 ): Promise<boolean> {
-  return await inTransaction(database, fault.commits ? "COMMIT" : "ROLLBACK", async (client) => {
-    const { rowCount } = await client.query(host.placeOrder, [candidateIds, fault.count]);
+  let xid: string | undefined;
+  const isDone = await inTransaction(database, fault.commits ? "COMMIT" : "ROLLBACK", async (client) => {
+    let placed = 0;
+    for (const [statement, actionType] of [
+      [host.placeOrder, "delete_products"],
+      [host.placeOrderOf, "delete_customers"],
+    ] as const) {
+      if (statement === undefined) continue;
+      const { rowCount } = await client.query(statement, [recentIds(actionType), fault.count]);
+      placed += rowCount ?? 0;
+    }
+    const { rows } = await client.query<{ xid: string }>("SELECT pg_current_xact_id()::text AS xid");
+    xid = rows[0]?.xid;
     await pause(fault.openMs, ending);
-    return rowCount !== null && rowCount > 0;
+    return placed > 0;
   });
+  // The database may be away; then the order counts as one that came late.
+  if (isDone) await database.query(NOTE_COMMIT, [xid]).catch(() => undefined);
+  return isDone;
 }
+
+const NOTE_COMMIT = "INSERT INTO chaos.commits VALUES ($1::xid8, clock_timestamp())";
 
 /** Somebody edits records that are being deleted, and is slow to save. Answers whether there were any. */
 export async function editRecords(

@@ -1,16 +1,18 @@
 import type pg from "pg";
 import type { ChaosHost } from "./hosts/chaos-host.ts";
+import { openLedger } from "./ledger.ts";
 
 /**
  * Lets the database itself keep a diary that the service knows nothing of, in the schema `chaos`: every
- * deletion of a record, every change of a chunk's counts and of a status, each with its transaction. Also
- * notes what the shop holds now, and hangs up a switch that makes deletes slow.
+ * deletion and restoration of a record, every change of a chunk's counts and of a status, each with its transaction. Also
+ * notes what the shop holds now and writes from then on, and hangs up a switch that makes deletes and restores slow.
  */
 export async function installWatch(client: Pick<pg.ClientBase, "query">, host: ChaosHost): Promise<void> {
   await client.query(DIARY);
   await client.query(SLOWNESS);
   await client.query(host.lens);
   await client.query(SNAPSHOT);
+  await client.query(openLedger(host.tables));
 }
 
 // As its owner: the service's role has no right on it.
@@ -18,6 +20,7 @@ const DIARY = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.deletions (
     action_type text, record_id text, account_id uuid, xid xid8, at timestamptz);
+  CREATE TABLE chaos.restorations (LIKE chaos.deletions);
   CREATE TABLE chaos.chunk_writes (
     bulk_action_id uuid, position integer, xid xid8, begun_at timestamptz, at timestamptz,
     done_before integer, done_after integer, deleted_before integer, deleted_after integer,
@@ -42,7 +45,7 @@ const DIARY = `
   CREATE TRIGGER chaos_note AFTER UPDATE ON bulk.bulk_actions
     FOR EACH ROW WHEN (OLD.status IS DISTINCT FROM NEW.status) EXECUTE FUNCTION chaos.note_status();`;
 
-// After the deletes, so that their row locks are held meanwhile.
+// After the rows, so that their row locks are held meanwhile.
 const SLOWNESS = `
   CREATE TABLE chaos.settings (delete_ms integer NOT NULL);
   INSERT INTO chaos.settings VALUES (0);

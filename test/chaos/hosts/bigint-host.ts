@@ -1,4 +1,5 @@
 import { asServiceRole } from "../../support/service-role.ts";
+import { SHOP_SESSIONS } from "../ledger.ts";
 import { BIGINT_SHOP } from "./bigint-shop.ts";
 import type { ChaosHost } from "./chaos-host.ts";
 import { addRecords, createAccount, dealOut, grantService } from "./declared-host.ts";
@@ -65,8 +66,85 @@ export const bigintHost: ChaosHost = {
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
     CREATE TRIGGER chaos_slow AFTER UPDATE OF "deletedAt" ON shop.customer
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
+    CREATE FUNCTION chaos.note_products_restored() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        INSERT INTO chaos.restorations
+        SELECT 'delete_products', come.id::text, account.id, pg_current_xact_id(), clock_timestamp()
+        FROM (SELECT after.id, after."storeId" FROM before JOIN after USING (id)
+              WHERE before."deletedAt" IS NOT NULL AND after."deletedAt" IS NULL
+                AND current_setting('application_name') <> '${SHOP_SESSIONS}') AS come
+        JOIN (SELECT id, key FROM bulk.accounts) AS account (id, key) ON account.key = "storeId"::text;
+        RETURN NULL;
+      END $$;
+    CREATE FUNCTION chaos.note_customers_restored() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        INSERT INTO chaos.restorations
+        SELECT 'delete_customers', come.id::text, account.id, pg_current_xact_id(), clock_timestamp()
+        FROM (SELECT after.id FROM before JOIN after USING (id)
+              WHERE before."deletedAt" IS NOT NULL AND after."deletedAt" IS NULL
+                AND current_setting('application_name') <> '${SHOP_SESSIONS}') AS come
+        JOIN shop.customer_channel ON "customerId" = come.id
+        JOIN (SELECT id, key FROM bulk.accounts) AS account (id, key) ON account.key = "channelId"::text;
+        RETURN NULL;
+      END $$;
+    CREATE TRIGGER chaos_note_restored AFTER UPDATE ON shop.product
+      REFERENCING OLD TABLE AS before NEW TABLE AS after
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_products_restored();
+    CREATE TRIGGER chaos_note_restored AFTER UPDATE ON shop.customer
+      REFERENCING OLD TABLE AS before NEW TABLE AS after
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_customers_restored();
+    CREATE UNIQUE INDEX live_product ON shop.product ("storeId", name) WHERE "deletedAt" IS NULL;
+    CREATE UNIQUE INDEX live_customer ON shop.customer (name) WHERE "deletedAt" IS NULL;
     CREATE TABLE chaos.prices_before AS
       SELECT "productId", "variantId", code FROM shop.price JOIN shop.product_variant ON product_variant.id = "variantId";`,
+  tables: [
+    {
+      ...{ table: "shop.product", key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}.id` }),
+    },
+    {
+      ...{ table: "shop.product_variant", key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}."productId"` }),
+    },
+    {
+      ...{ table: "shop.price", key: (row) => `concat_ws(' ', ${row}."variantId", ${row}.code)` },
+      goesWith: (row) => ({
+        actionType: "delete_products",
+        recordId: `(SELECT "productId" FROM shop.product_variant WHERE id = ${row}."variantId")`,
+      }),
+    },
+    {
+      ...{ table: "shop.customer", key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_customers", recordId: `${row}.id` }),
+    },
+    {
+      table: "shop.customer_channel",
+      key: (row) => `concat_ws(' ', ${row}."customerId", ${row}."channelId")`,
+    },
+    {
+      ...{ table: 'shop."order"', key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_customers", recordId: `${row}."customerId"` }),
+    },
+    { table: "shop.order_line", key: (row) => `${row}.id` },
+  ],
+  obstacles: [
+    {
+      ...{ actionType: "delete_products", code: "record.exists" },
+      create: `
+        UPDATE shop.product SET "deletedAt" = NULL, "deletedBy" = NULL FROM victim WHERE id = record_id::bigint`,
+    },
+    {
+      ...{ actionType: "delete_products", code: "record.unique_taken:live_product" },
+      create: `
+        INSERT INTO shop.product ("storeId", name)
+        SELECT "storeId", name FROM victim JOIN shop.product ON id = record_id::bigint`,
+    },
+    {
+      ...{ actionType: "delete_customers", code: "record.unique_taken:live_customer" },
+      create:
+        "INSERT INTO shop.customer (name) SELECT name FROM victim JOIN shop.customer ON id = record_id::bigint",
+    },
+  ],
   rules: "",
   enforcesLines: false,
   placeOrder: placeLines("LIMIT $2"),
@@ -139,5 +217,7 @@ function placeLines(limit: string): string {
 
 function editSql(table: string): string {
   return `UPDATE shop.${table} SET name = name || ' (edited)', "updatedAt" = clock_timestamp()
-    WHERE id IN (SELECT id FROM shop.${table} WHERE id = ANY ($1::bigint[]) AND "deletedAt" IS NULL LIMIT $2)`;
+    WHERE id IN (SELECT id FROM shop.${table} WHERE id = ANY ($1::bigint[]) AND "deletedAt" IS NULL LIMIT $2)
+      -- Again, for a row that was marked while this waited for it.
+      AND "deletedAt" IS NULL`;
 }

@@ -1,5 +1,10 @@
 import type { DeclaredShop } from "./declared-host.ts";
 
+const MARKED = {
+  set: { deletedAt: { now: "UTC" }, deletedBy: { bulk_action: "id" } },
+  restore: { deletedAt: null, deletedBy: null },
+} as const;
+
 /**
  * A shop as Vendure is one: bigint keys, camel case, moments without zone, and products that are marked together with
  * their variants while the prices of these go. Accounts are rows of a join table for customers, a column for products.
@@ -18,11 +23,7 @@ export const BIGINT_SHOP: DeclaredShop = {
         actions: {
           delete_products: {
             effect: "deleted",
-            steps: [
-              { delete: "prices" },
-              { update: "variants", set: { deletedAt: { now: "UTC" }, deletedBy: { bulk_action: "id" } } },
-              { update: "record", set: { deletedAt: { now: "UTC" }, deletedBy: { bulk_action: "id" } } },
-            ],
+            steps: [{ delete: "prices" }, { update: "variants", ...MARKED }, { update: "record", ...MARKED }],
             protections: [
               { code: "record.in_use", message: "The product is on an order line.", related: "lines" },
             ],
@@ -46,7 +47,7 @@ export const BIGINT_SHOP: DeclaredShop = {
             effect: "deleted",
             steps: [
               { update: "orders", set: { customerId: null } },
-              { update: "record", set: { deletedAt: { now: "UTC" }, deletedBy: { bulk_action: "id" } } },
+              { update: "record", ...MARKED },
             ],
           },
         },

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { LedgerTable } from "../ledger.ts";
 import type { Random } from "../random.ts";
 import type { ActionType, ChaosShop } from "../shop.ts";
 
@@ -19,17 +20,27 @@ export type ChaosHost = {
   /**
    * Views in the schema `chaos`, and triggers: `present (action_type, record_id, account_id)` holds every record that
    * exists for the shop, `lines (id, record_id)` what keeps products from being deleted, and `orders (id, account_id)`.
-   * The triggers write to `chaos.deletions` what has gone, in which transaction, and call `chaos.be_slow ()` after it.
+   * The triggers write to `chaos.deletions` what has gone and to `chaos.restorations` what somebody else than the shop has
+   * brought back, in which transaction, and call `chaos.be_slow ()` after it.
    */
   readonly lens: string;
+  /** Every table that a bulk action could change. */
+  readonly tables: readonly LedgerTable[];
+  /** What the shop does between the deletions and the restores, so that some records cannot come back. */
+  readonly obstacles: readonly Obstacle[];
   /** Statements for the end: which records the host's own rules keep, noted in `chaos.vetoed` and `chaos.wished`. */
   readonly rules: string;
   /** Whether the database itself refuses to remove a product with a line, whenever the line came. */
   readonly enforcesLines: boolean;
   /** A statement of the shop: of the products `$1`, at most `$2` get an order line. */
   readonly placeOrder: string;
+  /** A statement of the shop: at most `$2` of the customers `$1` order something; `undefined`: no customer does. */
+  readonly placeOrderOf?: string;
   /** Statements of the shop that edit some records: of `$1`, at most `$2`. */
   readonly edit: Readonly<Record<ActionType, string>>;
   /** What only this host's tables can show: queries of sentences, as in `check-deletions.ts`. */
   readonly checks: readonly string[];
 };
+
+/** Something that keeps records of a type away: a statement of the shop over `victim (record_id, account_id)`, and its code. */
+export type Obstacle = { readonly actionType: ActionType; readonly code: string; readonly create: string };

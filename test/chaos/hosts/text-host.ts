@@ -1,4 +1,5 @@
 import { asServiceRole } from "../../support/service-role.ts";
+import { SHOP_SESSIONS } from "../ledger.ts";
 import type { ChaosHost } from "./chaos-host.ts";
 import { addRecords, createAccount, dealOut, grantService } from "./declared-host.ts";
 import { TEXT_SHOP } from "./text-shop.ts";
@@ -51,10 +52,76 @@ export const textHost: ChaosHost = {
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_products();
     CREATE TRIGGER chaos_note AFTER DELETE ON public.customer REFERENCING OLD TABLE AS gone
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_customers();
-    CREATE TRIGGER chaos_slow AFTER DELETE ON public."Product" FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
-    CREATE TRIGGER chaos_slow AFTER DELETE ON public.customer FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
+    CREATE FUNCTION chaos.note_products_restored() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        INSERT INTO chaos.restorations
+        SELECT 'delete_products', handle, accounts.id, pg_current_xact_id(), clock_timestamp()
+        FROM come JOIN bulk.accounts ON key = store WHERE current_setting('application_name') <> '${SHOP_SESSIONS}';
+        RETURN NULL;
+      END $$;
+    CREATE FUNCTION chaos.note_customers_restored() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        INSERT INTO chaos.restorations
+        SELECT 'delete_customers', come.id, accounts.id, pg_current_xact_id(), clock_timestamp()
+        FROM come JOIN bulk.accounts ON key = store WHERE current_setting('application_name') <> '${SHOP_SESSIONS}';
+        RETURN NULL;
+      END $$;
+    CREATE TRIGGER chaos_note_restored AFTER INSERT ON public."Product" REFERENCING NEW TABLE AS come
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_products_restored();
+    CREATE TRIGGER chaos_note_restored AFTER INSERT ON public.customer REFERENCING NEW TABLE AS come
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_customers_restored();
+    CREATE TRIGGER chaos_slow AFTER INSERT OR DELETE ON public."Product"
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
+    CREATE TRIGGER chaos_slow AFTER INSERT OR DELETE ON public.customer
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.be_slow();
+    CREATE UNIQUE INDEX name_in_store ON public.customer (store, name);
     CREATE TABLE chaos.tags_before AS SELECT product, tag FROM public.product_tag;
     CREATE TABLE chaos.buyers_before AS SELECT id, customer FROM public."order";`,
+  tables: [
+    {
+      ...{ table: 'public."Product"', key: (row) => `${row}.handle` },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}.handle` }),
+    },
+    {
+      ...{ table: "public.product_tag", key: (row) => `concat_ws(' ', ${row}.tag, ${row}.product)` },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}.product` }),
+    },
+    {
+      ...{ table: "public.review", key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}.product` }),
+    },
+    // The database deletes them by a cascade that the declaration does not know, so nobody keeps them.
+    {
+      ...{ table: "public.image", key: (row) => `${row}.id`, isLost: true },
+      goesWith: (row) => ({ actionType: "delete_products", recordId: `${row}.product` }),
+    },
+    {
+      ...{ table: "public.customer", key: (row) => `${row}.id` },
+      goesWith: (row) => ({ actionType: "delete_customers", recordId: `${row}.id` }),
+    },
+    {
+      ...{ table: 'public."order"', key: (row) => `${row}.id` },
+      // The reference comes back; the note, which is no reference and no mark, stays.
+      line: (row) => `ROW(${row}.id, ${row}.store, ${row}.customer)::text`,
+      goesWith: (row) => ({ actionType: "delete_customers", recordId: `${row}.customer` }),
+    },
+    { table: "public.order_line", key: (row) => `${row}.id` },
+  ],
+  obstacles: [
+    {
+      ...{ actionType: "delete_products", code: "record.exists" },
+      create: `
+        INSERT INTO public."Product" (handle, store, name)
+        SELECT record_id, key, 'Another' FROM victim JOIN bulk.accounts ON accounts.id = account_id`,
+    },
+    {
+      ...{ actionType: "delete_customers", code: "record.unique_taken:name_in_store" },
+      create: `
+        INSERT INTO public.customer (id, store, name)
+        SELECT 'another ' || record_id, (line::public.customer).store, (line::public.customer).name
+        FROM victim JOIN chaos.written USING (record_id) WHERE part = 'public.customer'`,
+    },
+  ],
   rules: "",
   enforcesLines: true,
   placeOrder: placeLines("LIMIT $2"),
