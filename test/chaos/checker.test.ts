@@ -253,7 +253,7 @@ async function stockShops(): Promise<void> {
   await client.query(`
     INSERT INTO bulk.accounts (id, name) VALUES ('${account}', 'own'), ('${otherAccount}', 'other');
     INSERT INTO products (id, account_id, name, sku, price_amount)
-      SELECT id, '${account}', 'Product', 'SKU', 1
+      SELECT id, '${account}', 'Product', id, 1
       FROM unnest('{${first},${second},${used},${untouched}}'::uuid[]) AS id;
     INSERT INTO products (id, account_id, name, sku, price_amount)
       VALUES ('${foreign}', '${otherAccount}', 'Product', 'SKU', 1);

@@ -5,7 +5,10 @@ import type { ChaosHost, Obstacle } from "../hosts/chaos-host.ts";
 const VICTIMS = 20;
 
 /** Lets the shop keep some of the deleted records away; notes in `chaos.obstacles` which, and by the code of what. */
-export async function obstruct(database: pg.Pool, { obstacles }: ChaosHost): Promise<void> {
+export async function obstruct(
+  database: Pick<pg.ClientBase, "query">,
+  { obstacles }: ChaosHost,
+): Promise<void> {
   await database.query(NUMBERED);
   for (const [index, obstacle] of obstacles.entries()) {
     await database.query(oppose(obstacle), [obstacle.actionType, obstacle.code, index, obstacles.length]);
