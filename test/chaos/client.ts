@@ -9,6 +9,7 @@ import {
   type RestoreRequest,
   type Submission,
 } from "./recorded-run.ts";
+import { ATTEMPTS, type Request } from "./request.ts";
 import { createRestoreClient, type RestoreClient } from "./restoring/restore-client.ts";
 import type { ChaosShop } from "./shop.ts";
 
@@ -49,18 +50,6 @@ export type ChaosClientOptions = {
   readonly record: ClientRecord;
 };
 
-/** Sends to an API that is up: a GET, or a POST of this body. `undefined`: no answer came. */
-export type Request = (
-  accountId: string,
-  path: string,
-  body?: string,
-  headers?: Readonly<Record<string, string>>,
-) => Promise<Answer | undefined>;
-
-type Answer = { readonly status: number; readonly text: string };
-
-/** How often a caller sends what gets no answer, or a 503. */
-export const ATTEMPTS = 6;
 const PATIENCE_MS = 15_000;
 
 export function createChaosClient(options: ChaosClientOptions): ChaosClient {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ATTEMPTS, type ClientRecord, type Request } from "../client.ts";
 import { isRecord, parseAction } from "../parse-answer.ts";
 import type { AcceptedAction, RestoreRequest } from "../recorded-run.ts";
+import { ATTEMPTS, type Request } from "../request.ts";
 
 export type RestoreClient = {
   /**
@@ -24,7 +24,7 @@ export function createRestoreClient({
 }: {
   readonly request: Request;
   readonly report: (violation: string) => void;
-  readonly record: ClientRecord;
+  readonly record: { readonly accepted: AcceptedAction[]; readonly restores: RestoreRequest[] };
 }): RestoreClient {
   function accept({ key: _, ...asked }: NewRestore, text: string): AcceptedAction {
     const { id, actionType, recordIds } = parseAction(JSON.parse(text));
