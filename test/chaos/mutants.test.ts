@@ -60,34 +60,6 @@ const MUTANTS: readonly Mutant[] = [
     broken: "submitted.ids[position + CASE position WHEN 0 THEN 1 ELSE 2 END :",
   },
   {
-    name: "deleted rows are kept in one transaction and deleted in another",
-    file: "packages/store/src/chunks/apply-chunk.ts",
-    original:
-      "  const [report] = await database.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));",
-    broken: `
-  const { table, keeps = [] } = effect;
-  const isHealthy = sql\`chunk.attempts = 0 AND chunk.slice_size IS NULL\`;
-  const claimed = claim({ source, condition: isHealthy, type: effect.key.type });
-  if (keeps.length > 0) await database.$queryRaw\`
-    WITH claimed AS (\${claimed}),
-    chunk_records AS (
-      SELECT \${asKey(effect.key.type, SLICED_ID)} AS bulk_record_id, claimed.account_id AS bulk_account_id,
-             claimed.account_key AS bulk_account_key
-      FROM claimed CROSS JOIN unnest(claimed.slice) AS slice (record_id)),
-    kept AS (
-      INSERT INTO bulk.kept_rows (slot, bulk_action_id, position, part, columns, rows)
-      SELECT claimed.kept_slot, claimed.bulk_action_id, claimed.position, 'record',
-             ARRAY(SELECT attname::text FROM pg_attribute
-                   WHERE attrelid = \${table.sql}::text::regclass AND attnum > 0 ORDER BY attnum),
-             array_agg((\${table}.*)::text)
-      FROM \${table}, chunk_records, claimed WHERE \${effect.condition} GROUP BY 1, 2, 3 RETURNING 1)
-    SELECT count(*)::int FROM kept\`;
-  const others = keeps.filter(({ part }) => part !== "record");
-  const [report] = await database.$queryRaw<ChunkReport[]>(
-    composeFastStatement(source, { ...effect, keeps: others }));`,
-    sentence: /nothing stands in its way/,
-  },
-  {
     name: "a restore forgets the references to what it brings back",
     file: "packages/records/src/compile/restore/restore-related.ts",
     original: "      ...detached.flatMap((step) => reattach(record, step, tableNamed(nameTarget(step)))),\n",
