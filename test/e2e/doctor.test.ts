@@ -283,6 +283,7 @@ describe("the cure that is named mends", () => {
     const role = await createRole();
     await database.query(`
       REVOKE DELETE ON products FROM ${role.name}; REVOKE UPDATE ON bulk.api_tokens FROM ${role.name};
+      REVOKE EXECUTE ON FUNCTION bulk.drop_expired_rows() FROM ${role.name};
       REVOKE CREATE ON SCHEMA bullmq FROM ${role.name}; REVOKE ALL ON bullmq.job, bullmq.job_seq FROM ${role.name};
       ALTER TABLE customers ENABLE ROW LEVEL SECURITY`);
     const findings = await diagnoseWith({ DATABASE_URL: role.url });
@@ -290,6 +291,7 @@ describe("the cure that is named mends", () => {
     expect(bad.map(({ check, verdict, found }) => `${check} ${verdict} ${found}`)).toEqual([
       expect.stringContaining(`rights fault ${role.name} may not UPDATE on bulk.api_tokens`),
       expect.stringContaining(`rights fault ${role.name} may not DELETE on public.products`),
+      `rights fault ${role.name} may not call bulk.drop_expired_rows().`,
       expect.stringContaining("rights fault Row security hides rows of public.customers"),
       expect.stringContaining(
         `queue fault The queue is in the database, and "${role.name}" lacks rights on its objects: schema bullmq, job`,
@@ -489,7 +491,8 @@ async function createRole(): Promise<{ readonly name: string; readonly url: stri
   const name = `doctor_${randomBytes(6).toString("hex")}`;
   await database.query(`
     CREATE ROLE ${name} LOGIN PASSWORD 's3cret'; GRANT USAGE, CREATE ON SCHEMA bullmq TO ${name};
-    GRANT USAGE ON SCHEMA bulk TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bulk, public TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${name};
+    GRANT USAGE ON SCHEMA bulk TO ${name}; GRANT ALL ON ALL FUNCTIONS IN SCHEMA bulk TO ${name};
+    GRANT ALL ON ALL TABLES IN SCHEMA bulk, public TO ${name}; GRANT ALL ON ALL TABLES IN SCHEMA bullmq TO ${name};
     GRANT ALL ON ALL SEQUENCES IN SCHEMA bullmq TO ${name}`);
   onTestFinished(async () => {
     // After its database, and what it may do there.
