@@ -14,6 +14,8 @@ const TABLES = `
   CREATE TYPE shop.mood AS ENUM ('so so', 'good, "very"');
   CREATE TYPE shop.size AS (width numeric, note text);
   CREATE TABLE shop.category (id int PRIMARY KEY, name text);
+  -- What a restore may look at, it need not run into.
+  GRANT SELECT ON shop.category TO PUBLIC;
   CREATE TABLE shop.product (
     product_id int PRIMARY KEY GENERATED ALWAYS AS IDENTITY, uuid uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     store_id int NOT NULL, sku text NOT NULL UNIQUE, "Odd ""name""" text, padded char(5), price numeric(12, 4),

@@ -48,7 +48,7 @@ export function declareActions(
   type: Keyed["type"],
 ): { readonly deletes: Action; readonly marks: Action } {
   const set = { deleted_at: { now: "UTC" } };
-  const [deletes, marks] = compileRecords({
+  const compiled = compileRecords({
     records: {
       good: {
         ...{ schema, table: "goods", key: { column: "id", type } },
@@ -67,6 +67,7 @@ export function declareActions(
       },
     },
   });
+  const [deletes, marks] = compiled.filter(({ restores }) => restores === undefined);
   if (deletes === undefined || marks === undefined) throw new Error("There are two actions.");
   return { deletes, marks };
 }
