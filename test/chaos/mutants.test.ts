@@ -76,7 +76,7 @@ const MUTANTS: readonly Mutant[] = [
 ];
 
 describe("pnpm chaos catches a service in which, on purpose,", () => {
-  test.each(MUTANTS)("$name", { timeout: 240_000 }, async ({ file, original, broken, sentence = /./ }) => {
+  test.each(MUTANTS)("$name", { timeout: 600_000 }, async ({ file, original, broken, sentence = /./ }) => {
     await using copy = await copyTree();
     const path = join(copy.directory, file);
     const source = await readFile(path, "utf8");

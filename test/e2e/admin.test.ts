@@ -254,7 +254,7 @@ describe("pnpm admin action", () => {
     const [retry] = parseList(await succeed("action", "list", "--account", "troubled", "--json"));
     expect(retry).toMatchObject({ record_count: 1 });
     expect((await admin("action", "retry", id)).output).toContain(
-      "Another retry of the same records is open",
+      "Another retry or restore of the same records is open",
     );
   });
 });
