@@ -32,6 +32,8 @@ const TABLES = `
     PRIMARY KEY (variant_id, currency));
   CREATE TABLE shop.review (id int PRIMARY KEY, product_id int REFERENCES shop.product ON DELETE SET NULL, words text);
   CREATE INDEX ON shop.review (product_id);
+  CREATE TABLE shop.stock (id int PRIMARY KEY, product_id int, gone_at timestamptz);
+  CREATE INDEX ON shop.stock (product_id);
   CREATE TABLE shop.article (
     id text PRIMARY KEY, store_id int NOT NULL, slug text, "deletedAt" timestamp(0), deleted_by uuid,
     touched timestamptz NOT NULL DEFAULT '2020-01-01');
@@ -51,6 +53,7 @@ const DECLARATION: RecordsFile = {
         variants: { table: "variant", on: { product_id: "product_id" } },
         prices: { table: "price", of: "variants", on: { variant_id: "id" } },
         reviews: { table: "review", on: { product_id: "product_id" } },
+        stocks: { table: "stock", on: { product_id: "product_id" }, where: "gone_at IS NULL" },
       },
       actions: {
         delete_products: {
@@ -60,6 +63,7 @@ const DECLARATION: RecordsFile = {
             { delete: "variants" },
             { delete: "prices" },
             { update: "reviews", set: { product_id: null } },
+            { update: "stocks", set: { gone_at: { now: "UTC" } }, restore: { gone_at: null } },
           ],
         },
       },
@@ -110,6 +114,7 @@ afterAll(() => service[Symbol.asyncDispose]());
 beforeEach(async () => {
   await service.database.query(`
     TRUNCATE shop.article, shop.comment, shop.vote;
+    TRUNCATE shop.stock;
     TRUNCATE shop.category, shop.product, shop.variant, shop.price, shop.review RESTART IDENTITY;
     INSERT INTO shop.category VALUES (1, 'one'), (2, 'two');
     INSERT INTO shop.product (store_id, sku, "Odd ""name""", padded, price, weight, tags, grid, data, more, mood, size, made,
@@ -123,14 +128,17 @@ beforeEach(async () => {
     INSERT INTO shop.variant (product_id, code, note)
       SELECT product_id, 'code ' || product_id || '-' || n, NULLIF(n::text, '1') FROM shop.product, generate_series(1, 2) AS n;
     INSERT INTO shop.price SELECT id, currency, id FROM shop.variant, unnest('{EUR,USD}'::text[]) AS currency;
-    INSERT INTO shop.review SELECT product_id, product_id, 'fine' FROM shop.product;`);
+    INSERT INTO shop.review SELECT product_id, product_id, 'fine' FROM shop.product;
+    INSERT INTO shop.stock SELECT product_id, product_id, CASE product_id WHEN 1 THEN timestamptz '2021-01-01' END
+      FROM shop.product;`);
 });
 
 const EVERYTHING = `
   SELECT (SELECT json_agg(p::text ORDER BY product_id) FROM shop.product p) AS products,
          (SELECT json_agg(v::text ORDER BY id) FROM shop.variant v) AS variants,
          (SELECT json_agg(p::text ORDER BY variant_id, currency) FROM shop.price p) AS prices,
-         (SELECT json_agg(r::text ORDER BY id) FROM shop.review r) AS reviews`;
+         (SELECT json_agg(r::text ORDER BY id) FROM shop.review r) AS reviews,
+         (SELECT json_agg(s::text ORDER BY id) FROM shop.stock s) AS stocks`;
 
 async function readShop() {
   const [shop] = await service.database.query<Record<string, readonly string[] | null>>(EVERYTHING);

@@ -7,6 +7,8 @@ export type TableShape = {
   readonly primaryKey: readonly string[];
   readonly uniques: readonly ShapeUnique[];
   readonly references: readonly ShapeReference[];
+  /** Whether ON CONFLICT works: it supports no unique constraint that is deferrable. */
+  readonly isConflictSafe: boolean;
 };
 
 export type ShapeColumn = {
@@ -40,12 +42,9 @@ export type ShapeReference = {
   readonly isReadable: boolean;
 };
 
-/** A table as it is now, and whether one of its unique constraints is deferrable, which ON CONFLICT does not support. */
-export async function readTableShape(
-  database: Queryable,
-  table: string,
-): Promise<TableShape & { readonly isConflictSafe: boolean }> {
-  const [shape] = await database.$queryRaw<(TableShape & { isConflictSafe: boolean })[]>`
+/** Returns a table as it is now. */
+export async function readTableShape(database: Queryable, table: string): Promise<TableShape> {
+  const [shape] = await database.$queryRaw<TableShape[]>`
     WITH shaped AS (SELECT ${table}::text::regclass::oid AS id)
     SELECT
       (SELECT COALESCE(json_agg(json_build_object('name', attname, 'isGenerated', attgenerated <> '', 'default',

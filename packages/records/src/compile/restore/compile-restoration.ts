@@ -1,20 +1,20 @@
 import type { Action } from "@bulk/actions/action";
 import type { ChunkEffect } from "@bulk/store/chunks/chunk-effect";
 import type { Queryable } from "@bulk/store/database";
-import { readTableShape, type TableShape } from "@bulk/store/inspection/table-shape";
+import { readTableShape } from "@bulk/store/inspection/table-shape";
 import { mergeRights, type TableRights } from "@bulk/store/rights/needed-rights";
 import { identifier, joinSql, type Sql, sql, written } from "@bulk/store/sql";
 import type { ActionDeclaration, RecordDeclaration } from "../../declaration/records-file.ts";
 import { nameRestoration } from "../../declaration/restorable.ts";
 import { nameTarget } from "../../declaration/tables.ts";
 import { compileCondition, isOfAccount } from "../compile-conditions.ts";
-import { tableIdentifier } from "../compile-follow-up.ts";
+import { compileKeptParts, tableIdentifier } from "../compile-follow-up.ts";
 import { compileSet } from "../compile-set.ts";
 import { keyColumn, loadTable } from "../names.ts";
 import { type Conflict, listConflicts } from "./conflicts.ts";
 import { insertedColumns, type KeptTable, kept_, readKept } from "./kept-rows.ts";
 import { asMarked, ORIGIN, unmarkingSteps } from "./marks.ts";
-import { keptNames, restoreRelated } from "./restore-related.ts";
+import { restoreRelated } from "./restore-related.ts";
 
 export type Restored = {
   readonly recordType: string;
@@ -65,15 +65,14 @@ const SKIPS: Action["skips"] = {
   "record.purged": { message: "What is needed to bring the record back is not kept, or not any more." },
 };
 
-type ReadTable = KeptTable & { readonly shape: TableShape & { readonly isConflictSafe: boolean } };
-
 async function readTables(
   database: Queryable,
   record: RecordDeclaration,
   action: ActionDeclaration,
-): Promise<ReadonlyMap<string, ReadTable>> {
-  const tables = new Map<string, ReadTable>();
-  for (const part of ["record", ...new Set(keptNames(record, action))]) {
+): Promise<ReadonlyMap<string, KeptTable>> {
+  const tables = new Map<string, KeptTable>();
+  const parts = compileKeptParts(record, action).map(({ part }) => part);
+  for (const part of ["record", ...parts]) {
     const table = tableIdentifier(record, part);
     tables.set(part, { part, table, shape: await readTableShape(database, table.sql) });
   }
@@ -82,7 +81,7 @@ async function readTables(
 
 type Pieces = Pick<ChunkEffect, "change" | "condition" | "skipCode" | "candidates">;
 
-function insertRecord(record: RecordDeclaration, { table, shape, part }: ReadTable): Pieces {
+function insertRecord(record: RecordDeclaration, { table, shape, part }: KeptTable): Pieces {
   const alias = identifier(record.table);
   const key = keyColumn(record);
   const from = sql`${kept_(part)} AS ${alias}`;
@@ -102,7 +101,8 @@ function insertRecord(record: RecordDeclaration, { table, shape, part }: ReadTab
     }),
   ];
   return {
-    candidates: { queries: readKept({ part, table, shape }), from },
+    // The origin is for related rows that were marked, not deleted.
+    candidates: { queries: [ORIGIN, ...readKept({ part, table, shape })], from },
     change: {
       kind: "insert",
       ...insertedColumns(shape, record.table),
@@ -113,7 +113,7 @@ function insertRecord(record: RecordDeclaration, { table, shape, part }: ReadTab
   };
 }
 
-function unmarkRecord(record: RecordDeclaration, action: ActionDeclaration, own: ReadTable): Pieces {
+function unmarkRecord(record: RecordDeclaration, action: ActionDeclaration, own: KeptTable): Pieces {
   const marked = asMarked(record, action);
   const values = unmarked(action);
   const conflicts = listConflicts({

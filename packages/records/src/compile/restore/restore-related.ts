@@ -6,6 +6,7 @@ import { nameTarget } from "../../declaration/tables.ts";
 import {
   change,
   compareCounts,
+  compileKeptParts,
   detachedColumns,
   distinctParents,
   find,
@@ -18,25 +19,15 @@ import { parentKeys, refersToParent, tableAs } from "../related-rows.ts";
 import { insertedColumns, type KeptTable, kept_, readKept } from "./kept-rows.ts";
 import { asMarked, unmarkingSteps } from "./marks.ts";
 
-/** The names of related rows of which an action keeps rows. */
-export function keptNames(record: RecordDeclaration, { steps }: ActionDeclaration): readonly string[] {
-  return steps.flatMap((step) => {
-    const name = nameTarget(step);
-    if (name === "record") return [];
-    return "delete" in step || detachedColumns(record, step).length > 0 ? [name] : [];
-  });
-}
-
 /** Brings back what went with the records: deleted rows, marks, and references that are still null. */
 export function restoreRelated(
   record: RecordDeclaration,
   action: ActionDeclaration,
   tables: ReadonlyMap<string, KeptTable>,
 ): FollowUp | undefined {
+  const kept = new Set(compileKeptParts(record, action).map(({ part }) => part));
   const related = action.steps.filter(
-    (step) =>
-      nameTarget(step) !== "record" &&
-      ("delete" in step || takesBackMarks(step) || detachedColumns(record, step).length > 0),
+    (step) => nameTarget(step) !== "record" && (kept.has(nameTarget(step)) || takesBackMarks(step)),
   );
   if (related.length === 0) return undefined;
   const names = listNames(record, related);
