@@ -42,7 +42,7 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
 }
 
 async function runTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
-  // For the whole turn, which lasts two seconds at most. A careful try composes it again: tables may have changed.
+  // For the whole turn, which lasts two seconds at most.
   const action = await composeAction(loadAction(turn, tools.registry), tools.database);
   const brakes = createBrakes(turn, tools);
   if (turn.turn === 1 && !(await brakes.isPaused())) {
@@ -147,20 +147,10 @@ async function tryHealthyChunk({ turn, action, tools }: Running, limits: TryLimi
   } catch (error) {
     const sqlstate = findSqlstate(error);
     if (sqlstate === undefined) throw error;
-    return await tryCarefully(
-      source,
-      await composeAction(action, tools.database),
-      tools,
-      judgeSqlstate(sqlstate),
-    );
+    return await tryCarefully(source, action, tools, judgeSqlstate(sqlstate));
   }
 }
 
-async function tryTroubledChunk({ turn, action, tools }: Running, limits: TryLimits): Promise<TryResult> {
-  return await tryCarefully(
-    { ...turn, ...limits },
-    await composeAction(action, tools.database),
-    tools,
-    undefined,
-  );
+function tryTroubledChunk({ turn, action, tools }: Running, limits: TryLimits): Promise<TryResult> {
+  return tryCarefully({ ...turn, ...limits }, action, tools, undefined);
 }

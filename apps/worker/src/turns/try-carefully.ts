@@ -1,4 +1,4 @@
-import type { Action } from "@bulk/actions/action";
+import { type Action, composeAction } from "@bulk/actions/action";
 import type { ChunkFault, ChunkRemedy } from "@bulk/domain/bulk-actions/chunk-failure";
 import { isRetriable } from "@bulk/domain/bulk-actions/outcome";
 import type { Logger } from "@bulk/service/process/logger";
@@ -27,8 +27,10 @@ export async function tryCarefully(
   tools: CarefulTools,
   firstFault: ChunkFault | undefined,
 ): Promise<TryResult> {
+  // Again, since tables may have changed after the turn began.
+  const current = await composeAction(action, tools.database);
   const careful = await inChunkSpan(action.effect, () =>
-    applyNextChunkCarefully(tools.database, source, action),
+    applyNextChunkCarefully(tools.database, source, current),
   );
   switch (careful.kind) {
     case "none_free":

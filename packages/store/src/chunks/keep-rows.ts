@@ -21,7 +21,7 @@ function gather({ part, table, from }: KeptPart): Sql {
 }
 
 /** An expression: the names of a table's columns in their order, as the statement finds the table. */
-export function columnsOf(table: Sql): Sql {
+function columnsOf(table: Sql): Sql {
   return sql`ARRAY(SELECT attname::text FROM pg_attribute
               WHERE attrelid = ${literal(table.sql)}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum)`;
 }

@@ -1,3 +1,4 @@
+import { composeAction } from "@bulk/actions/action";
 import { admitRecords } from "@bulk/actions/admission/admit-records";
 import { loadRestoration } from "@bulk/actions/admission/load-restoration";
 import { previewRestore as findPreview } from "@bulk/store/bulk-actions/restoring/preview-restore";
@@ -40,7 +41,7 @@ async function preview(request: ApiRequest, body: RestoreBody, context: ApiConte
   const restoration = await loadRestoration({ accountId, id }, context);
   const recordIds = await body.read(content, restoration.key.type);
   await admitRecords(restoration.type, context);
-  const effect = (await restoration.compose?.(database)) ?? restoration;
+  const effect = await composeAction(restoration, database);
   const query = { accountId, id, recordIds, timeoutMs: PREVIEW_TIMEOUT_MS };
   const found = await findPreview(database, effect, query);
   return {
