@@ -34,6 +34,7 @@ const OPEN = {
   ...{ retry_of: null, expires_at: null, paused: null, braked_by: null },
   ...{ restore_of: null, restorable_until: expect.any(Number), restored: 0 },
   created_by: { object: "token", id: expect.any(String), name: "seed" },
+  records_url: expect.stringMatching(/^\/v1\/bulk_actions\/[0-9a-f-]{36}\/records$/),
 };
 
 let service: TestService;

@@ -58,7 +58,7 @@ describe.each(KEY_TYPES)("ids of the type %s", (type) => {
         const outcomes = await end(id, ids, given);
         const expected = ids.map((recordId, position) => ({ recordId, position, ...outcomes[position] }));
 
-        const found = await findBulkAction(database, accountId, id);
+        const found = await findBulkAction(database, accountId, id, ids.length);
         expect(found && idsIn(found.recordIds)).toEqual(ids);
         expect(found && idsIn(found.skippedIds)).toEqual(idsOf(expected, "skipped"));
         expect(await walkAll(id)).toEqual(expected);
@@ -99,14 +99,14 @@ describe.each(KEY_TYPES)("ids of the type %s", (type) => {
         fc.pre(left.length > 0);
 
         const retry = await retryBulkAction(database, {
-          ...{ ...admission(), id, taking: "failed_and_untouched", returning: "with_ids", chunkSize: 5 },
+          ...{ ...admission(), id, taking: "failed_and_untouched", mostListed: ids.length, chunkSize: 5 },
           keeping: { days: 0, actionTypes: [] },
         });
 
         if (retry.kind !== "created") throw new Error("The retry was not created.");
         const { recordIds } = retry.bulkAction;
         expect(recordIds && idsIn(recordIds)).toEqual(left);
-        const stored = await findBulkAction(database, accountId, retry.bulkAction.id);
+        const stored = await findBulkAction(database, accountId, retry.bulkAction.id, left.length);
         expect(stored && idsIn(stored.recordIds)).toEqual(left);
         const [chunk] = await testDatabase.query<{ has_texts: boolean }>(
           "SELECT text_ids IS NOT NULL AS has_texts FROM bulk.bulk_action_chunks WHERE bulk_action_id = $1",

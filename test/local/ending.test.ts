@@ -43,7 +43,7 @@ test.each(["one chunk", "a chunk for each"] as const)(
     for (const fates of listMixes()) {
       const id = await writeFinished(fates, layout);
       const settlement = await settle(service.database, id, registry);
-      const ended = await findBulkAction(service.database, accountId, id);
+      const ended = await findBulkAction(service.database, accountId, id, fates.length);
       expect
         .soft([settlement, ended && judge(ended)], fates.join(", "))
         .toMatchObject([{ kind: "settled", status: expectedStatus(fates) }, expectedOutcome(fates)]);

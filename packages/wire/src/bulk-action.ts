@@ -26,9 +26,14 @@ export const bulkActionObject = perRegistry((effects) =>
       record_ids: z
         .array(z.string())
         .readonly()
-        .meta({ description: "As submitted, in order, duplicates dropped. Integers are strings, too." }),
+        .meta({
+          description:
+            "As submitted, in order, duplicates dropped. Integers are strings, too. Empty if there are more than the server " +
+            "takes in a JSON body (`MAX_RECORD_IDS`, by default 100,000), as files and filters may have: then `/records` has " +
+            "them.",
+        }),
       skipped_record_ids: z.array(z.string()).readonly().meta({
-        description: "The ids skipped so far, in the order submitted.",
+        description: "The ids skipped so far, in the order submitted. Empty where `record_ids` is.",
       }),
       status: bulkActionStatus,
       created_at: moment,

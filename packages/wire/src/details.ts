@@ -13,6 +13,7 @@ import { moment, toUnixSecondsOrNull } from "./moment.ts";
 import { brakedBy, presentBraking } from "./progress/braked-by.ts";
 import { countOf, presentTally, tally } from "./progress/counts.ts";
 import { presentRestoring, restoreDetails } from "./progress/restoring.ts";
+import { recordsUrl } from "./record.ts";
 
 /** The key that `expand[]=details` adds to a bulk action. */
 export const bulkActionDetails = perRegistry((effects) =>
@@ -43,6 +44,11 @@ export const bulkActionDetails = perRegistry((effects) =>
       expires_at: moment.nullable().meta({
         description:
           "The bulk action and its records' outcomes may be removed from then on; null while it is open.",
+      }),
+      records_url: z.string().meta({
+        description:
+          "The path of its records: every id with its outcome, also of a bulk action whose `record_ids` are too many to be " +
+          "listed.",
       }),
       paused: z
         .object({
@@ -91,6 +97,7 @@ export function presentDetails(
     retry_of: bulkAction.retryOfId,
     created_by: createdBy && { object: "token", id: createdBy.id, name: createdBy.name },
     expires_at: finishedSeconds && finishedSeconds + retentionDays * SECONDS_PER_DAY,
+    records_url: recordsUrl(bulkAction.id),
     paused: paused && { since: paused.sinceSeconds, reason: paused.reason },
     braked_by: presentBraking(bulkAction.braked),
   };

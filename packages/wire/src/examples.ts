@@ -65,6 +65,7 @@ export const EXAMPLE_DETAILS = {
   restored: 0,
   created_by: { object: "token", id: "7f1c2f5e-0f3b-4d0a-a5a6-9c0d6b8e4a31", name: "Back office" },
   expires_at: SUBMITTED_AT + 1 + 30 * 86_400,
+  records_url: `/v1/bulk_actions/${EXAMPLE_IDS.bulk_actions}/records`,
   paused: null,
   braked_by: null,
 } as const;

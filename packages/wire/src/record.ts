@@ -51,6 +51,11 @@ function listCodes(codes: readonly string[]): string {
   return codes.map((code) => `\`${code}\``).join(", ");
 }
 
+/** Returns the path of the records of the bulk action of this id. */
+export function recordsUrl(id: string): string {
+  return `/v1/bulk_actions/${id}/records`;
+}
+
 type WireRecord = z.output<ReturnType<typeof bulkActionRecord>>;
 
 /**

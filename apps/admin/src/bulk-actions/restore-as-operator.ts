@@ -30,7 +30,7 @@ export async function restoreAsOperator(
     id,
     actionType,
     recordIds: undefined,
-    returning: "without_ids",
+    mostListed: 0,
   });
   if (creation.kind === "replayed") return creation.id;
   await nudge(engines, creation.bulkAction, config);

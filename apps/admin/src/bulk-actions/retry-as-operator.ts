@@ -29,7 +29,7 @@ export async function retryAsOperator(
     idempotencyKey: undefined,
     id,
     taking,
-    returning: "without_ids",
+    mostListed: 0,
     chunkSize: config.CHUNK_SIZE,
     keeping: { days: config.RESTORE_DAYS, actionTypes: listRestorable(registry) },
   });

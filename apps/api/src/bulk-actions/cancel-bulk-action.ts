@@ -5,7 +5,7 @@ import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { EXAMPLE_CANCELED } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
 import { readBulkActionId } from "../http/input/bulk-action-id.ts";
-import { findForView, presentView, readView, reserveIds, shortViewQuery, showsIds } from "./view.ts";
+import { findForView, presentView, readView, reserveIds, shortViewQuery } from "./view.ts";
 import { RETRY_AFTER } from "./waiting/polling.ts";
 
 /** `POST /v1/bulk_actions/{id}/cancel` */
@@ -35,13 +35,14 @@ async function cancel(request: ApiRequest, context: ApiContext): Promise<ApiResp
   const { database, registry, metrics } = context;
   const { params, caller } = request;
   const id = readBulkActionId(params);
+  const key = { accountId: caller.accountId, id };
   const view = readView(request);
   // Before the cancel: a cancel that is done must not be refused.
-  if (showsIds(view)) await reserveIds(database, { accountId: caller.accountId, id }, request);
+  await reserveIds(key, view, request, context);
   const cancellation = await storeCancel(database, caller.accountId, id, caller.tokenId, registry);
   if (cancellation.kind === "too_late") throw notCancelable();
   if (cancellation.kind === "canceled") metrics.settled(cancellation.settlement);
-  const bulkAction = await findForView(database, { accountId: caller.accountId, id }, view, request);
+  const bulkAction = await findForView(key, view, request, context);
   if (bulkAction === undefined) throw bulkActionNotFound();
   const headers = isOpen(bulkAction.status) ? RETRY_AFTER : {};
   const body = presentView(bulkAction, view, context);

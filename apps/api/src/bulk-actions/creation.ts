@@ -55,7 +55,7 @@ export async function respondCreated(
 ): Promise<ApiResponse> {
   const stored = await loadCreated(creation, view, request, context);
   const seconds = readWaitSeconds(request.headers);
-  const awaited = seconds && (await awaitEnd(stored, view, seconds, request, context.watcher));
+  const awaited = seconds && (await awaitEnd(stored, view, seconds, request, context));
   const latest = awaited || stored;
   const headers = {
     Location: `/v1/bulk_actions/${stored.id}`,
@@ -71,11 +71,11 @@ async function loadCreated(
   creation: Retry,
   view: View,
   request: ApiRequest,
-  { database }: ApiContext,
+  context: ApiContext,
 ): Promise<ViewedBulkAction> {
   if (creation.kind === "created") return creation.bulkAction;
   const { accountId } = request.caller;
-  const bulkAction = await findForView(database, { accountId, id: creation.id }, view, request);
+  const bulkAction = await findForView({ accountId, id: creation.id }, view, request, context);
   // It was pruned after the key was found, and its key with it.
   if (bulkAction === undefined) throw keyInProgress();
   return bulkAction;

@@ -8,7 +8,13 @@ import { locateRecords, locateRecordsAfter, type RecordsPlace } from "@bulk/stor
 import { type ActionRecord, walkRecords } from "@bulk/store/records/walk-records";
 import { EXAMPLE_IDS } from "@bulk/wire/examples";
 import { cursorListOf, presentPage } from "@bulk/wire/list";
-import { bulkActionRecord, bulkActionRecordLines, listOutcomes, presentRecord } from "@bulk/wire/record";
+import {
+  bulkActionRecord,
+  bulkActionRecordLines,
+  listOutcomes,
+  presentRecord,
+  recordsUrl,
+} from "@bulk/wire/record";
 import Negotiator from "negotiator";
 import { z } from "zod";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
@@ -37,7 +43,7 @@ export function listBulkActionRecords({ database, oneAtATime, registry }: ApiCon
         "clients detect it as incomplete.",
       query: recordsQuery,
       response: {
-        [JSON_TYPE]: cursorListOf(bulkActionRecord(registry), urlOf(EXAMPLE_IDS.bulk_actions)),
+        [JSON_TYPE]: cursorListOf(bulkActionRecord(registry), recordsUrl(EXAMPLE_IDS.bulk_actions)),
         [NDJSON_TYPE]: bulkActionRecordLines,
       },
       refusals: ["not_found", "invalid"],
@@ -155,7 +161,7 @@ async function readPage(selection: Selection, query: RecordsQuery) {
     count: place.count,
     limit,
     page: after === undefined ? page : null,
-    url: urlOf(id),
+    url: recordsUrl(id),
     next_cursor: last === undefined ? null : writeCursor(id, last.position),
   };
   return presentPage(
@@ -190,8 +196,4 @@ async function collectRecords(
     if (records.length >= skip + most) break;
   }
   return records.slice(skip, skip + most);
-}
-
-function urlOf(id: string): string {
-  return `/v1/bulk_actions/${id}/records`;
 }

@@ -6,7 +6,6 @@ import {
 } from "@bulk/store/bulk-actions/reading/bulk-action-list";
 import { attachRecords } from "@bulk/store/bulk-actions/reading/find-bulk-action";
 import { weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
-import type { Database } from "@bulk/store/database";
 import { attachProgress } from "@bulk/store/watching/bulk-action-progress";
 import { bulkActionResponse, bulkActionStatus } from "@bulk/wire/bulk-action";
 import { exampleSparseBulkAction } from "@bulk/wire/examples";
@@ -15,7 +14,7 @@ import { z } from "zod";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
 import { momentParameter, pageQuery, readQuery } from "../http/input/query.ts";
 import { validate } from "../http/input/validate.ts";
-import { presentView, shortViewQuery, showsIds, type View } from "./view.ts";
+import { countListed, presentView, shortViewQuery, showsIds, type View } from "./view.ts";
 
 /** `GET /v1/bulk_actions` */
 export function listBulkActions(context: ApiContext): Endpoint {
@@ -82,9 +81,7 @@ async function list(
   const { accountId } = request.caller;
   const { count, bulkActions } = await readBulkActions(context.database, accountId, toListQuery(query));
   const pagination = { count, limit, page, url: PATH };
-  const groups = showsIds(query)
-    ? await groupByWeight(context.database, bulkActions, request)
-    : [bulkActions];
+  const groups = showsIds(query) ? await groupByWeight(bulkActions, query, request, context) : [bulkActions];
   const pieces = writePage(pagination, presentAll(groups, query, context));
   return { kind: "stream", contentType: "json", pieces };
 }
@@ -112,11 +109,12 @@ async function* presentAll(
   view: View,
   context: ApiContext,
 ): AsyncGenerator<object> {
-  const attach = showsIds(view) ? attachRecords : attachProgress;
+  const { database } = context;
   for (const group of groups) {
-    for (const loaded of await attach(context.database, group)) {
-      yield presentView(loaded, view, context);
-    }
+    const loaded = showsIds(view)
+      ? await attachRecords(database, group, countListed(view, context))
+      : await attachProgress(database, group);
+    for (const bulkAction of loaded) yield presentView(bulkAction, view, context);
   }
 }
 
@@ -125,11 +123,14 @@ async function* presentAll(
  * least one group, and none that is too heavy but those of a single bulk action.
  */
 async function groupByWeight(
-  database: Database,
   bulkActions: readonly BulkAction[],
+  view: View,
   request: Pick<ApiRequest, "reserveRecords">,
+  context: ApiContext,
 ): Promise<readonly (readonly BulkAction[])[]> {
-  const weights = await weighIds(database, bulkActions);
+  const most = countListed(view, context);
+  const listed = bulkActions.filter(({ recordCount }) => recordCount <= most);
+  const weights = await weighIds(context.database, listed);
   const weigh = (group: readonly BulkAction[]) =>
     group.reduce((sum, { id }) => sum + (weights.get(id)?.total ?? 0), 0);
   const groups: BulkAction[][] = [[]];

@@ -80,7 +80,7 @@ function readAtOnce(request: ApiRequest, key: BulkActionKey, view: View, context
       const [progress] = await readProgress(context.database, [key]);
       return progress && headersOf(progress, view, context);
     },
-    find: () => findForView(context.database, key, view, request),
+    find: () => findForView(key, view, request, context),
   };
 }
 
@@ -120,7 +120,7 @@ async function retrieveLater(
   // The caller has disconnected.
   if (request.ended.aborted) return { kind: "not_modified" };
   const findHeaders = async () => headersOf(progress, view, context);
-  const find = () => loadForView(watch, progress, view, request);
+  const find = () => loadForView(watch, progress, view, request, context);
   const response = await retrieve(request, view, { findHeaders, find }, context);
   return { ...response, headers: { ...response.headers, ...waitApplied(seconds) } };
 }

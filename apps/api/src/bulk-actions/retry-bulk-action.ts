@@ -6,7 +6,7 @@ import { EXAMPLE_RETRY } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
 import { readBulkActionId } from "../http/input/bulk-action-id.ts";
 import { creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
-import { readView, reserveIds, shortViewQuery, showsIds } from "./view.ts";
+import { countListed, readView, reserveTakenIds, shortViewQuery } from "./view.ts";
 
 /** `POST /v1/bulk_actions/{id}/retry` */
 export function retryBulkAction(context: ApiContext): Endpoint {
@@ -37,12 +37,12 @@ async function retry(request: ApiRequest, context: ApiContext): Promise<ApiRespo
   const view = readView(request);
   await admitRetry({ accountId, id }, context);
   const admission = await readAdmission(request, context, `/v1/bulk_actions/${id}/retry`, { retryOf: id });
-  if (showsIds(view)) await reserveIds(database, { accountId, id }, request);
+  await reserveTakenIds({ accountId, id }, view, request, context);
   const creation = await storeRetry(database, {
     ...admission,
     id,
     taking: "failed_and_untouched",
-    returning: showsIds(view) ? "with_ids" : "without_ids",
+    mostListed: countListed(view, context),
     chunkSize: config.CHUNK_SIZE,
     keeping: { days: config.RESTORE_DAYS, actionTypes: listRestorable(context.registry) },
   });

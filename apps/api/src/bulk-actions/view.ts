@@ -1,4 +1,8 @@
-import { findBulkAction, type ListedIds } from "@bulk/store/bulk-actions/reading/find-bulk-action";
+import {
+  findBulkAction,
+  type ListedIds,
+  UNLISTED_IDS,
+} from "@bulk/store/bulk-actions/reading/find-bulk-action";
 import { weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
 import type { Database } from "@bulk/store/database";
 import {
@@ -62,36 +66,62 @@ export function showsDetails({ expand }: View): boolean {
   return expand?.includes("details") === true;
 }
 
-/** Finds the account's bulk action of this id. If the view shows ids, reserves memory for them and reads them. */
+/** The most ids that a response lists of a view; 0 if it shows none. Of a larger bulk action it lists none at all. */
+export function countListed(view: View, { config }: IdLimits): number {
+  return showsIds(view) ? config.MAX_RECORD_IDS : 0;
+}
+
+type IdLimits = { readonly config: Pick<ApiContext["config"], "MAX_RECORD_IDS"> };
+
+/** Finds the account's bulk action of this id. If the view lists its ids, reserves memory for them and reads them. */
 export async function findForView(
-  database: Database,
   { accountId, id }: BulkActionKey,
   view: View,
   request: Pick<ApiRequest, "reserveRecords">,
+  context: IdLimits & { readonly database: Database },
 ): Promise<ViewedBulkAction | undefined> {
-  if (showsIds(view)) return await findBulkAction(database, accountId, id, request.reserveRecords);
+  const { database } = context;
+  if (showsIds(view)) {
+    return await findBulkAction(database, accountId, id, countListed(view, context), request.reserveRecords);
+  }
   const [progress] = await readProgress(database, [{ accountId, id }]);
   return progress;
 }
 
-/** Reserves memory for the ids of the account's bulk action, if there is one. */
+/** Reserves memory for the ids of the account's bulk action that the view lists. */
 export async function reserveIds(
-  database: Database,
   key: BulkActionKey,
+  view: View,
   request: Pick<ApiRequest, "reserveRecords">,
+  context: IdLimits & { readonly database: Database },
 ): Promise<void> {
-  const weights = await weighIds(database, [key]);
-  await request.reserveRecords(weights.get(key.id)?.total ?? 0);
+  const most = countListed(view, context);
+  const weight = most === 0 ? undefined : (await weighIds(context.database, [key])).get(key.id);
+  if (weight !== undefined && weight.count <= most) await request.reserveRecords(weight.total);
 }
 
-/** Loads the watched bulk action as last seen. If the view shows ids, reserves memory for them and reads them. */
+/** Reserves memory for as many ids as the view lists of a new bulk action that takes its ids from this one of the account. */
+export async function reserveTakenIds(
+  key: BulkActionKey,
+  view: View,
+  request: Pick<ApiRequest, "reserveRecords">,
+  context: IdLimits & { readonly database: Database },
+): Promise<void> {
+  const most = countListed(view, context);
+  const weight = most === 0 ? undefined : (await weighIds(context.database, [key])).get(key.id);
+  if (weight === undefined) return;
+  await request.reserveRecords(Math.ceil(weight.total * Math.min(1, most / weight.count)));
+}
+
+/** Loads the watched bulk action as last seen. If the view lists its ids, reserves memory for them and reads them. */
 export async function loadForView(
   watch: BulkActionWatch,
   progress: BulkActionProgress,
   view: View,
   request: Pick<ApiRequest, "reserveRecords">,
+  limits: IdLimits,
 ): Promise<ViewedBulkAction | undefined> {
-  if (!showsIds(view)) return progress;
+  if (progress.recordCount > countListed(view, limits)) return { ...progress, ...UNLISTED_IDS };
   await request.reserveRecords(progress.idWeight ?? progress.recordCount);
   return await watch.load();
 }

@@ -4,22 +4,22 @@ import { notRetriable, tooManyOpen } from "@bulk/domain/errors/refusals";
 import type { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "../database.ts";
 import { RECORD_IDS_ARRAY } from "../record-ids/chunk-ids.ts";
-import { jsonOfTexts, NO_IDS_JSON } from "../record-ids/ids-json.ts";
+import { jsonOfTexts } from "../record-ids/ids-json.ts";
 import { type Sql, sql, textArray } from "../sql.ts";
 import type { BulkActionProgress } from "../watching/bulk-action-progress.ts";
 import { type Admission, hasRoom } from "./admission.ts";
 import { COLUMNS } from "./columns.ts";
 import { findReplay, KEY_COLUMNS, keyValues, marksKey, type Replay, replayFailed } from "./idempotency.ts";
 import { insertChunks, STORED_AS_BEFORE, slicesAsBefore } from "./insert-chunks.ts";
-import type { ListedIds } from "./reading/find-bulk-action.ts";
+import { type ListedIds, UNLISTED_IDS } from "./reading/find-bulk-action.ts";
 import { KEPT_COLUMNS, keptValues } from "./restoring/kept-columns.ts";
 
 export type NewRetry = Admission & {
   /** The bulk action to retry. */
   readonly id: string;
   readonly taking: LeftOver;
-  /** Whether the ids are returned: reading a hundred thousand takes a while. */
-  readonly returning: "with_ids" | "without_ids";
+  /** The ids are returned if there are at most so many; 0: never. Reading a hundred thousand takes a while. */
+  readonly mostListed: number;
   readonly chunkSize: number;
   /** For how long it can be restored if what it retries could be. */
   readonly keeping: Keeping;
@@ -36,7 +36,7 @@ export type LeftOver = "failed" | "failed_and_untouched";
 
 /** A new bulk action over the ids that are left, or the one that an earlier request created. */
 export type Retry =
-  | { readonly kind: "created"; readonly bulkAction: BulkActionProgress & Partial<ListedIds> }
+  | { readonly kind: "created"; readonly bulkAction: BulkActionProgress & ListedIds }
   | Replay;
 
 /**
@@ -57,11 +57,8 @@ export async function retryBulkAction(database: Database, retry: NewRetry): Prom
   }
   if (row !== undefined && row.id !== null) {
     const { recordIds, ...written } = row;
-    const ids = recordIds !== null && {
-      recordIds: jsonOfTexts(written.recordCount, [recordIds]),
-      skippedIds: NO_IDS_JSON,
-    };
-    return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, ...ids } };
+    const listed = recordIds !== null && { recordIds: jsonOfTexts(written.recordCount, [recordIds]) };
+    return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, ...UNLISTED_IDS, ...listed } };
   }
   const replay = await findReplay(database, retry);
   if (replay === undefined) throw await findRefusal(database, retry, row);
@@ -130,7 +127,7 @@ async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow
     ),
     chunks AS (${insertChunks(slicesAsBefore(retry.chunkSize), STORED_AS_BEFORE)})
     SELECT parent.status AS "parentStatus", ${IS_KIN_OPEN} AS "isKinOpen", cardinality(submitted.ids) AS "leftOverCount",
-           CASE WHEN bulk_action.id IS NOT NULL AND ${retry.returning} = 'with_ids'
+           CASE WHEN bulk_action.record_count <= ${retry.mostListed}
                 THEN array_to_json(submitted.ids)::text END AS "recordIds", ${COLUMNS}
     FROM parent CROSS JOIN submitted LEFT JOIN bulk_action ON true`;
   return row;

@@ -3,7 +3,7 @@ import { attachRecords, type BulkActionWithRecords } from "../bulk-actions/readi
 import type { Database } from "../database.ts";
 import { type BulkActionProgress, isAhead } from "./bulk-action-progress.ts";
 
-/** Adds the ids, read after the call, to a bulk action that was just read. Returns `undefined` if it is gone. */
+/** Adds the ids, read after the call, to a bulk action that was just read. Returns `undefined` if it is gone. For bulk actions whose ids a response lists. */
 export type LoadRecords = (seen: BulkActionProgress) => Promise<BulkActionWithRecords | undefined>;
 
 /** The weight of the ids that one query reads (`IdWeight`), unless a single bulk action has more. */
@@ -29,7 +29,7 @@ async function loadRecords(
   database: Database,
   seen: readonly BulkActionProgress[],
 ): Promise<ReadonlyMap<string, BulkActionWithRecords>> {
-  const loaded = await attachRecords(database, seen);
+  const loaded = await attachRecords(database, seen, Infinity);
   // Every bulk action has ids; one without was pruned.
   return new Map(
     loaded.filter(({ recordIds }) => recordIds.count > 0).map((bulkAction) => [bulkAction.id, bulkAction]),

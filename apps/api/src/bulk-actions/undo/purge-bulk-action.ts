@@ -4,7 +4,7 @@ import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { exampleSparseBulkAction } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../../context.ts";
 import { readBulkActionId } from "../../http/input/bulk-action-id.ts";
-import { findForView, presentView, readView, reserveIds, shortViewQuery, showsIds } from "../view.ts";
+import { findForView, presentView, readView, reserveIds, shortViewQuery } from "../view.ts";
 
 /** `POST /v1/bulk_actions/{id}/purge` */
 export function purgeBulkAction(context: ApiContext): Endpoint {
@@ -35,10 +35,10 @@ async function purge(request: ApiRequest, context: ApiContext): Promise<ApiRespo
   const view = readView(request);
   const key = { accountId: caller.accountId, id };
   // Before the purge: a purge that is done must not be refused.
-  if (showsIds(view)) await reserveIds(database, key, request);
+  await reserveIds(key, view, request, context);
   const { kind } = await storePurge(database, caller.accountId, id, caller.tokenId);
   if (kind !== "purged") throw notPurgeable(kind);
-  const bulkAction = await findForView(database, key, view, request);
+  const bulkAction = await findForView(key, view, request, context);
   if (bulkAction === undefined) throw notPurgeable("not_found");
   return { kind: "json", body: presentView(bulkAction, view, context), bulkActionId: id };
 }

@@ -8,7 +8,7 @@ import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../../contex
 import { readBulkActionId } from "../../http/input/bulk-action-id.ts";
 import { type RestoreBody, restoreBody } from "../body/restore-body.ts";
 import { creationHeaders, nudge, readAdmission, respondCreated } from "../creation.ts";
-import { readView, reserveIds, shortViewQuery, showsIds } from "../view.ts";
+import { countListed, readView, reserveTakenIds, shortViewQuery } from "../view.ts";
 
 /** `POST /v1/bulk_actions/{id}/restore` */
 export function restoreBulkAction(context: ApiContext): Endpoint {
@@ -49,13 +49,13 @@ async function restore(request: ApiRequest, body: RestoreBody, context: ApiConte
   await admitRecords(restoration.type, context);
   const meaning = { restoreOf: id, ...(recordIds && { recordIds: jsonOfRecordIds(recordIds) }) };
   const admission = await readAdmission(request, context, `/v1/bulk_actions/${id}/restore`, meaning);
-  if (showsIds(view)) await reserveIds(database, { accountId, id }, request);
+  await reserveTakenIds({ accountId, id }, view, request, context);
   const creation = await storeRestore(database, {
     ...admission,
     id,
     actionType: restoration.type,
     recordIds,
-    returning: showsIds(view) ? "with_ids" : "without_ids",
+    mostListed: countListed(view, context),
   });
   nudge(creation, context);
   return await respondCreated(creation, view, request, context);

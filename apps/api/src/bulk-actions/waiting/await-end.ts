@@ -1,6 +1,5 @@
 import { isOpen } from "@bulk/domain/bulk-actions/bulk-action";
-import type { BulkActionWatcher } from "@bulk/store/watching/bulk-action-watcher";
-import type { ApiRequest } from "../../context.ts";
+import type { ApiContext, ApiRequest } from "../../context.ts";
 import { loadForView, type View, type ViewedBulkAction } from "../view.ts";
 import { waitUntil } from "./waiting.ts";
 
@@ -13,15 +12,15 @@ export async function awaitEnd(
   view: View,
   seconds: number,
   request: ApiRequest,
-  watcher: BulkActionWatcher,
+  context: Pick<ApiContext, "watcher" | "config">,
 ): Promise<ViewedBulkAction | undefined> {
   const { ended, logger } = request;
   try {
-    const watching = await watcher.watch(stored, ended);
+    const watching = await context.watcher.watch(stored, ended);
     if (watching.kind !== "watching") return undefined;
     const { watch } = watching;
     const progress = await waitUntil(({ status }) => !isOpen(status), watch, seconds, ended);
-    return ended.aborted ? stored : ((await loadForView(watch, progress, view, request)) ?? stored);
+    return ended.aborted ? stored : ((await loadForView(watch, progress, view, request, context)) ?? stored);
   } catch (error) {
     logger.warn({ error, bulkActionId: stored.id }, "could not wait for the end");
     return undefined;

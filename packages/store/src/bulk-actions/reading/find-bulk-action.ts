@@ -2,8 +2,9 @@ import type { Progress } from "@bulk/domain/bulk-actions/action-outcome";
 import type { BulkAction } from "@bulk/domain/bulk-actions/bulk-action";
 import { type Database, queryDirectly } from "../../database.ts";
 import { listedIds, RECORD_IDS } from "../../record-ids/chunk-ids.ts";
-import { type IdsJson, jsonOfTexts } from "../../record-ids/ids-json.ts";
+import { type IdsJson, jsonOfTexts, NO_IDS_JSON } from "../../record-ids/ids-json.ts";
 import { sql, textArray } from "../../sql.ts";
+import { attachProgress } from "../../watching/bulk-action-progress.ts";
 import { COLUMNS } from "../columns.ts";
 import { CHUNK_WEIGHT } from "./weigh-ids.ts";
 
@@ -18,8 +19,11 @@ export type ListedIds = {
 /** A bulk action with its progress and its ids, as callers see it. */
 export type BulkActionWithRecords = BulkAction & Progress & ListedIds;
 
+/** Stands for the ids of a bulk action that has more than one response may list. They are in its records. */
+export const UNLISTED_IDS: ListedIds = { recordIds: NO_IDS_JSON, skippedIds: NO_IDS_JSON };
+
 /**
- * Finds the account's bulk action of this id, with its ids.
+ * Finds the account's bulk action of this id, with its ids if there are at most `mostListed`, otherwise `UNLISTED_IDS`.
  *
  * @param beforeIds called with the weight of the ids (`IdWeight`) before they are read; its error ends the search
  */
@@ -27,6 +31,7 @@ export async function findBulkAction(
   database: Database,
   accountId: string,
   id: string,
+  mostListed: number,
   beforeIds?: (weight: number) => Promise<void>,
 ): Promise<BulkActionWithRecords | undefined> {
   const rows = await database.$queryRaw<(BulkAction & { idWeight: number })[]>`
@@ -35,8 +40,9 @@ export async function findBulkAction(
       WHERE chunk.bulk_action_id = bulk_action.id) AS "idWeight"
     FROM bulk.bulk_actions bulk_action
     WHERE bulk_action.account_id = ${accountId}::uuid AND bulk_action.id = ${id}::uuid`;
-  if (rows[0] !== undefined) await beforeIds?.(rows[0].idWeight);
-  const [bulkAction] = await attachRecords(database, rows);
+  const listed = rows.find(({ recordCount }) => recordCount <= mostListed);
+  if (listed !== undefined) await beforeIds?.(listed.idWeight);
+  const [bulkAction] = await attachRecords(database, rows, mostListed);
   return bulkAction;
 }
 
@@ -53,10 +59,27 @@ export async function findActionType(
 }
 
 /**
- * Adds submitted and skipped ids and the counts to bulk actions, in the order given. One query reads ids and counts,
- * so they agree.
+ * Adds submitted and skipped ids and the counts to bulk actions, in the order given. Those with more than `mostListed` ids
+ * get `UNLISTED_IDS`, and are absent if they are gone.
  */
 export async function attachRecords(
+  database: Database,
+  bulkActions: readonly BulkAction[],
+  mostListed: number,
+): Promise<readonly BulkActionWithRecords[]> {
+  const long = bulkActions.filter(({ recordCount }) => recordCount > mostListed);
+  const short = bulkActions.filter(({ recordCount }) => recordCount <= mostListed);
+  const progress = long.length === 0 ? [] : await attachProgress(database, long);
+  const attached = [
+    ...(await attachIds(database, short)),
+    ...progress.map((found) => ({ ...found, ...UNLISTED_IDS })),
+  ];
+  const byId = new Map(attached.map((bulkAction) => [bulkAction.id, bulkAction]));
+  return bulkActions.flatMap(({ id }) => byId.get(id) ?? []);
+}
+
+// One query reads ids and counts, so they agree.
+async function attachIds(
   database: Database,
   bulkActions: readonly BulkAction[],
 ): Promise<readonly BulkActionWithRecords[]> {

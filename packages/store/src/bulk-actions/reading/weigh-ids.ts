@@ -10,6 +10,8 @@ export type IdWeight = {
   readonly total: number;
   /** The weight of its heaviest chunk. */
   readonly chunk: number;
+  /** The number of ids. */
+  readonly count: number;
 };
 
 /** Weighs the ids of the accounts' bulk actions, without reading them. Those that do not exist are absent. */
@@ -20,7 +22,8 @@ export async function weighIds(
   const accountIds = textArray(keys.map(({ accountId }) => accountId));
   const ids = textArray(keys.map(({ id }) => id));
   const rows = await database.$queryRaw<(IdWeight & { id: string })[]>`
-    SELECT bulk_action.id, sum(${CHUNK_WEIGHT})::int AS total, max(${CHUNK_WEIGHT})::int AS chunk
+    SELECT bulk_action.id, sum(${CHUNK_WEIGHT})::int AS total, max(${CHUNK_WEIGHT})::int AS chunk,
+           bulk_action.record_count AS count
     FROM unnest(${accountIds}::uuid[], ${ids}::uuid[]) AS key (account_id, id)
     JOIN bulk.bulk_actions bulk_action ON bulk_action.account_id = key.account_id AND bulk_action.id = key.id
     JOIN bulk.bulk_action_chunks chunk ON chunk.bulk_action_id = bulk_action.id

@@ -3,13 +3,14 @@ import type { BulkAction } from "@bulk/domain/bulk-actions/bulk-action";
 import { notRestorable, tooManyOpen } from "@bulk/domain/errors/refusals";
 import type { RequestError } from "@bulk/domain/errors/request-error";
 import { type Database, queryDirectly } from "../../database.ts";
-import { jsonOfTexts, NO_IDS_JSON } from "../../record-ids/ids-json.ts";
+import { jsonOfTexts } from "../../record-ids/ids-json.ts";
 import type { RecordIds } from "../../record-ids/read-record-ids.ts";
 import { sql } from "../../sql.ts";
 import { type Admission, hasRoom } from "../admission.ts";
 import { COLUMNS } from "../columns.ts";
 import { findReplay, KEY_COLUMNS, keyValues, marksKey, replayFailed } from "../idempotency.ts";
 import { insertChunks, STORED_AS_BEFORE, slicesBySource } from "../insert-chunks.ts";
+import { UNLISTED_IDS } from "../reading/find-bulk-action.ts";
 import type { Retry } from "../retry-bulk-action.ts";
 import { hasOpenRestore, restorableRecords } from "./restorable-records.ts";
 import { judgeRestore, RESTORE_STATE, type RestoreState } from "./restore-state.ts";
@@ -21,8 +22,8 @@ export type NewRestore = Admission & {
   readonly actionType: string;
   /** Only these records; `undefined`: all. */
   readonly recordIds: RecordIds | undefined;
-  /** Whether the ids are returned: reading a hundred thousand takes a while. */
-  readonly returning: "with_ids" | "without_ids";
+  /** The ids are returned if there are at most so many; 0: never. Reading a hundred thousand takes a while. */
+  readonly mostListed: number;
 };
 
 /**
@@ -41,11 +42,8 @@ export async function restoreBulkAction(database: Database, restore: NewRestore)
   }
   if (row !== undefined && row.id !== null) {
     const { recordIds, ...written } = row;
-    const ids = recordIds !== null && {
-      recordIds: jsonOfTexts(written.recordCount, [recordIds]),
-      skippedIds: NO_IDS_JSON,
-    };
-    return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, ...ids } };
+    const listed = recordIds !== null && { recordIds: jsonOfTexts(written.recordCount, [recordIds]) };
+    return { kind: "created", bulkAction: { ...written, ...NO_PROGRESS, ...UNLISTED_IDS, ...listed } };
   }
   const replay = await findReplay(database, restore);
   if (replay === undefined) throw await findRefusal(database, restore, row);
@@ -80,7 +78,7 @@ async function writeRestore(database: Database, restore: NewRestore): Promise<Re
     ),
     chunks AS (${insertChunks(slicesBySource, STORED_AS_BEFORE)})
     SELECT ${RESTORE_STATE},
-           CASE WHEN bulk_action.id IS NOT NULL AND ${restore.returning} = 'with_ids'
+           CASE WHEN bulk_action.record_count <= ${restore.mostListed}
                 THEN array_to_json(submitted.ids)::text END AS "recordIds", ${COLUMNS}
     FROM parent CROSS JOIN submitted LEFT JOIN bulk_action ON true`,
   );
