@@ -19,7 +19,7 @@ export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_lock
     // A RESTRICT foreign key: 23001 since PostgreSQL 18, 23503 before.
     case "23001":
     case "23503":
-    // A unique key or an exclusion constraint, of a row that a restore brings back with its record.
+    // A unique key or an exclusion constraint: of a table that a trigger writes to, or of a row that a restore brings back.
     case "23505":
     case "23P01":
       return "referenced";
@@ -36,6 +36,17 @@ export function judgeSqlstate(sqlstate: string): Exclude<ChunkFault, "table_lock
     default:
       return isAboutServer(sqlstate) ? "server" : "refused";
   }
+}
+
+/** Finds the name of the constraint, or unique index, that refused a row, in an error thrown by Prisma. */
+export function findConstraint(error: unknown): string | undefined {
+  const cause = findDriverCause(error);
+  const constraint: unknown = cause?.["constraint"];
+  const name: unknown = isRecord(constraint) ? constraint["index"] : undefined;
+  if (typeof name === "string") return name;
+  if (cause?.["originalCode"] !== "23P01") return undefined;
+  // Prisma passes on the name of an exclusion constraint only in the message, quoted as the server's language does.
+  return /"([^"]+)"$/.exec(String(cause["originalMessage"]))?.[1];
 }
 
 /** Returns whether another session held a lock for longer than the lock time-out. */

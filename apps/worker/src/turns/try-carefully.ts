@@ -65,7 +65,7 @@ function logSetBack(
 function describeRemedy(remedy: ChunkRemedy): string {
   if (remedy.kind === "wait") return "chunk waits: another session has locked a whole table";
   if (remedy.kind === "skip_record")
-    return "record skipped; a rule of the database keeps rows that go with it";
+    return "record skipped; a rule of the database keeps it, or rows that go with it, as they are";
   if (remedy.kind !== "fail_record") return "chunk set back; it will be tried again";
   return isRetriable(remedy.code)
     ? "record given up; submit its id again once the obstacle is gone"

@@ -13,12 +13,15 @@ const FAULTS: readonly ChunkFault[] = [
   "locked",
   "conflict",
   "slow",
+  "taken",
+  "orphaned",
+  "early",
   "kept",
   "server",
 ];
 
 describe("chooseRemedy", () => {
-  test.each(["refused", "referenced", "kept"] as const)(
+  test.each(["refused", "referenced", "taken", "orphaned", "kept"] as const)(
     "does not wait for what is %s: it halves at once",
     (fault) => {
       expect(chooseRemedy({ fault, size: 1000, attempts: 0 })).toEqual({ kind: "halve", sliceSize: 500 });
@@ -57,9 +60,19 @@ describe("chooseRemedy", () => {
     expect(chooseRemedy(last)).toEqual({ kind: "fail_record", code });
   });
 
-  test("skips a single record whose related rows are kept", () => {
-    const remedy = { kind: "skip_record", code: "record.kept" };
-    expect(chooseRemedy({ fault: "kept", size: 1, attempts: 0 })).toEqual(remedy);
+  test.each([
+    ["kept", "record.kept"],
+    ["taken", "record.unique_taken:code_key"],
+    ["orphaned", "record.parent_gone"],
+  ] as const)("skips a single record that is %s as %s", (fault, code) => {
+    const remedy = { kind: "skip_record", code };
+    expect(chooseRemedy({ fault, size: 1, attempts: 0, constraint: "code_key" })).toEqual(remedy);
+  });
+
+  test("waits only with a single record for a parent that may come back, then skips it", () => {
+    expect(chooseRemedy({ fault: "early", size: 2, attempts: 0 })).toEqual({ kind: "halve", sliceSize: 1 });
+    const kinds = [0, 1, 2, 3, 4].map((attempts) => chooseRemedy({ fault: "early", size: 1, attempts }).kind);
+    expect(kinds).toEqual(["back_off", "back_off", "back_off", "back_off", "skip_record"]);
   });
 
   test.each<[Evidence, number]>([

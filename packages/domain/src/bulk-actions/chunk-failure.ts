@@ -5,6 +5,9 @@ import type { FailureCode } from "./outcome.ts";
  * - `refused`, `referenced` (by a foreign key): waiting does not help
  * - `locked`, `conflict`: other sessions hold the records; waiting may help
  * - `slow`: the statement time-out; fewer records may help
+ * - `taken`: a row that comes back meets a unique key or an exclusion constraint; waiting does not help
+ * - `orphaned`: a row that comes back refers to a row that is not there; waiting does not help
+ * - `early`: the same, while other chunks that may bring back the other row are not finished; waiting may help
  * - `kept`: rows that go with the records were kept by a rule of the database; waiting does not help
  * - `server`: an error that usually concerns the server or the schema, but occurred only with these records
  * - `table_locked`: another session holds the whole table; no record is the cause
@@ -15,6 +18,9 @@ export type ChunkFault =
   | "locked"
   | "conflict"
   | "slow"
+  | "taken"
+  | "orphaned"
+  | "early"
   | "kept"
   | "server"
   | "table_locked";
@@ -36,6 +42,8 @@ export type FailedTry = {
   readonly attempts: number;
   /** Used only for a single record with the fault `server`; default `none`. */
   readonly evidence?: Evidence | undefined;
+  /** The constraint that refuses the records, if the fault is `taken`. */
+  readonly constraint?: string | undefined;
 };
 
 /** What to do with records that failed in the same try. */
@@ -45,7 +53,7 @@ export type ChunkRemedy =
   /** Is not counted as an attempt. */
   | { readonly kind: "wait"; readonly delayMs: number }
   | { readonly kind: "fail_record"; readonly code: FailureCode }
-  | { readonly kind: "skip_record"; readonly code: "record.kept" };
+  | { readonly kind: "skip_record"; readonly code: string };
 
 /** Attempts that meet a lock or a deadlock before the chunk is halved to isolate the cause. */
 export const MAX_ATTEMPTS = 5;
@@ -62,12 +70,11 @@ const TABLE_DELAY_MS = 1_000;
  * only grow, and a single record without attempts left fails, or is skipped. So a bad record never fails the rest of its chunk.
  */
 export function chooseRemedy(failed: FailedTry): ChunkRemedy {
-  const { fault, size, attempts } = failed;
+  const { fault, size, attempts, constraint } = failed;
   if (fault === "table_locked") return { kind: "wait", delayMs: TABLE_DELAY_MS };
   if (attempts + 1 < maxAttempts(failed, fault)) return { kind: "back_off", delayMs: backOffMs(attempts) };
   if (size > 1) return { kind: "halve", sliceSize: Math.ceil(size / 2) };
-  if (fault === "kept") return { kind: "skip_record", code: "record.kept" };
-  return { kind: "fail_record", code: failureCode(fault) };
+  return conclude(fault, constraint);
 }
 
 type RecordFault = Exclude<ChunkFault, "table_locked">;
@@ -77,12 +84,15 @@ function maxAttempts({ size, evidence = "none" }: FailedTry, fault: RecordFault)
   switch (fault) {
     case "refused":
     case "referenced":
+    case "taken":
+    case "orphaned":
     case "kept":
       return 1;
     case "locked":
     case "conflict":
       return MAX_ATTEMPTS;
     case "slow":
+    case "early":
       return size === 1 ? MAX_ATTEMPTS : 1;
     case "server":
       return size === 1 ? ATTEMPTS_BY_EVIDENCE[evidence] : 1;
@@ -99,17 +109,24 @@ function backOffMs(attempts: number): number {
   return Math.min(FIRST_DELAY_MS * 2 ** attempts, LONGEST_DELAY_MS);
 }
 
-function failureCode(fault: Exclude<RecordFault, "kept">): FailureCode {
+function conclude(fault: RecordFault, constraint: string | undefined): ChunkRemedy {
   switch (fault) {
+    case "kept":
+      return { kind: "skip_record", code: "record.kept" };
+    case "taken":
+      return { kind: "skip_record", code: `record.unique_taken${constraint ? `:${constraint}` : ""}` };
+    case "orphaned":
+    case "early":
+      return { kind: "skip_record", code: "record.parent_gone" };
     case "locked":
-      return "record.locked";
+      return { kind: "fail_record", code: "record.locked" };
     case "slow":
-      return "record.timeout";
+      return { kind: "fail_record", code: "record.timeout" };
     case "conflict":
     case "referenced":
-      return "record.conflict";
+      return { kind: "fail_record", code: "record.conflict" };
     case "refused":
     case "server":
-      return "record.internal_error";
+      return { kind: "fail_record", code: "record.internal_error" };
   }
 }

@@ -13,7 +13,8 @@ import {
   shortenWaits,
 } from "./chunk-attempt.ts";
 import type { ChunkEffect } from "./chunk-effect.ts";
-import { type Refusal, type RefusedReport, setBack } from "./chunk-remedy.ts";
+import type { Refusal } from "./chunk-evidence.ts";
+import { type RefusedReport, setBack } from "./chunk-remedy.ts";
 import type { ChunkSource } from "./claim-chunk.ts";
 import { explainSkips } from "./explain-skips.ts";
 

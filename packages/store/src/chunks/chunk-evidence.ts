@@ -1,6 +1,6 @@
 import { type ChunkFault, type Evidence, MOST_ATTEMPTS } from "@bulk/domain/bulk-actions/chunk-failure";
 import type { Queryable } from "../database.ts";
-import { findSqlstate, judgeSqlstate } from "../sqlstate.ts";
+import { findConstraint, findSqlstate, judgeSqlstate } from "../sqlstate.ts";
 import { type Attempt, applySlice, rollBack, shortenWaits } from "./chunk-attempt.ts";
 import type { ChunkSource, SliceLimits } from "./claim-chunk.ts";
 import { findLockedTable } from "./locked-table.ts";
@@ -13,14 +13,20 @@ export type Finding =
       readonly evidence?: Evidence;
       /** The table that another session has locked. */
       readonly lockedTable?: string;
+      /** The constraint of the fault `taken`. */
+      readonly constraint?: string;
     }
   /** The database also refuses the statement without any record. */
   | { readonly kind: "no_record" }
   /** The bulk action was canceled meanwhile, or its generation has moved on. */
   | { readonly kind: "canceled" };
 
-/** Finds the cause of a refusal with this SQLSTATE. The attempt must have been rolled back. */
-export async function findCause(attempt: Attempt, sqlstate: string): Promise<Finding> {
+/** An error of the database, with its code. */
+export type Refusal = { readonly error: unknown; readonly sqlstate: string };
+
+/** Finds the cause of a refusal. The attempt must have been rolled back. */
+export async function findCause(attempt: Attempt, refusal: Refusal): Promise<Finding> {
+  const { sqlstate } = refusal;
   const fault = judgeSqlstate(sqlstate);
   switch (fault) {
     case "locked":
@@ -37,6 +43,10 @@ export async function findCause(attempt: Attempt, sqlstate: string): Promise<Fin
       const isKept = again.kind === "refused" && judgeSqlstate(again.sqlstate) === "kept";
       return { kind: "records", fault: isKept ? "kept" : "conflict" };
     }
+    case "referenced":
+      return attempt.effect.candidates === undefined
+        ? { kind: "records", fault }
+        : await judgeComers(attempt, refusal);
     case "server": {
       const { kind } = await probe(attempt, { mostRecords: 0 });
       if (kind === "refused") return { kind: "no_record" };
@@ -46,6 +56,32 @@ export async function findCause(attempt: Attempt, sqlstate: string): Promise<Fin
     default:
       return { kind: "records", fault };
   }
+}
+
+/*
+ * Rows that come back are not looked at beforehand: those that go with a record, and those that refer to a table which the
+ * service may not read, or to their own. A code without a constraint may come from a trigger.
+ */
+async function judgeComers(attempt: Attempt, { error, sqlstate }: Refusal): Promise<Finding> {
+  const constraint = findConstraint(error);
+  if (constraint === undefined) return { kind: "records", fault: "referenced" };
+  switch (sqlstate) {
+    case "23505":
+    case "23P01":
+      return { kind: "records", fault: "taken", constraint };
+    case "23503":
+      return { kind: "records", fault: (await hasOpenOthers(attempt)) ? "early" : "orphaned" };
+    default:
+      return { kind: "records", fault: "referenced" };
+  }
+}
+
+// Whether another chunk of this bulk action may bring back more records.
+async function hasOpenOthers({ transaction, source, chunk }: Attempt): Promise<boolean> {
+  const rows = await transaction.$queryRaw<unknown[]>`
+    SELECT 1 AS one FROM bulk.bulk_action_chunks
+    WHERE bulk_action_id = ${source.bulkActionId}::uuid AND position <> ${chunk.position} AND finished_at IS NULL LIMIT 1`;
+  return rows.length > 0;
 }
 
 type Probe =

@@ -1,10 +1,7 @@
 import { type ChunkFault, type ChunkRemedy, chooseRemedy } from "@bulk/domain/bulk-actions/chunk-failure";
 import { type Sql, sql } from "../sql.ts";
 import type { Attempt } from "./chunk-attempt.ts";
-import { findCause } from "./chunk-evidence.ts";
-
-/** An error of the database, with its code. */
-export type Refusal = { readonly error: unknown; readonly sqlstate: string };
+import { findCause, type Refusal } from "./chunk-evidence.ts";
 
 /** The result for a chunk that the database refused. */
 export type RefusedReport =
@@ -24,7 +21,7 @@ export type RefusedReport =
  */
 export async function setBack(attempt: Attempt, refusal: Refusal): Promise<RefusedReport> {
   const { position, size, attempts } = attempt.chunk;
-  const finding = await findCause(attempt, refusal.sqlstate);
+  const finding = await findCause(attempt, refusal);
   switch (finding.kind) {
     case "canceled":
       return { kind: "none_free" };
@@ -32,8 +29,8 @@ export async function setBack(attempt: Attempt, refusal: Refusal): Promise<Refus
       await writeOnChunk(attempt, sql`attempts = attempts`, describe(refusal));
       return { kind: "not_concluded", position, error: refusal.error };
     case "records": {
-      const { fault, evidence, lockedTable } = finding;
-      const remedy = chooseRemedy({ fault, size, attempts, evidence });
+      const { fault, evidence, lockedTable, constraint } = finding;
+      const remedy = chooseRemedy({ fault, size, attempts, evidence, constraint });
       const message = lockedTable === undefined ? describe(refusal) : WAITS_FOR_TABLE + lockedTable;
       await writeOnChunk(attempt, assignments(remedy), message);
       return { kind: "set_back", position, fault, remedy };
