@@ -98,6 +98,11 @@ export type Operation = {
   /** One property per parameter. A list parameter is documented as `name[]`. */
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /**
+   * Unknown query parameters pass: it is a call of the base contract, whose clients may send any. None of them decides what
+   * is changed.
+   */
+  readonly allowsParameters?: true;
   /** By content type, unless it is only JSON. */
   readonly body?: z.ZodType | SchemaByType;
   /** A request may come without a body. */

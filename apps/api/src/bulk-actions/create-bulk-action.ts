@@ -22,6 +22,7 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "in use) are skipped and listed in `skipped_record_ids`. What the action removes is kept, so that it can be " +
         'restored until `details.restorable_until`. Send `"restorable": false` to keep nothing.',
       query: viewQuery,
+      allowsParameters: true,
       ...creationHeaders,
       body: body.schema,
       takesRecordIds: true,

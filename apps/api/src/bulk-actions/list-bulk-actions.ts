@@ -29,6 +29,7 @@ export function listBulkActions(context: ApiContext): Endpoint {
         "updated. To read many, move a window of `created_after` and `created_before` instead of requesting " +
         "high page numbers.",
       query,
+      allowsParameters: true,
       response: listOf(
         bulkActionResponse(context.registry).meta({ examples: [exampleSparseBulkAction("succeeded")] }),
         PATH,

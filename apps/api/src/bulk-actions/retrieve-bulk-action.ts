@@ -38,6 +38,7 @@ export function retrieveBulkAction(context: ApiContext): Endpoint {
         "To wait for the end, send `Prefer: wait=N`; with `If-None-Match` the wait ends at the first " +
         "change.",
       query: detailedQuery,
+      allowsParameters: true,
       headers: conditionalHeaders,
       response: bulkActionResponse(context.registry).meta({
         examples: [{ ...exampleSparseBulkAction("succeeded"), details: EXAMPLE_DETAILS }],

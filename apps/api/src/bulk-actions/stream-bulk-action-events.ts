@@ -24,7 +24,7 @@ export function streamBulkActionEvents(context: ApiContext): Endpoint {
         "Last-Event-ID": z.string().optional().meta({ description: "The id of the last event received." }),
       }),
       response: { "text/event-stream": progressObject(context.registry) },
-      refusals: ["not_found"],
+      refusals: ["not_found", "invalid"],
     },
     respond: (request) => follow(request, context),
   };

@@ -14,6 +14,7 @@ import { claimMemory } from "./memory/claim-memory.ts";
 import { logRequests } from "./observability/log-requests.ts";
 import { measureRequests } from "./observability/measure-requests.ts";
 import { traceRequests } from "./observability/trace-requests.ts";
+import { refuseIgnored } from "./refuse-ignored.ts";
 import { respondWith, sendError } from "./respond.ts";
 
 /** Creates the public API: middleware in order, then the routes, then the error handlers. */
@@ -37,7 +38,7 @@ export function createApp(context: ApiContext, gate: Gate): Express {
     const bodyOptions = { oneAtATime: context.oneAtATime, ids: takesRecordIds && ids };
     const body = takesBody(method) ? [readBody(bodyOptions, endpoint)] : [];
     const guards = [requireCaller(scope, gate), claimMemory(gate.budget), ...body];
-    app[method](path, ...guards, respondWith(endpoint, options));
+    app[method](path, ...guards, refuseIgnored(path, endpoint.operation), respondWith(endpoint, options));
   }
   app.use(refuseUnknownPath);
   app.use(refuse);

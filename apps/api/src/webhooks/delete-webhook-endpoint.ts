@@ -11,7 +11,7 @@ export function deleteWebhookEndpoint({ database }: ApiContext): Endpoint {
       summary: "Delete a webhook endpoint",
       description: "Deletes the endpoint and its deliveries. A request in flight is not aborted.",
       response: deletedWebhookEndpoint,
-      refusals: ["not_found"],
+      refusals: ["not_found", "invalid"],
     },
     async respond({ caller, params }) {
       const id = readWebhookEndpointId(params);

@@ -17,7 +17,7 @@ export function redeliverWebhook({ database }: ApiContext): Endpoint {
         "`id`. Events about records are sent again from the first record if all had been delivered, " +
         "otherwise from the first undelivered one.",
       response: webhookDeliveryObject.meta({ examples: [EXAMPLE_REDELIVERY] }),
-      refusals: ["not_found", "conflict"],
+      refusals: ["not_found", "conflict", "invalid"],
     },
     async respond({ caller, params: { id } }) {
       const { accountId } = caller;

@@ -11,7 +11,7 @@ export function retrieveWebhookEndpoint({ database }: ApiContext): Endpoint {
       summary: "Retrieve a webhook endpoint",
       description: "Returns one webhook endpoint of the account, without its signing secret.",
       response: webhookEndpointObject,
-      refusals: ["not_found"],
+      refusals: ["not_found", "invalid"],
     },
     async respond({ caller, params }) {
       const id = readWebhookEndpointId(params);

@@ -19,7 +19,7 @@ export function rotateWebhookSecret(context: ApiContext): Endpoint {
         "with each secret, the new one first. `x-webhook-signature` has one signature only and uses the " +
         "new secret at once.",
       response: webhookEndpointWithSecret.meta({ examples: [EXAMPLE_ROTATED] }),
-      refusals: ["not_found"],
+      refusals: ["not_found", "invalid"],
     },
     async respond({ caller, params }) {
       const id = readWebhookEndpointId(params);

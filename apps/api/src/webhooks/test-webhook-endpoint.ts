@@ -16,7 +16,7 @@ export function testWebhookEndpoint({ database }: ApiContext): Endpoint {
         `Sends an event of type \`${TEST_EVENT_TYPE}\` within seconds, regardless of the endpoint's ` +
         "subscriptions. List the endpoint's deliveries to see the result.",
       response: webhookDeliveryObject.meta({ examples: [EXAMPLE_TEST_DELIVERY] }),
-      refusals: ["not_found", "conflict"],
+      refusals: ["not_found", "conflict", "invalid"],
     },
     async respond({ caller, params }) {
       const id = readWebhookEndpointId(params);

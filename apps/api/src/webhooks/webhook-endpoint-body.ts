@@ -15,7 +15,7 @@ export function webhookEndpointBodies({ config, registry }: Pick<ApiContext, "co
     listRecordEvents(registry),
   );
   const created = z
-    .object({
+    .strictObject({
       url,
       webhook_events: webhook_events.default([FINISHED_EVENT_TYPE]),
       description: description.default(null),
@@ -28,7 +28,7 @@ export function webhookEndpointBodies({ config, registry }: Pick<ApiContext, "co
       record_events: asked ?? (rest.destination === "wordpress" ? "single" : "list"),
     }));
   const changed = z
-    .object({ url, webhook_events, description, enabled, destination, record_events })
+    .strictObject({ url, webhook_events, description, enabled, destination, record_events })
     .partial()
     .meta({ description: "Attributes that are left out stay unchanged." });
   return {
@@ -40,7 +40,7 @@ export function webhookEndpointBodies({ config, registry }: Pick<ApiContext, "co
 function bodyOf<Attributes extends z.ZodType>(id: string, attributesSchema: Attributes, example: object) {
   const examples = [{ webhook_endpoint: example }];
   return {
-    schema: z.object({ webhook_endpoint: attributesSchema }).meta({ id, examples }),
+    schema: z.strictObject({ webhook_endpoint: attributesSchema }).meta({ id, examples }),
     /** Throws `malformed` without the envelope, and `invalid` with the faults of its content. */
     parse(body: unknown): z.output<Attributes> {
       return validate("webhook_endpoint", attributesSchema, openEnvelope("webhook_endpoint", body));

@@ -148,17 +148,17 @@ export const API_ERRORS = {
   },
   "bulk_action.invalid": {
     kind: "invalid",
-    meaning: "An attribute of the body or a query parameter is invalid.",
+    meaning: "An attribute of the body or a query parameter is invalid or unknown.",
     remedy: "Correct what `validation_errors` lists.",
   },
   "webhook_endpoint.invalid": {
     kind: "invalid",
-    meaning: "An attribute of the body or a query parameter is invalid.",
+    meaning: "An attribute of the body or a query parameter is invalid or unknown.",
     remedy: "Correct what `validation_errors` lists.",
   },
   "webhook_delivery.invalid": {
     kind: "invalid",
-    meaning: "A query parameter is invalid.",
+    meaning: "A query parameter is invalid or unknown.",
     remedy: "Correct what `validation_errors` lists.",
   },
   "bulk_action.nothing_to_retry": {

@@ -38,7 +38,7 @@ function makeBody({ registry, config }: Settings) {
   const most = config.MAX_RECORD_IDS;
   const keyTypes = keyTypesIn(registry);
   const findKeyType = findKeyTypeIn(registry);
-  const attributes = z.object({
+  const attributes = z.strictObject({
     action_type: z
       .enum([...submittable(registry).keys()])
       .meta({ description: "The action to apply to the records." }),
@@ -75,7 +75,7 @@ type Attributes = z.ZodObject<Record<"action_type" | "record_ids" | "restorable"
 
 function inJson(attributes: Attributes) {
   return z
-    .object({ bulk_action: attributes })
+    .strictObject({ bulk_action: attributes })
     .meta({ id: "NewBulkAction", examples: [{ bulk_action: EXAMPLE_NEW_BULK_ACTION }] });
 }
 

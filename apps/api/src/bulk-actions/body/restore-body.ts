@@ -5,7 +5,7 @@ import { EXAMPLE_RESTORE_BODY } from "@bulk/wire/examples";
 import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
 import { runFor } from "../../http/bodies/one-at-a-time.ts";
-import { openEnvelope } from "../../http/input/envelope.ts";
+import { type EnvelopeContent, openEnvelope } from "../../http/input/envelope.ts";
 import { validate } from "../../http/input/validate.ts";
 import { keyTypesIn } from "./find-key-type.ts";
 import { anyRecordIds, recordIdsOf } from "./record-ids.ts";
@@ -36,8 +36,8 @@ function makeBody({ registry, oneAtATime, config }: Settings) {
   const restorable = new Set(listRestorable(registry));
   const keyTypes = new Map([...keyTypesIn(registry)].filter(([type]) => restorable.has(type)));
   const schema = z
-    .object({
-      bulk_action: z.object({
+    .strictObject({
+      bulk_action: z.strictObject({
         record_ids: anyRecordIds(keyTypes, most).optional().meta({
           description: "Only these records. By default all that no restore has brought back.",
         }),
@@ -47,19 +47,17 @@ function makeBody({ registry, oneAtATime, config }: Settings) {
   return {
     schema,
     /** Opens the envelope; `undefined` without a body. Throws `malformed` for a body without it. */
-    open(body: unknown): RestoreContent | undefined {
+    open(body: unknown): EnvelopeContent | undefined {
       const isEmpty = typeof body === "object" && body !== null && Object.keys(body).length === 0;
       return body === undefined || isEmpty ? undefined : openEnvelope("bulk_action", body);
     },
     /** Reads the ids as this type; `undefined`: all records. Throws `invalid` with the faults of the content. */
-    async read(content: RestoreContent | undefined, type: KeyType): Promise<RecordIds | undefined> {
+    async read(content: EnvelopeContent | undefined, type: KeyType): Promise<RecordIds | undefined> {
       if (content === undefined) return undefined;
-      const reader = z.object({ record_ids: recordIdsOf(type, most).optional() });
+      const reader = z.strictObject({ record_ids: recordIdsOf(type, most).optional() });
       const ids = content["record_ids"];
       const run = runFor(Array.isArray(ids) ? BYTES_PER_ID * ids.length : 0, oneAtATime);
       return (await run(() => validate("bulk_action", reader, content))).record_ids;
     },
   };
 }
-
-type RestoreContent = ReturnType<typeof openEnvelope>;

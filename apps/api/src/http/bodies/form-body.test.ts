@@ -38,14 +38,30 @@ test.each([
   expect(() => parse(`bulk_action[record_ids][]=b&${text}`)).toThrow(RequestError);
 });
 
-test.each(["", "a=b", "bulk_action=x", "bulk_actions[record_ids][]=a"])("%j has no bulk action", (text) => {
-  expect(parse(text)).toEqual({});
+test.each([
+  ["", {}],
+  ["a=b", { a: "b" }],
+  ["bulk_action=x", { bulk_action: "x" }],
+  ["bulk_action=x&bulk_action[restorable]=true", { bulk_action: "x" }],
+  ["bulk_actions[record_ids][]=a", { "bulk_actions[record_ids][]": "a" }],
+])("%j has no bulk action", (text, body) => {
+  expect(parse(text)).toEqual(body);
 });
 
-test("what is beside the bulk action is passed over", () => {
-  expect(parse("utf8=%E2%9C%93&bulk_action[action_type]=delete_products&commit=Go")).toEqual({
-    bulk_action: { action_type: "delete_products", record_ids: undefined },
+test("no name is passed over, neither in the bulk action nor beside it", () => {
+  const text =
+    "commit=Go&bulk_action[action_type]=delete_products&bulk_action[dry_run]=true&bulk_action[a][b]=c";
+  expect(parse(text)).toEqual({
+    commit: "Go",
+    bulk_action: { action_type: "delete_products", dry_run: "true", "a[b]": "c" },
   });
+  const prototype = parse("bulk_action[__proto__]=a&__proto__=b");
+  expect(JSON.stringify(prototype)).toBe('{"__proto__":"b","bulk_action":{"__proto__":"a"}}');
+});
+
+test("a form of very many names is refused as too large", () => {
+  const names = Array.from({ length: 1_001 }, (_, index) => `bulk_action[a${index}]=b`);
+  expect(() => parse(names.join("&"))).toThrow(expect.objectContaining({ kind: "too_large" }));
 });
 
 test("a form of too many parameters is refused as too large", () => {

@@ -1,18 +1,26 @@
 import { RequestError } from "@bulk/domain/errors/request-error";
-import { z } from "zod";
+import { type EnvelopeKey, PASSENGERS, passengersIn } from "./passengers.ts";
+import { refuseUnknown } from "./unknown-names.ts";
 
-/** Returns the object under the one key of a body. Throws `malformed` if it is not an object. */
-export function openEnvelope(
-  key: "bulk_action" | "webhook_endpoint",
-  body: unknown,
-): z.output<typeof anObject> {
-  const content = anObject.safeParse(anObject.safeParse(body).data?.[key]);
-  if (content.success) return content.data;
-  throw new RequestError(
-    "malformed",
-    `${key}.missing`,
-    `The body must be an object with the key "${key}", whose value is an object.`,
-  );
+/** The content of an envelope, with the caller's own keys. */
+export type EnvelopeContent = Readonly<Record<string, unknown>>;
+
+/**
+ * Returns the object under the one key of a body, without passengers. Throws `malformed` if it is not an object, and
+ * `invalid` if the body has other keys.
+ */
+export function openEnvelope(key: EnvelopeKey, body: unknown): EnvelopeContent {
+  const content = isObject(body) && Object.hasOwn(body, key) ? body[key] : undefined;
+  if (!isObject(body) || !isObject(content)) {
+    const message = `The body must be an object with the key "${key}", whose value is an object.`;
+    throw new RequestError("malformed", `${key}.missing`, message);
+  }
+  const beside = Object.keys(body).filter((name) => name !== key && !PASSENGERS.has(name));
+  refuseUnknown(key, beside, "");
+  const passengers = passengersIn(key);
+  return Object.fromEntries(Object.entries(content).filter(([name]) => !passengers.has(name)));
 }
 
-const anObject = z.looseObject({});
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

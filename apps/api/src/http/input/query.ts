@@ -17,7 +17,7 @@ export function readQuery(query: Iterable<Parameter>): Readonly<Record<string, s
   const values = new Map<string, string>();
   const lists = new Map<string, string[]>();
   for (const [spelling, value] of query) {
-    const name = spelling.replace(/\[\d*\]$/, "");
+    const name = stripIndex(spelling);
     const items = splitList(name, value);
     if (items !== undefined)
       lists
@@ -28,6 +28,16 @@ export function readQuery(query: Iterable<Parameter>): Readonly<Record<string, s
   }
   // Without a prototype, so that a caller's parameter cannot be confused with an inherited property.
   return Object.assign(Object.create(null), Object.fromEntries(values), Object.fromEntries(lists));
+}
+
+/** Returns the name of a parameter. Only that of a list may be spelled with brackets. */
+export function nameParameter(spelling: string): string {
+  const name = stripIndex(spelling);
+  return LIST_PARAMETERS.has(name) || COMMA_LISTS.has(name) ? name : spelling;
+}
+
+function stripIndex(spelling: string): string {
+  return spelling.replace(/\[\d*\]$/, "");
 }
 
 function splitList(name: string, value: string): readonly string[] | undefined {

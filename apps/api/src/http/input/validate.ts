@@ -1,10 +1,11 @@
 import { RequestError, type ValidationError } from "@bulk/domain/errors/request-error";
 import type { z } from "zod";
+import { describeUnknown, type ValidatedObject } from "./unknown-names.ts";
 
 /**
  * Parses a caller's input. Throws `invalid` with at most 50 validation errors in the base contract's form: `code` is
- * `<object>.<attribute>.<type>`, and `message` continues the attribute's name, such as "can't be blank". The message
- * of the error itself contains the total number.
+ * `<object>.<attribute>.<type>`, and `message` continues the attribute's name, such as "can't be blank". Unknown keys are
+ * faults if the schema is strict. The message of the error itself contains the total number.
  */
 export function validate<Schema extends z.ZodType>(
   object: ValidatedObject,
@@ -14,12 +15,10 @@ export function validate<Schema extends z.ZodType>(
   const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  const errors = issues.slice(0, LISTED_FAULTS).map((issue) => describe(object, issue));
+  const described = issues.slice(0, LISTED_FAULTS).flatMap((issue) => describe(object, issue));
+  const errors = described.slice(0, LISTED_FAULTS);
   throw new RequestError("invalid", `${object}.invalid`, summarize(errors[0], countFaults(issues)), errors);
 }
-
-/** The first part of the codes of validation errors. */
-type ValidatedObject = "bulk_action" | "webhook_endpoint" | "webhook_delivery";
 
 /** The maximum number of listed faults. */
 const LISTED_FAULTS = 50;
@@ -47,11 +46,12 @@ export function fault(
 /** The fault of a missing, null or empty attribute. */
 export const BLANK = fault("blank", "can't be blank");
 
-function describe(object: string, issue: z.core.$ZodIssue): ValidationError {
+function describe(object: string, issue: z.core.$ZodIssue): readonly ValidationError[] {
+  if (issue.code === "unrecognized_keys") return describeUnknown(issue.keys, `${object}.`);
   const attribute = String(issue.path[0] ?? object);
   const { message, params } = nameFault(issue);
   const { type, options } = params;
-  return { attribute, type, options, code: `${object}.${attribute}.${type}`, message };
+  return [{ attribute, type, options, code: `${object}.${attribute}.${type}`, message }];
 }
 
 // Maps zod's kinds of issues: https://zod.dev/error-customization
@@ -76,8 +76,12 @@ function nameFault(issue: z.core.$ZodIssue): Fault {
 }
 
 function countFaults(issues: readonly z.core.$ZodIssue[]): number {
-  const unlisted = issues.map((issue) => (issue.code === "custom" ? (issue.params?.["unlisted"] ?? 0) : 0));
-  return unlisted.reduce((sum, count) => sum + count, issues.length);
+  return issues.reduce((sum, issue) => sum + countFault(issue), 0);
+}
+
+function countFault(issue: z.core.$ZodIssue): number {
+  if (issue.code === "unrecognized_keys") return issue.keys.length;
+  return 1 + (issue.code === "custom" ? (issue.params?.["unlisted"] ?? 0) : 0);
 }
 
 function summarize(first: ValidationError | undefined, count: number): string {
