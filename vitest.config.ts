@@ -14,9 +14,12 @@ const LONG = {
   e2e: "test/e2e/!(commands|tracing).test.ts",
 };
 
-/** The integration tests that `pnpm test` runs on both queues: those about turns. `pnpm test:long` runs the others on Redis. */
+/**
+ * The integration tests that `pnpm test` runs on both queues: those about turns. All others run on Redis in `pnpm test:long`,
+ * on a stranger's database.
+ */
 const ABOUT_THE_QUEUE =
-  "test/integration/{archiving,cancel,connections,deleting,forged-jobs,metrics,mixed-versions,pausing,restore,sweeping,throttling,turn-places}.test.ts";
+  "test/integration/{archiving,braking,cancel,connections,deleting,forged-jobs,metrics,mixed-versions,pausing,restore,safety-catch,sweeping,throttling,turn-places}.test.ts";
 
 const INTEGRATION = "test/integration/**/*.test.ts";
 
@@ -60,7 +63,6 @@ export default defineConfig({
       project("long local", LONG.local),
       project("long e2e", LONG.e2e),
       project("long integration on the PostgreSQL queue", LONG.integration, { queueEngine: "postgres" }),
-      ...onRedis("long integration on the Redis queue", INTEGRATION, [ABOUT_THE_QUEUE]),
       ...onRedis("long integration on a stranger's database", INTEGRATION, [ON_A_PLAIN_DATABASE], "stranger"),
     ],
   },
