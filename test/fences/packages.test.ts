@@ -2,10 +2,12 @@ import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { listFiles, type Manifest, readManifest, readText } from "../support/repository.ts";
 
+const MANIFESTS = ["package.json", "{apps,packages}/*/package.json", "{test,tools}/package.json"];
+
 type Files<Content> = Readonly<Record<string, Content>>;
 
 test("every package is private, MIT, a module, and names its dependencies exactly and alike", () => {
-  const manifests = read(readManifest, "package.json", "{apps,packages}/*/package.json", "test/package.json");
+  const manifests = read(readManifest, ...MANIFESTS);
   expect(findManifestFaults(manifests)).toEqual([]);
   expect(Object.keys(manifests).length).toBeGreaterThan(6);
   expect(listDependencies(manifests).length).toBeGreaterThan(30);
@@ -26,6 +28,8 @@ test.each<[string, Manifest, string]>([
     { ...SOUND, dependencies: { "@prisma/schema-engine-wasm": "7.9.0-1.0a" } },
     "prisma: 7.10.0, 7.9.0",
   ],
+  ["an alias of no version", { ...SOUND, dependencies: { ts: "npm:pg" } }, "b: pg undefined is not exact"],
+  ["an alias of a second version", { ...SOUND, dependencies: { old: "npm:pg@8.0.0" } }, "pg: 8.23.1, 8.0.0"],
   ["two boards", { ...SOUND, dependencies: { "@bull-board/ui": "9.0.0" } }, "@bull-board: 9.10.1, 9.0.0"],
 ])("%s is noticed", (_fault, manifest, expected) => {
   const sound: Manifest = {
@@ -62,7 +66,7 @@ test("pnpm has one version, wherever it is named", () => {
 });
 
 test("there is one version, and the changelog's newest release is it", () => {
-  const manifests = read(readManifest, "package.json", "{apps,packages}/*/package.json", "test/package.json");
+  const manifests = read(readManifest, ...MANIFESTS);
   const versions = new Set(Object.values(manifests).map((manifest) => manifest.version));
   const [, newest] = /^## (?!Unreleased$)(\S+)$/m.exec(readText("CHANGELOG.md")) ?? [];
   expect([...versions]).toEqual([newest]);
@@ -104,9 +108,21 @@ function listDependencies(manifests: Files<Manifest>): readonly Dependency[] {
         manifest.devDependencies,
         manifest.optionalDependencies,
         manifest.peerDependencies,
-      ].flatMap((group) => Object.entries(group ?? {}).map(([name, version]) => ({ path, name, version }))),
+      ].flatMap((group) =>
+        Object.entries(group ?? {}).map(([name, version]) => ({ path, ...resolve(name, version) })),
+      ),
     )
     .filter(({ version }) => version !== "workspace:*");
+}
+
+/** An alias is a dependency on what it leads to. */
+function resolve(name: string, version: string): Omit<Dependency, "path"> {
+  const [, target = name, exact = "undefined"] = /^npm:(@?[^@]+)@?(.*)$/.exec(version) ?? [
+    undefined,
+    name,
+    version,
+  ];
+  return { name: target, version: exact || "undefined" };
 }
 
 function findSplits(dependencies: readonly Dependency[]): readonly string[] {

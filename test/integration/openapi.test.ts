@@ -110,7 +110,7 @@ describe("an answer that is not as documented is noticed", () => {
     ],
     ["an error of another shape", { status: 401, body: JSON.stringify({ error: "no" }) }, "http_status"],
     ["a line that is no record", { ...lines, body: '{"object":"bulk_action_record"}\n' }, "must have"],
-    ["a code that is not in the table", { status: 401, body: errorWith("token.strange") }, "no code"],
+    ["a code that is not in the table", { status: 401, body: errorWith("token.strange") }, "/code must be"],
     ["a code of another status", { status: 401, body: errorWith("bulk_action.not_found") }, "another status"],
   ])("by %s", async (_what, change, expected) => {
     await expectDocumented(service.url, sound);

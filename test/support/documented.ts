@@ -235,8 +235,8 @@ const CODES: ReadonlyMap<string, ErrorDescription> = new Map(Object.entries(API_
 /** Why the table of codes does not allow this error. */
 function findCodeFault(status: number, { code }: { readonly code: string }): string | undefined {
   const known = CODES.get(code);
-  if (known === undefined) return `no code ${code} in the table`;
-  return statusOf(known.kind) === status ? undefined : `the table has ${code} with another status`;
+  const isOfStatus = known !== undefined && statusOf(known.kind) === status;
+  return isOfStatus ? undefined : `the table has ${code} with another status`;
 }
 
 /** What NDJSON has on its lines; its own schema speaks of text. */

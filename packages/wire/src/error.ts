@@ -1,3 +1,4 @@
+import { API_ERRORS } from "@bulk/domain/errors/error-codes";
 import { z } from "zod";
 
 /** The body of every response that is not a 2xx. */
@@ -5,7 +6,9 @@ export const errorObject = z
   .object({
     http_status: z.string().meta({ description: "The name of the HTTP status." }),
     type: z.string().meta({ description: "The last part of `code`." }),
-    code: z.string().meta({ description: "A stable code for programs." }),
+    code: z.enum(Object.keys(API_ERRORS)).meta({
+      description: "A stable code for programs. Later versions may add codes.",
+    }),
     message: z.string().meta({ description: "For people." }),
     validation_errors: z
       .array(

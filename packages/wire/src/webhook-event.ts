@@ -8,12 +8,12 @@ import { bulkActionDetails, type Presentation, presentDetails } from "./details.
 import { moment, toUnixSeconds } from "./moment.ts";
 import { presentTally, tally } from "./progress/counts.ts";
 
-/** The schema of an event in the base contract's shape. */
-export function eventOf<Subject extends z.ZodType>(object: Subject) {
+/** The schema of an event of this type in the base contract's shape. */
+export function eventOf<Subject extends z.ZodType>(type: string, object: Subject) {
   return z.object({
     id: z.guid().meta({ description: "The same for all endpoints and all retries." }),
     object: z.literal("event"),
-    type: z.string(),
+    type: z.literal(type),
     account: z.guid(),
     created_at: moment,
     data: z.object({ object }),

@@ -25,17 +25,12 @@ export function describeWebhooks(effects: RecordEffects): ZodOpenApiPathsObject 
   const { record_ids, skipped_record_ids, ...finished } = exampleBulkAction("succeeded");
   const { processed: _, ...counts } = EXAMPLE_COUNTS;
   return {
-    [FINISHED_EVENT_TYPE]: describe(
-      "A bulk action has ended",
-      FINISHED,
-      eventOf(finishedBulkAction(effects)),
-      {
-        type: FINISHED_EVENT_TYPE,
-        object: { ...finished, ...counts, details: EXAMPLE_DETAILS },
-      },
-    ),
+    [FINISHED_EVENT_TYPE]: describe("A bulk action has ended", FINISHED, finishedBulkAction(effects), {
+      type: FINISHED_EVENT_TYPE,
+      object: { ...finished, ...counts, details: EXAMPLE_DETAILS },
+    }),
     ...Object.fromEntries(listRecordEvents(effects).map((type) => [type, describeRecords(type)])),
-    [TEST_EVENT_TYPE]: describe("Test event", TRIED, eventOf(testedEndpoint), {
+    [TEST_EVENT_TYPE]: describe("Test event", TRIED, testedEndpoint, {
       type: TEST_EVENT_TYPE,
       object: presentTestedEndpoint(EXAMPLE_IDS.webhook_endpoints, EXAMPLE_ENDPOINT.url),
     }),
@@ -55,7 +50,7 @@ function describeRecords(type: string) {
     "Sent when the bulk action that changed them has ended. `data.object` is one record if the endpoint's " +
     "`record_events` is `single`, and a list of records if it is `list`.";
   const [id] = EXAMPLE_NEW_BULK_ACTION.record_ids;
-  return describe(`Records were ${effect}`, description, eventOf(changedRecords(kind)), {
+  return describe(`Records were ${effect}`, description, changedRecords(kind), {
     type,
     object: presentShopRecord(kind, id),
   });
@@ -64,9 +59,10 @@ function describeRecords(type: string) {
 function describe(
   summary: string,
   description: string,
-  schema: z.ZodType,
+  subject: z.ZodType,
   { type, object }: { readonly type: string; readonly object: object },
 ): { readonly post: ZodOpenApiOperationObject } {
+  const schema = eventOf(type, subject);
   return {
     post: {
       operationId: type.replaceAll(/[._](\w)/g, (_, letter: string) => letter.toUpperCase()),

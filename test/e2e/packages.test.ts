@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { pathTo } from "../support/repository.ts";
+import { openTestStack } from "../support/test-stack.ts";
+
+const run = promisify(execFile);
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "bulk-actions-packages-"));
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+/** A caller's program, which is also type-checked. */
+const PROGRAM = `import { createClient } from "bulk-actions-client";
+import { BulkActionsError } from "bulk-actions-client/errors";
+
+const { bulkActions } = createClient({ url: String(process.env["URL"]), token: String(process.env["TOKEN"]) });
+const { id } = await bulkActions.create({ action_type: "delete_products", record_ids: process.argv.slice(2) });
+const { status, details } = await bulkActions.wait(id, { onProgress: ({ processed }) => console.error(processed) });
+const restore = await bulkActions.wait((await bulkActions.restore(id)).id);
+console.log(status, details.deleted, restore.status, restore.details.restored);
+await bulkActions.cancel(id).catch((error: unknown) => console.log(error instanceof BulkActionsError && error.code));
+`;
+
+/** Each line fails where a type is not exact. */
+const TYPES = `import { createClient } from "bulk-actions-client";
+import type { ErrorCode } from "bulk-actions-client/errors";
+import type { BulkAction, BulkActionDetails, RecordOutcome } from "bulk-actions-client/types";
+import { verifyWebhook } from "bulk-actions-client/webhooks";
+
+type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
+type Loose<Type> = { [Key in keyof Type]-?: unknown extends Type[Key] ? Key : Type[Key] extends object ? Loose<Type[Key]> : never }[keyof Type];
+function holds<_Fact extends true>(): void {}
+
+const { bulkActions } = createClient({ url: "http://127.0.0.1", token: "t" });
+holds<Same<BulkAction["status"], "pending" | "processing" | "succeeded" | "completed" | "invalid">>();
+holds<Same<Awaited<ReturnType<typeof bulkActions.wait>>, BulkAction>>();
+holds<Same<BulkActionDetails["outcome"], "succeeded" | "partial" | "failed" | "canceled" | "invalid" | null>>();
+holds<Same<Loose<BulkAction>, never>>();
+holds<Same<Loose<RecordOutcome>, never>>();
+holds<Same<Loose<Awaited<ReturnType<typeof bulkActions.list>>["pagination"]>, never>>();
+holds<Same<Extract<ErrorCode, "bulk_action.not_found">, "bulk_action.not_found">>();
+holds<Same<Extract<ErrorCode, "bulk_action.nonsense">, never>>();
+const event = await verifyWebhook({ body: "", headers: {} }, "whsec_");
+if (event.type === "bulk_action.finished") holds<Same<typeof event.data.object.status, "succeeded" | "completed" | "invalid">>();
+// @ts-expect-error There is no such method.
+bulkActions.delete("");
+// @ts-expect-error Ids are texts.
+bulkActions.create({ action_type: "delete_products", record_ids: [1] });
+// @ts-expect-error There is no such key.
+bulkActions.create({ action_type: "delete_products", record_ids: [], dry_run: true });
+// @ts-expect-error There is no such status.
+bulkActions.list({ status: ["done"] });
+`;
+
+const TSCONFIG = {
+  compilerOptions: {
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true },
+    ...{ target: "ES2022", module: "NodeNext", types: ["node"] },
+  },
+};
+
+test("a new user installs the packed packages in an empty folder, deletes, restores, and has exact types", async () => {
+  await inRepository("tools/build-packages.ts");
+  await writeFile(join(directory, "package.json"), JSON.stringify({ type: "module", private: true }));
+  const { stdout } = await npm("pack", "--silent", pathTo("dist/client"));
+  const tarballs = stdout.trim().split("\n");
+  await npm(
+    "install",
+    "--no-audit",
+    "--no-fund",
+    ...tarballs.map((name) => `./${name}`),
+    "typescript@5.9.3",
+    "@types/node@20",
+  );
+  await Promise.all([
+    writeFile(join(directory, "program.ts"), PROGRAM),
+    writeFile(join(directory, "types.ts"), TYPES),
+    writeFile(join(directory, "tsconfig.json"), JSON.stringify(TSCONFIG)),
+  ]);
+
+  expect(await compile(join(directory, "node_modules/typescript/bin/tsc"))).toBe("");
+  expect(await compile(pathTo("node_modules/typescript/bin/tsc"))).toBe("");
+
+  await using stack = await openTestStack("postgres");
+  await using _worker = stack.startWorker();
+  const { token, productIds } = await stack.fillShop({ products: 10 });
+  const env = { PATH: process.env["PATH"], URL: stack.url, TOKEN: token };
+  const result = await run(process.execPath, ["program.ts", ...productIds], { cwd: directory, env });
+  expect(result.stdout).toBe("succeeded 10 succeeded 10\nbulk_action.not_cancelable\n");
+});
+
+function inRepository(script: string) {
+  return run(process.execPath, [script], { cwd: pathTo(".") });
+}
+
+function npm(...parameters: readonly string[]) {
+  return run("npm", parameters, { cwd: directory });
+}
+
+async function compile(compiler: string): Promise<string> {
+  const compiled = run(process.execPath, [compiler, "-p", "."], { cwd: directory });
+  return (await compiled.catch((error: { readonly stdout: string }) => error)).stdout;
+}
