@@ -1,4 +1,5 @@
 import type { Bench, Measurement } from "./bench.ts";
+import { measureDrops } from "./drops.ts";
 import type { BenchEngines } from "./engines.ts";
 import { collect, repeat } from "./figures.ts";
 import { type BenchService, startService } from "./service.ts";
@@ -26,12 +27,11 @@ export async function undo(bench: Bench): Promise<readonly Measurement[]> {
       restore_share: kept.tookMs / restoreMs,
       kept_bytes_per_record: bytes / count,
       restored_ids_per_second: (1_000 * count) / restoreMs,
-      drop_growth: (await timeDrop(engines, count)) / (await timeDrop(engines, 1_000)),
     };
     say(`${count} products, pair ${number}: ${JSON.stringify(figures)}`);
     return figures;
   });
-  return collect(runs);
+  return [...collect(runs), ...(await measureDrops(engines, 5 * sizes.products))];
 }
 
 async function deleteAll(engines: BenchEngines, service: BenchService, shop: BenchShop, restorable = true) {
@@ -60,20 +60,4 @@ async function readKeptBytes({ database }: BenchEngines): Promise<number> {
      WHERE inhparent = 'bulk.kept_rows'::regclass`,
   );
   return rows[0]?.bytes ?? Number.NaN;
-}
-
-/** Milliseconds to drop the kept rows of so many records of one day. */
-async function timeDrop({ database }: BenchEngines, records: number): Promise<number> {
-  const slot = (Math.floor(Date.now() / 86_400_000) + 16) % 32;
-  await database.query(
-    `INSERT INTO bulk.kept_rows (slot, bulk_action_id, position, part, columns, rows)
-     SELECT $1, gen_random_uuid(), n, 'record', '{id}',
-            ARRAY(SELECT md5(n::text || i) || md5(i::text || n) FROM generate_series(1, 1000) AS i)
-     FROM generate_series(1, $2::int / 1000) AS n`,
-    [slot, records],
-  );
-  const startedAt = performance.now();
-  const { rows } = await database.query<{ dropped: number }>("SELECT bulk.drop_expired_rows() AS dropped");
-  if (rows[0]?.dropped !== 1) throw new Error("The expired rows were not dropped.");
-  return performance.now() - startedAt;
 }
