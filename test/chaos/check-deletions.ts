@@ -34,6 +34,11 @@ export const DELETION_CHECKS: readonly string[] = [
    WHERE kind = 'deleted' AND ordinal > done_before AND ordinal <= done_after
      AND chunk_write.xid <> deletion.xid`,
 
+  `SELECT format('Bulk action %s kept rows of its chunk %s (%s) in transaction %s, in which it wrote no outcome down.',
+     bulk_action_id, position, part, xid) AS sentence
+   FROM chaos.keepings LEFT JOIN chaos.chunk_writes chunk_write USING (bulk_action_id, position, xid)
+   WHERE chunk_write.xid IS NULL`,
+
   `SELECT format('Bulk action %s claims to have deleted %s, which is still in the shop.',
      bulk_action_id, record_id) AS sentence
    FROM outcome JOIN present USING (action_type, record_id) WHERE kind = 'deleted'`,

@@ -136,6 +136,11 @@ describe("a lie in the database is told in a sentence:", () => {
       new RegExp(`Record ${untouched} .* is gone, and no deletion was seen`),
     ],
     [
+      "rows are kept in another transaction",
+      `INSERT INTO bulk.kept_rows SELECT 0, id, 0, 'record', '{}', '{}' FROM bulk.bulk_actions`,
+      /kept rows of its chunk 0 \(record\) in transaction .*, in which it wrote no outcome down/,
+    ],
+    [
       "what is claimed deleted is still there",
       `UPDATE bulk.bulk_action_chunks SET skipped_ids = skipped_ids[2:], skipped_codes = skipped_codes[2:],
          deleted_count = 3, skipped_count = 2`,

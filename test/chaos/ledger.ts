@@ -14,7 +14,7 @@ export type LedgerTable = {
   readonly isDetached?: true;
 };
 
-/** The name of the sessions that are the shop's own: those of the run itself. */
+/** The name of the sessions that are the shop's own: those in which the run writes as the shop. */
 export const SHOP_SESSIONS = "chaos";
 
 /**

@@ -16,13 +16,15 @@ type Mutant = {
   readonly sentence?: RegExp;
 };
 
+const FAST_STATEMENT =
+  "  const [report] = await queryDirectly<ChunkReport>(database, composeFastStatement(source, effect));";
+
 // Those that ignore the generation only make lanes double, which the model test sees: test/model/mutants.ts.
 const MUTANTS: readonly Mutant[] = [
   {
     name: "records are deleted in one transaction and their outcomes written in another",
     file: "packages/store/src/chunks/apply-chunk.ts",
-    original:
-      "  const [report] = await queryDirectly<ChunkReport>(database, composeFastStatement(source, effect));",
+    original: FAST_STATEMENT,
     broken: `
   const isHealthy = sql\`chunk.attempts = 0 AND chunk.slice_size IS NULL\`;
   const claimed = claim({ source, condition: isHealthy, type: effect.key.type });
@@ -72,6 +74,25 @@ const MUTANTS: readonly Mutant[] = [
     original: "is_changed AND NOT is_restored AND",
     broken: "is_changed AND",
     sentence: /asked for and to be restored were/,
+  },
+  {
+    name: "what a restore needs is kept in another transaction",
+    file: "packages/store/src/chunks/apply-chunk.ts",
+    original: FAST_STATEMENT,
+    broken: `
+  const { report, kept } = await database.$transaction(async (transaction) => {
+    const [report] = await transaction.$queryRaw<ChunkReport[]>(composeFastStatement(source, effect));
+    const kept = await transaction.$queryRaw<{ line: string }[]>\`
+      DELETE FROM bulk.kept_rows
+      WHERE bulk_action_id = \${source.bulkActionId}::uuid AND position = \${report?.position ?? -1}
+      RETURNING to_json(kept_rows)::text AS line\`;
+    return { report, kept };
+  });
+  for (const { line } of kept) {
+    await database.$executeRaw\`
+      INSERT INTO bulk.kept_rows SELECT * FROM json_populate_record(NULL::bulk.kept_rows, \${line}::json)\`;
+  }`,
+    sentence: /kept rows of its chunk .* in which it wrote no outcome down/,
   },
 ];
 

@@ -88,7 +88,8 @@ async function breakAndCheck(
 
 // What the run itself reads and writes is spelled as everywhere else, whatever the host's settings are.
 function connect(url: string): AsyncDisposable & { readonly pool: pg.Pool } {
-  const pool = openPool({ url, size: 15, applicationName: "chaos" });
+  // Under another name the workers would take those who only look for the shop, and slow down for them to the end.
+  const pool = openPool({ url, size: 15, applicationName: "bulk-actions-chaos" });
   pool.on("error", () => undefined);
   // A connection that is lost while somebody has it would otherwise end this process.
   pool.on("connect", (client) => client.on("error", () => undefined));

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Arena } from "./arena.ts";
+import { SHOP_SESSIONS } from "./ledger.ts";
 import { pause } from "./pause.ts";
 import { ACTION_TYPES } from "./shop.ts";
 
@@ -64,7 +65,9 @@ async function inTransaction(
   const client = await database.connect().catch(() => undefined);
   if (client === undefined) return false;
   try {
-    await client.query("BEGIN; SET LOCAL lock_timeout = '3s'");
+    await client.query(
+      `BEGIN; SET LOCAL application_name = '${SHOP_SESSIONS}'; SET LOCAL lock_timeout = '3s'`,
+    );
     const isDone = await work(client);
     await client.query(ending);
     client.release();

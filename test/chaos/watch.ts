@@ -4,7 +4,8 @@ import { openLedger } from "./ledger.ts";
 
 /**
  * Lets the database itself keep a diary that the service knows nothing of, in the schema `chaos`: every
- * deletion and restoration of a record, every change of a chunk's counts and of a status, each with its transaction. Also
+ * deletion and restoration of a record, every row that is kept for a restore, every change of a chunk's counts and of a
+ * status, each with its transaction. Also
  * notes what the shop holds now and writes from then on, and hangs up a switch that makes deletes and restores slow.
  */
 export async function installWatch(client: Pick<pg.ClientBase, "query">, host: ChaosHost): Promise<void> {
@@ -35,6 +36,14 @@ const DIARY = `
     END $$;
   CREATE TRIGGER chaos_note AFTER UPDATE ON bulk.bulk_action_chunks
     FOR EACH ROW EXECUTE FUNCTION chaos.note_chunk_write();
+
+  CREATE TABLE chaos.keepings (bulk_action_id uuid, position integer, part text, xid xid8);
+  CREATE FUNCTION chaos.note_keeping() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    BEGIN
+      INSERT INTO chaos.keepings VALUES (NEW.bulk_action_id, NEW.position, NEW.part, pg_current_xact_id());
+      RETURN NULL;
+    END $$;
+  CREATE TRIGGER chaos_note AFTER INSERT ON bulk.kept_rows FOR EACH ROW EXECUTE FUNCTION chaos.note_keeping();
 
   CREATE TABLE chaos.status_writes (bulk_action_id uuid, before text, after text, at timestamptz);
   CREATE FUNCTION chaos.note_status() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$

@@ -144,6 +144,13 @@ export const bigintHost: ChaosHost = {
       create:
         "INSERT INTO shop.customer (name) SELECT name FROM victim JOIN shop.customer ON id = record_id::bigint",
     },
+    {
+      // By somebody else, later: it is no longer the mark that the bulk action has set.
+      ...{ actionType: "delete_customers", code: "record.purged" },
+      create: `
+        UPDATE shop.customer SET "deletedAt" = now() AT TIME ZONE 'UTC', "deletedBy" = NULL
+        FROM victim WHERE id = record_id::bigint`,
+    },
   ],
   rules: "",
   enforcesLines: false,

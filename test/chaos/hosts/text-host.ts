@@ -19,6 +19,7 @@ export const textHost: ChaosHost = {
     await database.query(TAGS, [productIds]);
     await database.query(IMAGES, [productIds]);
     await database.query(REVIEWS, [productIds]);
+    await database.query(PROFILES, [key, size.customers]);
     const customerIds = await addRecords(database, CUSTOMERS, key, size.customers);
     await database.query(ORDERS, [key, customerIds.slice(0, 1_000)]);
     await database.query(placeLines("LIMIT 1000000"), [productIds.slice(0, size.inUse)]);
@@ -117,9 +118,14 @@ export const textHost: ChaosHost = {
     {
       ...{ actionType: "delete_customers", code: "record.unique_taken:name_in_store" },
       create: `
+        , profile AS (INSERT INTO public.profile SELECT 'another ' || record_id FROM victim)
         INSERT INTO public.customer (id, store, name)
         SELECT 'another ' || record_id, (line::public.customer).store, (line::public.customer).name
         FROM victim JOIN chaos.written USING (record_id) WHERE part = 'public.customer'`,
+    },
+    {
+      ...{ actionType: "delete_customers", code: "record.parent_gone" },
+      create: "DELETE FROM public.profile USING victim WHERE id = record_id",
     },
   ],
   rules: "",
@@ -157,6 +163,8 @@ const PRODUCTS = `
 const CUSTOMERS = `
   INSERT INTO public.customer (id, store, name)
   SELECT 'c' || ${KEY}, $1::text, n FROM generate_series(1, $2::integer) AS n RETURNING id, name::integer AS number`;
+
+const PROFILES = `INSERT INTO public.profile SELECT 'c' || ${KEY} FROM generate_series(1, $2::integer) AS n`;
 
 const TAGS = `
   INSERT INTO public.product_tag (product, tag)

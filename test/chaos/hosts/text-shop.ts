@@ -3,7 +3,7 @@ import type { DeclaredShop } from "./declared-host.ts";
 /**
  * A shop with text keys, some of them with commas, quotes and brackets. Records are deleted: a product with its images (a
  * cascade of the database) and its tags (a step), while its reviews stay, and a customer while the orders stay (steps,
- * since no rule would do it).
+ * since no rule would do it). The service may not read the profiles that customers refer to.
  */
 export const TEXT_SHOP: DeclaredShop = {
   declaration: {
@@ -51,8 +51,10 @@ export const TEXT_SHOP: DeclaredShop = {
   CREATE TABLE public.image (
     id serial PRIMARY KEY, product text NOT NULL REFERENCES public."Product" ON DELETE CASCADE);
   CREATE INDEX ON public.image (product);
+  CREATE TABLE public.profile (id varchar(60) PRIMARY KEY);
   CREATE TABLE public.customer (
-    id varchar(60) PRIMARY KEY, store varchar(40) NOT NULL, name text NOT NULL, "updatedAt" timestamptz DEFAULT now());
+    id varchar(60) PRIMARY KEY REFERENCES public.profile, store varchar(40) NOT NULL, name text NOT NULL,
+    "updatedAt" timestamptz DEFAULT now());
   CREATE TABLE public."order" (
     id bigserial PRIMARY KEY, store varchar(40) NOT NULL, customer varchar(60) REFERENCES public.customer, note text);
   CREATE INDEX ON public."order" (customer);
