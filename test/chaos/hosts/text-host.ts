@@ -118,7 +118,6 @@ export const textHost: ChaosHost = {
     {
       ...{ actionType: "delete_customers", code: "record.unique_taken:name_in_store" },
       create: `
-        , profile AS (INSERT INTO public.profile SELECT 'another ' || record_id FROM victim)
         INSERT INTO public.customer (id, store, name)
         SELECT 'another ' || record_id, (line::public.customer).store, (line::public.customer).name
         FROM victim JOIN chaos.written USING (record_id) WHERE part = 'public.customer'`,
@@ -161,8 +160,9 @@ const PRODUCTS = `
   RETURNING handle AS id, name::integer AS number`;
 
 const CUSTOMERS = `
-  INSERT INTO public.customer (id, store, name)
-  SELECT 'c' || ${KEY}, $1::text, n FROM generate_series(1, $2::integer) AS n RETURNING id, name::integer AS number`;
+  INSERT INTO public.customer (id, store, name, profile)
+  SELECT 'c' || ${KEY}, $1::text, n, 'c' || ${KEY} FROM generate_series(1, $2::integer) AS n
+  RETURNING id, name::integer AS number`;
 
 const PROFILES = `INSERT INTO public.profile SELECT 'c' || ${KEY} FROM generate_series(1, $2::integer) AS n`;
 

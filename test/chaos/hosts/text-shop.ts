@@ -53,8 +53,8 @@ export const TEXT_SHOP: DeclaredShop = {
   CREATE INDEX ON public.image (product);
   CREATE TABLE public.profile (id varchar(60) PRIMARY KEY);
   CREATE TABLE public.customer (
-    id varchar(60) PRIMARY KEY REFERENCES public.profile, store varchar(40) NOT NULL, name text NOT NULL,
-    "updatedAt" timestamptz DEFAULT now());
+    id varchar(60) PRIMARY KEY, store varchar(40) NOT NULL, name text NOT NULL, "updatedAt" timestamptz DEFAULT now(),
+    profile varchar(60) REFERENCES public.profile);
   CREATE TABLE public."order" (
     id bigserial PRIMARY KEY, store varchar(40) NOT NULL, customer varchar(60) REFERENCES public.customer, note text);
   CREATE INDEX ON public."order" (customer);
