@@ -19,6 +19,7 @@ const allowed = {
   migration: ["store", "postgres"],
   // Published to npm: neither may need the rest.
   client: [],
+  cli: ["client"],
   local: ["domain", "postgres", "store", "migration", "queue", "service"],
 };
 

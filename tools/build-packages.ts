@@ -10,12 +10,15 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 type Manifest = {
   readonly name: string;
   readonly version: string;
+  readonly private?: boolean;
+  readonly devDependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 };
 
 build("client");
+build("cli");
 
 function build(folder: string): void {
   const source = join(ROOT, "packages", folder);
@@ -30,17 +33,13 @@ function build(folder: string): void {
 }
 
 /** Returns the manifest of the built package. In the workspace it names the sources, and must not be published. */
-function publish({
-  exports = {},
-  bin,
-  dependencies,
-  ...manifest
-}: Manifest & { readonly private?: boolean }) {
-  const { private: _, ...rest } = manifest;
+function publish({ private: _, devDependencies: __, exports, bin, dependencies, ...rest }: Manifest) {
   return {
     ...rest,
-    files: ["**/*.js", "**/*.d.ts"],
-    exports: mapValues(exports, (path) => ({ types: built(path, ".d.ts"), default: built(path, ".js") })),
+    files: ["lib"],
+    ...(exports && {
+      exports: mapValues(exports, (path) => ({ types: built(path, ".d.ts"), default: built(path, ".js") })),
+    }),
     ...(bin && { bin: mapValues(bin, (path) => built(path, ".js")) }),
     ...(dependencies && {
       dependencies: mapValues(dependencies, (version) =>
@@ -51,7 +50,7 @@ function publish({
 }
 
 function built(path: string, extension: string): string {
-  return path.replace("./src/", "./").replace(/\.ts$/, extension);
+  return path.replace("./src/", "./lib/").replace(/\.ts$/, extension);
 }
 
 function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To) {

@@ -21,7 +21,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const PROGRAM = `import { createClient } from "bulk-actions-client";
 import { BulkActionsError } from "bulk-actions-client/errors";
 
-const { bulkActions } = createClient({ url: String(process.env["URL"]), token: String(process.env["TOKEN"]) });
+const { bulkActions } = createClient({ url: String(process.env["BULK_ACTIONS_URL"]), token: String(process.env["BULK_ACTIONS_TOKEN"]) });
 const { id } = await bulkActions.create({ action_type: "delete_products", record_ids: process.argv.slice(2) });
 const { status, details } = await bulkActions.wait(id, { onProgress: ({ processed }) => console.error(processed) });
 const restore = await bulkActions.wait((await bulkActions.restore(id)).id);
@@ -70,7 +70,7 @@ const TSCONFIG = {
 test("a new user installs the packed packages in an empty folder, deletes, restores, and has exact types", async () => {
   await inRepository("tools/build-packages.ts");
   await writeFile(join(directory, "package.json"), JSON.stringify({ type: "module", private: true }));
-  const { stdout } = await npm("pack", "--silent", pathTo("dist/client"));
+  const { stdout } = await npm("pack", "--silent", pathTo("dist/client"), pathTo("dist/cli"));
   const tarballs = stdout.trim().split("\n");
   await npm(
     "install",
@@ -91,10 +91,22 @@ test("a new user installs the packed packages in an empty folder, deletes, resto
 
   await using stack = await openTestStack("postgres");
   await using _worker = stack.startWorker();
-  const { token, productIds } = await stack.fillShop({ products: 10 });
-  const env = { PATH: process.env["PATH"], URL: stack.url, TOKEN: token };
-  const result = await run(process.execPath, ["program.ts", ...productIds], { cwd: directory, env });
-  expect(result.stdout).toBe("succeeded 10 succeeded 10\nbulk_action.not_cancelable\n");
+  const { token, productIds, inUseProductIds } = await stack.fillShop({ products: 10, inUse: 1 });
+  const env = { PATH: process.env["PATH"], BULK_ACTIONS_URL: stack.url, BULK_ACTIONS_TOKEN: token };
+  const deleted = await run(process.execPath, ["program.ts", ...productIds], { cwd: directory, env });
+  expect(deleted.stdout).toBe("completed 9 succeeded 9\nbulk_action.not_cancelable\n");
+
+  const command = ["delete", "products", "--ids", productIds.join(","), "--yes", "--max", "10", "--json"];
+  const ended = await run(join(directory, "node_modules/.bin/bulk-actions"), command, { env }).catch(
+    (error: { readonly code: number; readonly stdout: string }) => error,
+  );
+  expect(ended).toMatchObject({ code: 3 });
+  const { id, details } = JSON.parse(ended.stdout);
+  expect(details).toMatchObject({ deleted: 9, skipped: 1 });
+  const records = await run("npx", ["bulk-actions", "records", id, "--outcome", "skipped", "--csv"], {
+    ...{ cwd: directory, env },
+  });
+  expect(records.stdout).toContain(`\r\n${inUseProductIds[0]},skipped,record.in_use,`);
 });
 
 function inRepository(script: string) {

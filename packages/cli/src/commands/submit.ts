@@ -1,0 +1,85 @@
+import type { NewBulkAction } from "bulk-actions-client/types";
+import { type Command, Option } from "commander";
+import { CommandError, EXIT } from "../exit-codes.ts";
+import { type FollowOptions, follow, tellId } from "../follow.ts";
+import { type ConfirmOptions, confirm } from "../input/confirm.ts";
+import { openSession } from "../open-session.ts";
+import { describePreview } from "../output/describe-bulk-action.ts";
+import { print } from "../output/print.ts";
+import { addFollowOptions, addOutputOption, collect, parseCount, parseWord } from "./options.ts";
+
+type Exit = (code: number) => void;
+
+type Selection = { readonly ids?: readonly string[] };
+
+type SubmitOptions = Selection & ConfirmOptions & FollowOptions & { readonly restore: boolean };
+
+const EXAMPLES = `
+Examples:
+  bulk-actions delete products --ids da726d7e-1074-4944-a6b3-1ee51857f9aa,794322db-4981-421d-8077-b59ca1b80a93`;
+
+/** `bulk-actions delete`, `archive`, `run` and `preview` */
+export function addSubmitCommands(program: Command, exit: Exit): void {
+  for (const verb of ["delete", "archive"]) {
+    const command = program
+      .command(verb)
+      .description(`Previews, asks, then ${verb}s records, and waits for the end.`)
+      .argument("<records>", "such as products", parseWord)
+      .addHelpText("after", EXAMPLES);
+    addSubmitOptions(command).action(async (records: string, options: SubmitOptions) =>
+      exit(await submit(`${verb}_${records}`, options)),
+    );
+  }
+  const run = program
+    .command("run")
+    .description("Does the same for an action type of your shop, such as delete_products.")
+    .argument("<action-type>", "as the API has it", parseWord);
+  addSubmitOptions(run).action(async (type: string, options: SubmitOptions) =>
+    exit(await submit(type, options)),
+  );
+  const preview = program
+    .command("preview")
+    .description("Shows what an action would do. Changes nothing.")
+    .argument("<verb>", "such as delete", parseWord)
+    .argument("<records>", "such as products", parseWord);
+  addOutputOption(addSelection(preview)).action(runPreview);
+}
+
+function addSubmitOptions(command: Command): Command {
+  return addFollowOptions(addSelection(command))
+    .addOption(new Option("--max <count>", "refuse more records than this").argParser(parseCount))
+    .option("--yes", "do not ask; for scripts, with --max")
+    .option("--no-restore", "keep nothing for a restore");
+}
+
+function addSelection(command: Command): Command {
+  return command.addOption(new Option("--ids <ids>", "ids, separated by commas").argParser(collect));
+}
+
+async function submit(actionType: string, options: SubmitOptions): Promise<number> {
+  if (options.yes === true && options.max === undefined) {
+    throw new CommandError(EXIT.usage, "--yes needs --max, the number of records that you expect at most.");
+  }
+  const action = { ...readAction(actionType, options), restorable: options.restore };
+  const bulkActions = await openSession();
+  const found = await bulkActions.preview(action);
+  process.stderr.write(describePreview(found));
+  if (found.applicable === 0) throw new CommandError(EXIT.invalid, "Nothing was submitted.");
+  await confirm(found, options);
+  return await follow(bulkActions, () => tellId(bulkActions.create(action)), options);
+}
+
+async function runPreview(
+  verb: string,
+  records: string,
+  options: Selection & { readonly json?: true },
+): Promise<void> {
+  const bulkActions = await openSession();
+  const found = await bulkActions.preview(readAction(`${verb}_${records}`, options));
+  print(options, found, describePreview(found));
+}
+
+function readAction(actionType: string, { ids = [] }: Selection): NewBulkAction {
+  if (ids.length === 0) throw new CommandError(EXIT.usage, "Say which records: --ids.");
+  return { action_type: actionType, record_ids: ids };
+}
