@@ -61,6 +61,7 @@ const TELLING = "tell of the change";
 const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/INSERT INTO bulk.bulk_actions/, "write the bulk action"],
   [/SET status = 'processing'/, "mark the bulk action as processing"],
+  [/explained AS/, "look again at what was left over"],
   [/WITH claimed[\s\S]*attempts = 0/, "claim a healthy chunk, delete and write outcomes"],
   [/WITH claimed/, "delete the slice's records and write outcomes"],
   [/FOR UPDATE OF chunk/, "lock a chunk for a careful try"],
@@ -68,7 +69,6 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/^SAVEPOINT/, "set a savepoint"],
   [/^ROLLBACK TO/, "go back to the savepoint"],
   [/^SET CONSTRAINTS/, "check what was put off"],
-  [/explained AS/, "look again at what was left over"],
   [/pg_locks/, "look for a locked table"],
   [/AS one FROM/, "look whether others were deleted"],
   [/UPDATE bulk.bulk_action_chunks SET/, "write the remedy on the chunk"],
