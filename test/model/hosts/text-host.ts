@@ -42,7 +42,6 @@ export const textHost: ModelHost = {
     pictured AS (INSERT INTO image (product) SELECT id FROM shop WHERE kind LIKE 'product%'),
     reviewed AS (INSERT INTO review (product, text) SELECT id, id FROM shop WHERE kind LIKE 'product%'),
     wished AS (INSERT INTO wish SELECT id FROM shop WHERE kind = 'product on a wish list'),
-    profiles AS (INSERT INTO profile SELECT id FROM shop WHERE kind = 'customer'),
     customers AS (
       INSERT INTO customer (id, store, name) SELECT id, 'store "' || $5 || '"', kind FROM shop WHERE kind = 'customer'
     ),
