@@ -21,7 +21,7 @@ export function describeDefaultApi(): object {
     ...{ lockTimeoutMs: 1_000, statementTimeoutMs: 1_000 },
   });
   const context: ApiContext = {
-    ...{ config, registry, database, oneAtATime: createOneAtATime() },
+    ...{ config, registry, database, uploads: database, oneAtATime: createOneAtATime() },
     metrics: createApiMetrics(createMetrics(), database),
     logger: createLogger({ name: "tools", level: "fatal" }),
     nudger: { nudge: serveNothing, settled: serveNothing },

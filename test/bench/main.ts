@@ -20,6 +20,7 @@ import { DEFAULT_SIZES, FULL_SIZES, type Sizes, TINY_SIZES } from "./sizes.ts";
 import { smallBesideBig } from "./small-beside-big.ts";
 import { turns } from "./turns.ts";
 import { undo } from "./undo.ts";
+import { upload } from "./upload.ts";
 import { readVersions } from "./versions.ts";
 import { webhooks } from "./webhooks.ts";
 import { type BenchReport, writeDocs } from "./write-docs.ts";
@@ -30,6 +31,7 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   undo,
   peers,
   accept,
+  upload,
   read,
   small: smallBesideBig,
   checkout,

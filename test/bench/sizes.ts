@@ -12,6 +12,8 @@ export type Sizes = {
   readonly largeIds: number;
   /** Ids of the greatest request there is. */
   readonly greatestIds: number;
+  /** Ids of a file. */
+  readonly uploadedIds: number;
   /** How many large answers are asked for in one run; each may take a second. */
   readonly largeAnswers: number;
   /** Rows in the longest list. */
@@ -44,6 +46,7 @@ export const DEFAULT_SIZES: Sizes = {
   ...{ listed: 100_000, smallActions: 60, openActions: 1_000, workers: 4, webhooks: 2_000, seconds: 2 },
   ...{
     greatestIds: 1_000_000,
+    uploadedIds: 2_000_000,
     campaignIds: 300_000,
     wakeIds: 1_000_000,
     otherRates: [5, 200],
@@ -56,7 +59,7 @@ export const DEFAULT_SIZES: Sizes = {
 export const FULL_SIZES: Sizes = {
   ...DEFAULT_SIZES,
   ...{ mostIds: 1_000_000, listed: 1_000_000, smallActions: 200, openActions: 10_000, seconds: 5 },
-  idleSeconds: 10,
+  ...{ idleSeconds: 10, uploadedIds: 10_000_000 },
 };
 
 /** Just enough to see that everything runs; the figures mean nothing. */
@@ -65,6 +68,7 @@ export const TINY_SIZES: Sizes = {
   ...{ listed: 100, smallActions: 4, openActions: 10, workers: 1, webhooks: 100, seconds: 1 },
   ...{
     greatestIds: 4_000,
+    uploadedIds: 60_000,
     campaignIds: 20_000,
     wakeIds: 20_000,
     otherRates: [200],

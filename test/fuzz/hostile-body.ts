@@ -4,9 +4,13 @@ import { hostileText, repeated } from "./hostile-text.ts";
 
 /** Bodies made from a good one: with other values, keys twice or of prototypes, broken off, or something else. */
 export function hostileBody(good: string): fc.Arbitrary<string> {
-  const spoiled = good.startsWith("{")
-    ? fc.array(edit, { minLength: 1, maxLength: 3 }).map((edits) => spoilJson(good, edits))
-    : fc.array(fc.tuple(formName, hostileText), { maxLength: 4 }).map((pairs) => spoilForm(good, pairs));
+  const spoiled = isLines(good)
+    ? fc
+        .array(fc.tuple(fc.nat(), hostileLine()), { minLength: 1, maxLength: 4 })
+        .map((lines) => spoilLines(good, lines))
+    : good.startsWith("{")
+      ? fc.array(edit, { minLength: 1, maxLength: 3 }).map((edits) => spoilJson(good, edits))
+      : fc.array(fc.tuple(formName, hostileText), { maxLength: 4 }).map((pairs) => spoilForm(good, pairs));
   const cut = fc.tuple(spoiled, fc.nat(200)).map(([text, length]) => text.slice(0, length));
   const other = fc.oneof(
     hostileValue,
@@ -19,6 +23,54 @@ export function hostileBody(good: string): fc.Arbitrary<string> {
     { weight: 6, arbitrary: spoiled },
     { weight: 1, arbitrary: cut },
     { weight: 2, arbitrary: other },
+  );
+}
+
+// No JSON example and no form has a line feed.
+function isLines(good: string): boolean {
+  return good.includes("\n");
+}
+
+/** Puts lines in the place of others. */
+function spoilLines(good: string, lines: readonly (readonly [number, string])[]): string {
+  const all = good.split("\n");
+  for (const [at, line] of lines) all.splice(at % all.length, at % 2, line);
+  return all.join("\n");
+}
+
+function hostileLine(): fc.Arbitrary<string> {
+  return fc.oneof(
+    fc.constantFrom(
+      '"',
+      '""',
+      '"a',
+      'a"b',
+      '"a"b',
+      '"a\nb"',
+      ",",
+      ",,,",
+      "\r",
+      "\ufeff",
+      "id",
+      "record_id,id",
+      "\0",
+    ),
+    fc.constantFrom(
+      '{"id":1}',
+      '{"id":[]}',
+      '{"record_id":"a","id":null}',
+      '{"__proto__":{"id":"a"}}',
+      "//",
+      "null",
+    ),
+    fc
+      .array(fc.constantFrom('"', ",", "\r", "\n", "a", "é", "1"), { maxLength: 12 })
+      .map((parts) => parts.join("")),
+    repeated("x", 70_000),
+    repeated("1\n", 60),
+    hostileValue,
+    fc.uuid(),
+    hostileText,
   );
 }
 

@@ -46,7 +46,25 @@ export function withKeyedExamples(examples: readonly Example[]): readonly Exampl
       return body === undefined ? [] : { ...example, body };
     }),
   );
-  return [...examples, ...added];
+  return [...examples, ...added, ...examples.flatMap(asLines)];
+}
+
+/** A body of lines with each other kind of ids. */
+function asLines(example: Example): readonly Example[] {
+  const type = example.headers["content-type"];
+  if (type !== "text/csv" && type !== "application/x-ndjson") return [];
+  return Object.entries(IDS).map(([actionType, ids]) => ({
+    ...example,
+    path: `/v1/bulk_actions?action_type=${actionType}`,
+    body:
+      type === "text/csv"
+        ? `id,a\n${ids.map(quote).join("\n")}`
+        : ids.map((id) => JSON.stringify(id)).join("\n"),
+  }));
+}
+
+function quote(id: string): string {
+  return `"${id.replaceAll('"', '""')}",b`;
 }
 
 function respell(body: string | undefined, actionType: string, ids: readonly string[]): string | undefined {

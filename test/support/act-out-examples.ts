@@ -23,12 +23,12 @@ export type Example = {
 export function listExamples({ paths }: ApiDocument): readonly Example[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, operation]) =>
-      listBodies(operation).flatMap((body) =>
+      listBodies(operation).flatMap(({ query, ...body }) =>
         listAnswers(operation).map((answer) => ({
           name: [operation.operationId, body.headers["content-type"], answer.contentType].join(" "),
           operationId: operation.operationId,
           method: method.toUpperCase(),
-          path: fillPath(path, operation),
+          path: `${fillPath(path, operation)}${query}`,
           ...body,
           headers: { ...body.headers, accept: answer.contentType },
           answer,
@@ -38,12 +38,22 @@ export function listExamples({ paths }: ApiDocument): readonly Example[] {
   );
 }
 
-function listBodies({ requestBody }: DocumentedOperation): readonly Pick<Example, "headers" | "body">[] {
-  if (requestBody === undefined) return [{ headers: {} }];
+type ExampleBody = Pick<Example, "headers" | "body"> & { readonly query: string };
+
+function listBodies({ requestBody }: DocumentedOperation): readonly ExampleBody[] {
+  if (requestBody === undefined) return [{ headers: {}, query: "" }];
   return Object.entries(requestBody.content).map(([type, { example }]) => ({
     headers: { "content-type": type },
-    body: type === "application/json" ? JSON.stringify(example) : encodeForm(example),
+    body: encode(type, example),
+    // A body of lines has no place for it.
+    query: typeof example === "string" ? `?action_type=${EXAMPLE_NEW_BULK_ACTION.action_type}` : "",
   }));
+}
+
+function encode(type: string, example: unknown): string {
+  // Lines are an example as they are.
+  if (typeof example === "string") return example;
+  return type === "application/json" ? JSON.stringify(example) : encodeForm(example);
 }
 
 function encodeForm(example: unknown): string {

@@ -18,6 +18,8 @@ export const apiConfig = engineConfig.extend({
   DRAIN_MS: wholeNumber(0, 120_000).default(0),
   /** Maximum number of ids of a bulk action. Also determines the body limit. */
   MAX_RECORD_IDS: wholeNumber(1, 1_000_000).default(100_000),
+  /** Maximum number of ids of a bulk action whose ids come as a file or stream, with those that repeat. */
+  MAX_UPLOADED_IDS: wholeNumber(1, 100_000_000).default(10_000_000),
   /** Requests per token and period, such as `150/10`; `off`: unlimited. */
   RATE_LIMIT: rateLimit().default({ requests: 150, seconds: 10 }),
   /** Addresses or networks of proxies whose `X-Forwarded-For` is trusted; unset: none, the caller is the socket's peer. */
@@ -62,11 +64,16 @@ function rateLimit() {
     });
 }
 
+/** How many uploads of ids one process takes at a time. Each keeps a connection as long as it arrives. */
+export const UPLOADS_AT_ONCE = 3;
+
 /** The watcher's connection, which listens for changes of bulk actions. */
 const LISTENERS = 1;
 
 /** Returns the maximum number of PostgreSQL connections that an API with this configuration opens. */
 export function countApiConnections(config: ApiConfig, isQueueInDatabase: boolean): number {
   const queues = config.WEBHOOK_SECRET_KEY === undefined ? 1 : 2;
-  return config.API_POOL_SIZE + LISTENERS + (isQueueInDatabase ? queues * PRODUCER_POOL_SIZE : 0);
+  return (
+    config.API_POOL_SIZE + UPLOADS_AT_ONCE + LISTENERS + (isQueueInDatabase ? queues * PRODUCER_POOL_SIZE : 0)
+  );
 }

@@ -9,6 +9,7 @@ import type { BulkActionWatcher } from "@bulk/store/watching/bulk-action-watcher
 import type { z } from "zod";
 import type { ApiConfig } from "./config.ts";
 import type { OneAtATime } from "./http/bodies/one-at-a-time.ts";
+import type { Upload } from "./http/bodies/upload.ts";
 import type { Parameter } from "./http/input/parameters.ts";
 import type { ApiMetrics } from "./http/observability/api-metrics.ts";
 import type { ResponseHeader } from "./http/response-headers.ts";
@@ -17,6 +18,8 @@ import type { ApiTimeouts } from "./http/server/api-server.ts";
 /** Dependencies of the endpoints, created once per process. */
 export type ApiContext = {
   readonly database: Database;
+  /** The same database, with connections for uploads, each of which keeps one for as long as its ids arrive. */
+  readonly uploads: Database;
   readonly nudger: TurnNudger;
   readonly watcher: BulkActionWatcher;
   readonly registry: Registry;
@@ -28,6 +31,7 @@ export type ApiContext = {
   readonly config: Pick<
     ApiConfig,
     | "MAX_RECORD_IDS"
+    | "MAX_UPLOADED_IDS"
     | "TRUSTED_PROXIES"
     | "MAX_OPEN_ACTIONS"
     | "CHUNK_SIZE"
@@ -46,6 +50,8 @@ export type ApiRequest = {
   readonly query: readonly Parameter[];
   /** The parsed JSON or form; `undefined` without a body. */
   readonly body: unknown;
+  /** The body, if it is one that the endpoint reads as a stream (`takesStreams`). */
+  readonly upload: Upload | undefined;
   readonly headers: IncomingHttpHeaders;
   /** Aborted when the caller disconnects or has read the whole response. */
   readonly ended: AbortSignal;
@@ -109,6 +115,8 @@ export type Operation = {
   readonly isBodyOptional?: true;
   /** The body may have `MAX_RECORD_IDS` ids. The limit for other endpoints is 64 kB. */
   readonly takesRecordIds?: true;
+  /** The body may also be CSV or NDJSON, which the endpoint reads as a stream. */
+  readonly takesStreams?: true;
   /** The body of a 200, by content type unless it is only JSON. */
   readonly response: z.ZodType | SchemaByType;
   /** Optional headers, in addition to the common ones. An endpoint with `ETag` may respond with 304. */

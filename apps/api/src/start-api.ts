@@ -14,7 +14,7 @@ import { openBulkActionWatcher } from "@bulk/store/watching/bulk-action-watcher"
 import { notifyChanged } from "@bulk/store/watching/change-channel";
 import { openGate } from "./auth/gate.ts";
 import { rememberTokens } from "./auth/known-tokens.ts";
-import type { ApiConfig } from "./config.ts";
+import { type ApiConfig, UPLOADS_AT_ONCE } from "./config.ts";
 import { rememberEndedSessions } from "./dashboard/sign-in/ended-sessions.ts";
 import { createApp } from "./http/app.ts";
 import { createOneAtATime } from "./http/bodies/one-at-a-time.ts";
@@ -33,6 +33,7 @@ export async function startApi(
 ): Promise<Service & { readonly port: number; readonly opsPort: number }> {
   const { registry } = openRecords(config.RECORDS);
   const database = openApiDatabase(config, () => tokens.forget());
+  const uploads = openUploadDatabase(config);
   const tokens = rememberTokens(database);
   const prometheus = createMetrics();
   const metrics = createApiMetrics(prometheus, database);
@@ -46,7 +47,16 @@ export async function startApi(
     onError: report(logger, "watcher trouble"),
   });
   const gate = openGate(config, database, tokens, logger, timeouts);
-  const tools = { database, nudger, watcher, registry, logger, metrics, oneAtATime: createOneAtATime() };
+  const tools = {
+    database,
+    uploads,
+    nudger,
+    watcher,
+    registry,
+    logger,
+    metrics,
+    oneAtATime: createOneAtATime(),
+  };
   const server = createApiServer(createApp({ ...tools, config, timeouts }, gate), logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
   const opsTools = { database, queue, effects: registry, webhooks, endedSessions, prometheus, logger };
@@ -66,7 +76,7 @@ export async function startApi(
       await nudger.settled();
       await gate.close();
       await Promise.all([queue.close(), webhooks?.close()]);
-      await database.$disconnect();
+      await Promise.all([database.$disconnect(), uploads.$disconnect()]);
       logger.info("api stopped");
     },
   };
@@ -98,6 +108,18 @@ function openApiDatabase(config: ApiConfig, onConnectionLost: () => void): Datab
     // 0.6 s on a busy machine with two cores, one of a million ids 2.5 s.
     statementTimeoutMs: 7_000,
     onConnectionLost,
+  });
+}
+
+// Opens a connection only for an upload. Callers may be silent between two statements for as long as one may take.
+function openUploadDatabase(config: ApiConfig): Database {
+  return openDatabase({
+    url: config.DATABASE_URL,
+    applicationName: "bulk-actions-api",
+    poolSize: UPLOADS_AT_ONCE,
+    lockTimeoutMs: 2_000,
+    // To look for ids that repeat, the last statement of an upload sorts all of them.
+    statementTimeoutMs: 180_000,
   });
 }
 

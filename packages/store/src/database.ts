@@ -79,18 +79,33 @@ export async function transactDirectly<Row extends object>(
   database: Database,
   statements: readonly Sql[],
 ): Promise<readonly Row[]> {
+  return await inTransaction(database, async (query) => {
+    let rows: readonly Row[] = [];
+    for (const statement of statements) rows = await query<Row>(statement);
+    return rows;
+  });
+}
+
+/** Runs a statement of a transaction and returns its rows. */
+export type Query = <Row extends object>(statement: Sql) => Promise<readonly Row[]>;
+
+/** Runs work in one transaction on a connection of its own, as `queryDirectly` does. Rolls back if the work throws. */
+export async function inTransaction<Result>(
+  database: Database,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
   const connection = findConnection(database);
   await connection.started();
   const client = await connection.pool.connect();
   try {
     await client.query("BEGIN");
-    let rows: readonly Row[] = [];
-    for (const statement of statements) {
-      rows = (await client.query<Row>(nameQuery(statement, connection))).rows;
-    }
+    const result = await work(
+      async <Row extends object>(statement: Sql) =>
+        (await client.query<Row>(nameQuery(statement, connection))).rows,
+    );
     await client.query("COMMIT");
     client.release();
-    return rows;
+    return result;
   } catch (error) {
     // A connection that cannot roll back is closed.
     await client.query("ROLLBACK").then(

@@ -54,6 +54,11 @@ export function isLockTimeout(error: unknown): boolean {
   return findSqlstate(error) === "55P03";
 }
 
+/** Returns whether a unique key refused the statement. */
+export function isUniqueViolation(error: unknown): boolean {
+  return findSqlstate(error) === "23505";
+}
+
 /** Returns whether the error means that the database could not be reached, was too busy, or takes no writes now. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);

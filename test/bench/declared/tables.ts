@@ -80,7 +80,7 @@ export function writeAction(schema: string): Action {
     effect: "deleted",
     rights: {},
     table: identifier(schema, "goods"),
-    key: { type: "uuid", column: sql`goods.id` },
+    key: { type: "uuid", column: sql`goods.id`, name: "id" },
     change: { kind: "delete" },
     condition: sql`
     goods.id = chunk_records.bulk_record_id

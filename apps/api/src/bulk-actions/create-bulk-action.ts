@@ -1,17 +1,19 @@
 import { admitRecords } from "@bulk/actions/admission/admit-records";
-import { restorationOf } from "@bulk/actions/registry";
 import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions/create-bulk-action";
 import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { exampleBulkAction } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
 import { type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
-import { creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
-import { readView, viewQuery } from "./view.ts";
+import { countRestoreDays, creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
+import { createQuery, expectedCount, readViewOfBody } from "./upload/upload-parameters.ts";
+import { uploadSchemas } from "./upload/upload-schemas.ts";
+import { openUploads } from "./upload/uploads.ts";
 
 /** `POST /v1/bulk_actions` */
 export function createBulkAction(context: ApiContext): Endpoint {
   const body = newBulkActionBody(context);
+  const uploads = openUploads(context);
   return {
     operation: {
       id: "createBulkAction",
@@ -20,16 +22,21 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "A 200 means that the bulk action is durable and will reach a terminal status, whatever fails afterwards. " +
         "Records are changed in the background. Ids that the action does not apply to (unknown, of another account, " +
         "in use) are skipped and listed in `skipped_record_ids`. What the action removes is kept, so that it can be " +
-        'restored until `details.restorable_until`. Send `"restorable": false` to keep nothing.',
-      query: viewQuery,
+        'restored until `details.restorable_until`. Send `"restorable": false` to keep nothing. ' +
+        "A file or stream of ids (CSV or NDJSON) may have more ids than JSON. It is accepted as a whole, or refused with the " +
+        "line of the first fault and nothing is kept of it.",
+      query: createQuery(context.registry),
       allowsParameters: true,
       ...creationHeaders,
-      body: body.schema,
+      headers: creationHeaders.headers.extend({ "Bulk-Expected-Count": expectedCount }),
+      body: { ...body.schema, ...uploadSchemas(context) },
       takesRecordIds: true,
+      takesStreams: true,
       response: bulkActionResponse(context.registry).meta({ examples: [exampleBulkAction("pending")] }),
       refusals: ["conflict", "invalid"],
     },
-    respond: (request) => create(request, body, context),
+    respond: (request) =>
+      request.upload === undefined ? create(request, body, context) : uploads.create(request, request.upload),
   };
 }
 
@@ -40,7 +47,7 @@ async function create(
 ): Promise<ApiResponse> {
   const { database, config, registry } = context;
   const { actionType, recordIds, restorable } = body.parse(request.body);
-  const view = readView(request);
+  const view = readViewOfBody(request, registry);
   await admitRecords(actionType, context);
   // As it was before bodies had `restorable`, for the same request sent again.
   const meaning = {
@@ -49,8 +56,7 @@ async function create(
     ...(!restorable && { restorable }),
   };
   const admission = await readAdmission(request, context, "/v1/bulk_actions", meaning);
-  const isKept = restorable && restorationOf(registry, actionType) !== undefined;
-  const restoreDays = isKept ? config.RESTORE_DAYS : 0;
+  const restoreDays = restorable ? countRestoreDays(actionType, context) : 0;
   const action = { ...admission, actionType, recordIds, chunkSize: config.CHUNK_SIZE, restoreDays };
   const creation = await storeBulkAction(database, action);
   nudge(creation, context);

@@ -1,3 +1,4 @@
+import { restorationOf } from "@bulk/actions/registry";
 import { isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { keyInProgress } from "@bulk/domain/errors/refusals";
 import { turnsOfCreated } from "@bulk/queue/turns/turn";
@@ -13,10 +14,15 @@ import { readWaitSeconds, waitApplied, waitHeader } from "./waiting/waiting.ts";
 /* The steps that creating and retrying a bulk action have in common, in their order. */
 
 /** The headers of requests and responses of an endpoint that creates a bulk action. */
-export const creationHeaders: Pick<Operation, "headers" | "responseHeaders"> = {
+export const creationHeaders = {
   headers: idempotencyHeaders.extend({ Prefer: waitHeader }),
   responseHeaders: ["Location", "Retry-After", "Preference-Applied", "Idempotent-Replayed"],
-};
+} as const satisfies Pick<Operation, "headers" | "responseHeaders">;
+
+/** Returns for how many days what an action of this type removes is kept; 0 if nothing takes it back. */
+export function countRestoreDays(actionType: string, { registry, config }: ApiContext): number {
+  return restorationOf(registry, actionType) === undefined ? 0 : config.RESTORE_DAYS;
+}
 
 /**
  * Reads the conditions that the new bulk action must meet. Throws `malformed` for a malformed `Idempotency-Key`.

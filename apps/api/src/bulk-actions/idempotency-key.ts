@@ -33,14 +33,16 @@ export async function readIdempotencyKey(
   path: string,
   meaning: object,
 ): Promise<IdempotencyKey | undefined> {
+  const key = readKeyName(headers);
+  return key === undefined ? undefined : { path, key, fingerprint: await runInSlices(digestJson(meaning)) };
+}
+
+/** Reads the name that the caller gives a request, if it does. Throws `malformed` for a malformed one. */
+export function readKeyName(headers: IncomingHttpHeaders): string | undefined {
   const parsed = idempotencyHeaders.safeParse({ "Idempotency-Key": headers["idempotency-key"] });
-  if (!parsed.success) {
-    const message = "Idempotency-Key must be 1 to 255 printable ASCII characters.";
-    throw new RequestError("malformed", "idempotency_key.invalid", message);
-  }
-  const key = parsed.data["Idempotency-Key"];
-  if (key === undefined) return undefined;
-  return { path, key, fingerprint: await runInSlices(digestJson(meaning)) };
+  if (parsed.success) return parsed.data["Idempotency-Key"];
+  const message = "Idempotency-Key must be 1 to 255 printable ASCII characters.";
+  throw new RequestError("malformed", "idempotency_key.invalid", message);
 }
 
 function* digestJson(meaning: object): Slices<Uint8Array> {

@@ -34,8 +34,8 @@ export function createApp(context: ApiContext, gate: Gate): Express {
   const options = { takeMs: context.timeouts.takeMs };
   const ids = { most: context.config.MAX_RECORD_IDS, findKeyType: findKeyTypeIn(context.registry) };
   for (const { method, path, scope, endpoint } of served) {
-    const { takesRecordIds } = endpoint.operation;
-    const bodyOptions = { oneAtATime: context.oneAtATime, ids: takesRecordIds && ids };
+    const { takesRecordIds, takesStreams = false } = endpoint.operation;
+    const bodyOptions = { oneAtATime: context.oneAtATime, ids: takesRecordIds && ids, takesStreams };
     const body = takesBody(method) ? [readBody(bodyOptions, endpoint)] : [];
     const guards = [requireCaller(scope, gate), claimMemory(gate.budget), ...body];
     app[method](path, ...guards, refuseIgnored(path, endpoint.operation), respondWith(endpoint, options));

@@ -6,6 +6,7 @@ import { writeJson } from "@bulk/store/record-ids/write-json";
 import { isDatabaseUnavailable, mayHaveHappened } from "@bulk/store/sqlstate";
 import type { Request, RequestHandler, Response } from "express";
 import type { ApiRequest, ApiResponse, Endpoint, Operation } from "../context.ts";
+import type { Upload } from "./bodies/upload.ts";
 import type { ErrorResponse } from "./error-body.ts";
 import { parseQuery } from "./input/query.ts";
 import type { MemoryClaim } from "./memory/memory-budget.ts";
@@ -15,6 +16,8 @@ import { MEMORY_PER_RECORD, MEMORY_PER_REQUEST } from "./memory/memory-costs.ts"
 export type Locals = {
   caller?: Caller;
   memory?: MemoryClaim;
+  /** The body, if the endpoint reads it as a stream. */
+  upload?: Upload;
   /** Whether the endpoint is running, even if the caller has disconnected. */
   isRunning?: boolean;
   /** The bulk action of the request, for the log. */
@@ -55,7 +58,8 @@ async function run(
   const { caller, memory } = response.locals;
   if (caller === undefined || memory === undefined) throw new Error("The endpoint lacks its guards.");
   const ended = signalEnd(response);
-  const apiRequest = readRequest(request, { caller, memory, ended });
+  const { upload } = response.locals;
+  const apiRequest = readRequest(request, { caller, memory, upload, ended });
   const changes = ["GET", "HEAD"].includes(request.method) ? "nothing" : endpoint.operation.changes;
   const result = await endpoint.respond(apiRequest).catch(markUnknownOutcome(changes));
   // Frees the parsed values before the response is read.
@@ -68,15 +72,17 @@ async function run(
 type Guarded = {
   readonly caller: Caller;
   readonly memory: MemoryClaim;
+  readonly upload: Upload | undefined;
   readonly ended: AbortSignal;
 };
 
-function readRequest(request: EndpointRequest, { caller, memory, ended }: Guarded): ApiRequest {
+function readRequest(request: EndpointRequest, { caller, memory, upload, ended }: Guarded): ApiRequest {
   return {
     caller,
     params: request.params,
     query: parseQuery(request.originalUrl),
     body: request.body,
+    upload,
     headers: request.headers,
     ended,
     logger: request.log,

@@ -38,6 +38,16 @@ export type NewBulkActionForm = {
     'bulk_action[restorable]'?: boolean;
 };
 
+/**
+ * CSV in UTF-8: the column with the name of the records' key, `id` or `record_id`, or the only column. The header may be missing if there is one column. At most 10000000 ids, in lines of at most 65536 bytes. Duplicates are removed; the order is kept. The action type is in the query.
+ */
+export type RecordIdsCsv = string;
+
+/**
+ * One id a line as JSON: a text, a number, or an object that has it under the name of the records' key, `id` or `record_id`. At most 10000000 ids, in lines of at most 65536 bytes. Duplicates are removed; the order is kept. The action type is in the query.
+ */
+export type RecordIdsLines = string;
+
 export type RestoredRecords = {
     bulk_action: {
         /**
@@ -299,7 +309,7 @@ export type ApiError = {
     /**
      * A stable code for programs. Later versions may add codes.
      */
-    code: 'request.malformed' | 'bulk_action.missing' | 'webhook_endpoint.missing' | 'idempotency_key.invalid' | 'unauthorized' | 'token.scope_missing' | 'request.not_found' | 'bulk_action.not_found' | 'webhook_endpoint.not_found' | 'webhook_delivery.not_found' | 'request.timeout' | 'bulk_action.not_cancelable' | 'bulk_action.still_open' | 'bulk_action.retry_in_progress' | 'bulk_action.not_restorable' | 'bulk_action.restore_in_progress' | 'bulk_action.several_accounts' | 'idempotency_key.in_progress' | 'webhook_endpoint.disabled' | 'bulk_action.restore_expired' | 'request.too_large' | 'request.unsupported_media_type' | 'bulk_action.invalid' | 'webhook_endpoint.invalid' | 'webhook_delivery.invalid' | 'bulk_action.nothing_to_retry' | 'bulk_action.nothing_to_restore' | 'idempotency_key.reused' | 'webhook_endpoint.too_many' | 'rate_limit.exceeded' | 'token.too_many_invalid' | 'bulk_action.too_many_open' | 'bulk_action.too_many_waiting' | 'account.too_much_in_flight' | 'bulk_action_preview.under_way' | 'request.headers_too_large' | 'service.internal_error' | 'service.unavailable' | 'bulk_action.outcome_unknown' | 'request.outcome_unknown' | 'service.busy' | 'bulk_action_preview.timeout' | 'webhook_endpoint.not_set_up';
+    code: 'request.malformed' | 'bulk_action.missing' | 'webhook_endpoint.missing' | 'idempotency_key.invalid' | 'unauthorized' | 'token.scope_missing' | 'request.not_found' | 'bulk_action.not_found' | 'webhook_endpoint.not_found' | 'webhook_delivery.not_found' | 'request.timeout' | 'bulk_action.not_cancelable' | 'bulk_action.still_open' | 'bulk_action.retry_in_progress' | 'bulk_action.not_restorable' | 'bulk_action.restore_in_progress' | 'bulk_action.several_accounts' | 'idempotency_key.in_progress' | 'webhook_endpoint.disabled' | 'bulk_action.restore_expired' | 'request.too_large' | 'request.unsupported_media_type' | 'bulk_action.invalid' | 'webhook_endpoint.invalid' | 'webhook_delivery.invalid' | 'bulk_action.nothing_to_retry' | 'bulk_action.nothing_to_restore' | 'idempotency_key.reused' | 'webhook_endpoint.too_many' | 'rate_limit.exceeded' | 'token.too_many_invalid' | 'bulk_action.too_many_open' | 'bulk_action.too_many_waiting' | 'account.too_much_in_flight' | 'bulk_action.upload_under_way' | 'bulk_action_preview.under_way' | 'request.headers_too_large' | 'service.internal_error' | 'service.unavailable' | 'bulk_action.outcome_unknown' | 'request.outcome_unknown' | 'service.busy' | 'bulk_action_preview.timeout' | 'webhook_endpoint.not_set_up';
     /**
      * For people.
      */
@@ -867,6 +877,10 @@ export type CreateBulkActionData = {
          * `wait=N` delays the response until the bulk action has ended, for at most N seconds. Values above 30 count as 30. The response is the same as without waiting; `Preference-Applied` confirms the wait. Other preferences are ignored (RFC 7240). An account may have 2000 waiting requests per server. Above that, a create is answered without waiting and any other request gets 429.
          */
         Prefer?: string;
+        /**
+         * With CSV and NDJSON only: how many ids the body has, with those that repeat. If it has another number, it is refused.
+         */
+        'Bulk-Expected-Count'?: string;
     };
     path?: never;
     query?: {
@@ -878,6 +892,14 @@ export type CreateBulkActionData = {
          * `details` adds the key `details`: counts, outcome, times and origin of a bulk action, the pause that holds it, and why it is slow.
          */
         'expand[]'?: Array<'details'>;
+        /**
+         * The action to apply to the records of a file or stream of ids. Required with CSV and NDJSON only.
+         */
+        action_type?: 'delete_customers' | 'archive_products' | 'delete_products';
+        /**
+         * With CSV and NDJSON only. `false`: nothing is kept for a restore.
+         */
+        restorable?: 'true' | 'false';
     };
     url: '/v1/bulk_actions';
 };

@@ -86,7 +86,8 @@ export const API_ERRORS = {
   },
   "request.timeout": {
     kind: "slow",
-    meaning: "The request did not arrive in time: headers within 10 s, everything within 30 s.",
+    meaning:
+      "The request did not arrive in time: headers within 10 s, a body within 30 s, a file of ids within 10 minutes and at least 64 kB in every 10 s.",
     remedy: "Send it again, over a faster connection or with fewer ids.",
   },
   "bulk_action.not_cancelable": {
@@ -138,13 +139,14 @@ export const API_ERRORS = {
   "request.too_large": {
     kind: "too_large",
     meaning:
-      "The body has more bytes, keys or values than `MAX_RECORD_IDS` ids need, or decompresses to over eight times its size.",
-    remedy: "Split the ids over several bulk actions. Send the body uncompressed.",
+      "The body has more bytes, keys or values than `MAX_RECORD_IDS` ids need (in a file, `MAX_UPLOADED_IDS`), or decompresses to over eight times its size (a file, 32 times).",
+    remedy: "Split the ids over several bulk actions, or send a file. Send the body uncompressed.",
   },
   "request.unsupported_media_type": {
     kind: "unsupported",
     meaning: "The API does not support the content type, charset or compression of the body.",
-    remedy: "Send JSON or a form in UTF-8, uncompressed or with gzip, deflate or br.",
+    remedy:
+      "Send JSON or a form, or CSV or NDJSON to create, in UTF-8, uncompressed or with gzip, deflate or br.",
   },
   "bulk_action.invalid": {
     kind: "invalid",
@@ -208,6 +210,11 @@ export const API_ERRORS = {
     meaning: "The account's request bodies and unread responses take too much memory at this server.",
     remedy: "Wait for `Retry-After`. Send fewer large requests at once, and read the responses.",
   },
+  "bulk_action.upload_under_way": {
+    kind: "limited",
+    meaning: "Another file or stream of ids of the account is arriving at this server.",
+    remedy: "Send it again after `Retry-After`.",
+  },
   "bulk_action_preview.under_way": {
     kind: "limited",
     meaning: "Another preview of the account is in progress at this server.",
@@ -240,7 +247,7 @@ export const API_ERRORS = {
   },
   "service.busy": {
     kind: "unavailable",
-    meaning: "The server has no memory left for the request. Nothing was done.",
+    meaning: "The server has no memory or no place left for the request. Nothing was done.",
     remedy: "Send the request again after `Retry-After`.",
   },
   "bulk_action_preview.timeout": {

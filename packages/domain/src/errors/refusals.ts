@@ -158,6 +158,15 @@ export function creationUnknown(): RequestError {
   );
 }
 
+/** The error for an upload during which the database was lost. */
+export function nothingUploaded(): RequestError {
+  return new RequestError(
+    "unavailable",
+    "service.unavailable",
+    "The database is unavailable. Nothing of the upload was kept. Send it again soon.",
+  );
+}
+
 /** The error for any other change whose result is unknown. */
 export function outcomeUnknown(): RequestError {
   return new RequestError(

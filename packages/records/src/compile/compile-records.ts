@@ -43,7 +43,7 @@ function compileAction({ recordType, record, type, action }: Declared): Action {
     effect: action.effect,
     rights: collectRights(record, action),
     table: identifier(schema, table),
-    key: { type: record.key.type, column: keyColumn(record) },
+    key: { type: record.key.type, column: keyColumn(record), name: record.key.column },
     change: compileChange(record, action),
     condition: compileCondition(record, action),
     skipCode: compileSkipCode(record, action),

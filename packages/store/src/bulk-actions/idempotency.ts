@@ -43,6 +43,23 @@ export function unlessKeyIsTaken({ idempotencyKey }: Keyed): Sql {
     WHERE idempotency_key IS NOT NULL DO NOTHING`;
 }
 
+/** Returns whether an earlier request of the account with the same key has created a bulk action, whatever it meant. */
+export async function isKeyTaken(
+  database: Queryable,
+  key: {
+    readonly accountId: string;
+    readonly idempotencyKey: Omit<IdempotencyKey, "fingerprint"> | undefined;
+  },
+): Promise<boolean> {
+  const { accountId, idempotencyKey } = key;
+  if (idempotencyKey === undefined) return false;
+  const found = await database.$queryRaw<unknown[]>`
+    SELECT 1 AS one FROM bulk.bulk_actions
+    WHERE account_id = ${accountId}::uuid AND idempotency_path = ${idempotencyKey.path}
+      AND idempotency_key = ${idempotencyKey.key}`;
+  return found.length > 0;
+}
+
 /** The bulk action that an earlier request with the same key created. */
 export type Replay = { readonly kind: "replayed"; readonly id: string };
 

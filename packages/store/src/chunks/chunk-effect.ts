@@ -43,8 +43,8 @@ export type KeptPart = {
   readonly from: Sql;
 };
 
-/** The column whose values callers use as record ids, with its table, and its type. */
-export type RecordKey = { readonly type: KeyType; readonly column: Sql };
+/** The column whose values callers use as record ids, with its table, its bare name, and its type. */
+export type RecordKey = { readonly type: KeyType; readonly column: Sql; readonly name: string };
 
 /** How the rows change. */
 export type ChunkChange =

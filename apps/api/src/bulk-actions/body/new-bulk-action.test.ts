@@ -117,7 +117,11 @@ function bodyOf(types: ReadonlyMap<string, KeyType>) {
   const actions = [...types].map(
     ([type, keyType]): Action => ({
       ...{ type, recordType: "thing", effect: "deleted", skips: {}, rights: {} },
-      ...{ table: sql`things`, key: { type: keyType, column: sql`id` }, change: { kind: "delete" } },
+      ...{
+        table: sql`things`,
+        key: { type: keyType, column: sql`id`, name: "id" },
+        change: { kind: "delete" },
+      },
       ...{ condition: sql`true`, skipCode: sql`'record.not_found'` },
     }),
   );

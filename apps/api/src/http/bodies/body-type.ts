@@ -2,23 +2,39 @@ import type { IncomingMessage } from "node:http";
 import { RequestError } from "@bulk/domain/errors/request-error";
 import { FORM } from "./form-body.ts";
 
+/** The format of a body that is read as a stream. */
+export type StreamFormat = "csv" | "ndjson";
+
 /**
  * Returns the format of a request's body, or `undefined` without a body. Throws `unsupported` for anything but JSON and
- * forms in UTF-8.
+ * forms in UTF-8 and, if the endpoint takes them, streams.
  */
-export function readBodyType({ headers }: Pick<IncomingMessage, "headers">): "json" | "form" | undefined {
+export function readBodyType(
+  { headers }: Pick<IncomingMessage, "headers">,
+  takesStreams: boolean,
+): "json" | "form" | StreamFormat | undefined {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"]) > 0;
   if (!hasBody) return undefined;
   const header = headers["content-type"] ?? "";
   if (header === "") throw unsupported(MISSING);
   const [mediaType = ""] = header.split(";", 1);
-  const type = nameType(mediaType.trim().toLowerCase());
-  if (type === undefined) throw unsupported(`Send application/json or ${FORM}.`);
+  const name = mediaType.trim().toLowerCase();
+  const type = (takesStreams ? STREAM_FORMATS.get(name) : undefined) ?? nameType(name);
+  if (type === undefined)
+    throw unsupported(`Send ${takesStreams ? ALL_TYPES : `application/json or ${FORM}`}.`);
   if (!isUtf8(header)) throw unsupported("Send UTF-8.");
   return type;
 }
 
 const MISSING = `The body has no content type. Send the header Content-Type: application/json (or ${FORM}).`;
+
+/** The formats of streams by content type. */
+export const STREAM_FORMATS: ReadonlyMap<string, StreamFormat> = new Map([
+  ["text/csv", "csv"],
+  ["application/x-ndjson", "ndjson"],
+]);
+
+const ALL_TYPES = `application/json, ${FORM}, ${[...STREAM_FORMATS.keys()].join(" or ")}`;
 
 function nameType(mediaType: string): "json" | "form" | undefined {
   if (mediaType === FORM) return "form";

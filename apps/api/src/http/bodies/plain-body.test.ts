@@ -176,7 +176,7 @@ function openApi(actionTypes: readonly string[]) {
       ...{ type, recordType: "thing", effect: "deleted", skips: {}, rights: {} },
       ...{
         table: sql`things`,
-        key: { type: KEY_TYPES[type] ?? "uuid", column: sql`id` },
+        key: { type: KEY_TYPES[type] ?? "uuid", column: sql`id`, name: "id" },
         change: { kind: "delete" },
       },
       ...{ condition: sql`true`, skipCode: sql`'record.not_found'` },

@@ -13,6 +13,7 @@ import { findBrokenBound, type JsonBounds } from "./measure-json.ts";
 import { type OneAtATime, runFor } from "./one-at-a-time.ts";
 import { openPlainBody, type PlainBodyOptions } from "./plain-body.ts";
 import { readBytes } from "./read-bytes.ts";
+import { openUpload } from "./upload.ts";
 
 /** Bytes per id in a pretty-printed JSON body or in `bulk_action%5Brecord_ids%5D%5B99999%5D=<uuid>&`. */
 const BYTES_PER_ID = 128;
@@ -25,6 +26,8 @@ const BYTES_PER_VALUE = 32;
 
 export type BodyOptions = {
   readonly oneAtATime: OneAtATime;
+  /** Whether the endpoint reads CSV and NDJSON itself, as a stream. */
+  readonly takesStreams: boolean;
   /** The most ids, and how to find their type. `undefined`: the endpoint takes none. */
   readonly ids: Omit<PlainBodyOptions, "bytes"> | undefined;
 };
@@ -35,14 +38,18 @@ export type BodyOptions = {
  * are parsed and validated one at a time (`oneAtATime`) so that they do not delay small requests.
  */
 export function readBody(
-  { oneAtATime, ids }: BodyOptions,
+  { oneAtATime, ids, takesStreams }: BodyOptions,
   endpoint: Pick<Endpoint, "admit">,
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
   const most = (ids?.most ?? 0) * BYTES_PER_ID + OTHER_BYTES;
   const bounds = { depth: 32, keys: 1_000, values: Math.floor(most / BYTES_PER_VALUE) };
   return async (request, response, next) => {
-    const type = readBodyType(request);
+    const type = readBodyType(request, takesStreams);
     if (type === undefined) return next();
+    if (type === "csv" || type === "ndjson") {
+      response.locals.upload = openUpload(type, request, response);
+      return next();
+    }
     const admit = () => admitCaller(endpoint, response.locals);
     const reserve = reserveFor(request, response, admit);
     const plain =

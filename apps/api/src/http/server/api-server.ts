@@ -4,16 +4,15 @@ import { createHttpServer } from "@bulk/service/process/http-server";
 import type { Logger } from "@bulk/service/process/logger";
 import { createPace } from "../bodies/pace.ts";
 import { paceBody } from "../bodies/pace-body.ts";
+import { type ArrivalLimits, limitArrival } from "./arrival.ts";
 import { originForm } from "./origin-form.ts";
 import { refuseConnection, refuseRequest } from "./refuse-connection.ts";
 
 /** Time limits for callers. */
-export type ApiTimeouts = {
+export type ApiTimeouts = ArrivalLimits & {
   /** For the headers, from the start of the connection or the end of the previous request. */
   readonly headersMs: number;
-  /** For a whole request, including the body. */
-  readonly requestMs: number;
-  /** How often the two limits above are checked. A connection may be closed this much later. */
+  /** How often the limit above is checked. A connection may be closed this much later. */
   readonly checkMs: number;
   /**
    * For an idle connection, such as that of a caller who has stopped reading. Longer than any `Prefer: wait` and than
@@ -29,6 +28,8 @@ export type ApiTimeouts = {
 export const API_TIMEOUTS: ApiTimeouts = {
   headersMs: 10_000,
   requestMs: 30_000,
+  uploadMs: 600_000,
+  uploadStepMs: 10_000,
   checkMs: 1_000,
   silenceMs: 120_000,
   takeMs: 60_000,
@@ -47,6 +48,7 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
     latestResponse.set(request.socket, response);
     request.url = originForm(request.url ?? "");
     if (announcesBody(request)) {
+      limitArrival(request, timeouts, () => server.emit("clientError", late(), request.socket));
       paceBody(request, pace);
       // Otherwise Node would discard the rest of an unread body at full speed, without `paceBody`.
       response.prependOnceListener("finish", () => discardPaced(request));
@@ -68,10 +70,11 @@ export function createApiServer(app: RequestListener, logger: Logger, timeouts =
   return server;
 }
 
-function serverOptions({ headersMs, requestMs, checkMs }: ApiTimeouts): ServerOptions {
+function serverOptions({ headersMs, checkMs }: ApiTimeouts): ServerOptions {
   return {
     headersTimeout: headersMs,
-    requestTimeout: requestMs,
+    // `limitArrival` limits the time of bodies.
+    requestTimeout: 0,
     connectionsCheckingInterval: checkMs,
     // Longer than the idle time of common load balancers, so that they close first.
     keepAliveTimeout: 65_000,
@@ -101,6 +104,11 @@ function refuseMalformed(
     else if (response !== undefined && isCutShort(response)) refuseRequest(response, error.code);
     else refuse(socket, error.code);
   });
+}
+
+/** What Node reports when its own `requestTimeout` is over. */
+function late(): NodeJS.ErrnoException {
+  return Object.assign(new Error("The body did not arrive in time."), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
 }
 
 function announcesBody({ headers }: IncomingMessage): boolean {

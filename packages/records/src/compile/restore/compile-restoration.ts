@@ -30,7 +30,7 @@ export function compileRestoration({ recordType, record, type, action }: Restore
   const isDeleted = deletesRecord(action);
   const common = {
     table: identifier(schema, table),
-    key: { type: record.key.type, column: keyColumn(record) },
+    key: { type: record.key.type, column: keyColumn(record), name: record.key.column },
   };
   return {
     ...common,
