@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { apiConfig, countApiConnections } from "@bulk/api/config";
 import { findFreePort } from "@bulk/local/stack/free-port";
 import { readConfig } from "@bulk/service/config/read-config";
@@ -15,6 +15,7 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
   test("an API at full use has as many connections as the doctor counts, and no more", async () => {
     await using stack = await openStack(engine);
     const { token } = await stack.fillShop({});
+    const others = await Promise.all(["a", "b", "c"].map((account) => stack.fillShop({}, account)));
     const expected = countApiConnections(readConfig(apiConfig, stack.environment), isInDatabase);
     const lock = await lockTables(stack.database, [
       "bulk.bulk_actions",
@@ -26,10 +27,16 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
       fetch(`${dashboard}${n % 2 === 0 ? "webhooks" : "bulk-actions"}`),
     ]);
 
+    const uploads = others.map((shop) =>
+      stack.request(shop.token, "/v1/bulk_actions?action_type=delete_products", {
+        ...{ method: "POST", headers: { "content-type": "text/csv" }, body: randomUUID() },
+      }),
+    );
+
     await eventually(async () => expect(await countConnections(stack)).toBe(expected), PATIENCE_MS);
 
     await lock[Symbol.asyncDispose]();
-    await Promise.all(calls.flat());
+    await Promise.all([...calls.flat(), ...uploads]);
     expect(await countConnections(stack)).toBeLessThanOrEqual(expected);
   });
 

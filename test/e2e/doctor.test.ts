@@ -340,7 +340,7 @@ test("too few connections are counted against what API and worker are configured
   expect(verdictsOf(await diagnoseWith({}), "connections")).toEqual(["ok"]);
   const [fault] = faultsOf(await diagnoseWith({ WORKER_CONCURRENCY: "20" }));
   expect(fault).toMatchObject({
-    found: expect.stringMatching(/^40 connections are allowed .*an API uses up to 15, each worker 50/),
+    found: expect.stringMatching(/^40 connections are allowed .*an API uses up to 18, each worker 50/),
     cure: expect.stringContaining("Raise max_connections"),
   });
 });
