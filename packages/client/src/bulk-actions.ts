@@ -19,12 +19,14 @@ import type {
   BulkActionsQuery,
   CreateOptions,
   NewBulkAction,
+  NewUpload,
   Page,
   RecordOutcome,
   RecordsQuery,
   RequestOptions,
   WaitOptions,
 } from "./types.ts";
+import { upload } from "./upload.ts";
 import { waitForEnd } from "./waiting/wait-for-end.ts";
 import { walkRecords } from "./walk-records.ts";
 
@@ -32,6 +34,8 @@ import { walkRecords } from "./walk-records.ts";
 export type BulkActions = {
   /** Submits a bulk action. It is durable when this returns, and runs in the background. */
   create(action: NewBulkAction, options?: CreateOptions): Promise<BulkAction>;
+  /** Submits the records of a file or stream of ids, of any length. All of it is submitted, or nothing. */
+  upload(upload: NewUpload, options?: CreateOptions): Promise<BulkAction>;
   /** Returns what a bulk action would do now. Changes nothing. */
   preview(action: NewBulkAction, options?: RequestOptions): Promise<BulkActionPreview>;
   retrieve(id: string, options?: RequestOptions): Promise<BulkAction>;
@@ -63,6 +67,7 @@ export type RestoreOptions = CreateOptions & { readonly recordIds?: readonly str
 export function bulkActionsOf(connection: Connection): BulkActions {
   return {
     create: (action, options) => create(connection, action, options),
+    upload: (ids, options) => upload(connection, ids, options),
     preview: (action, options) => preview(connection, action, options),
     retrieve: (id, options) => retrieve(connection, id, options),
     list: (query, options) => list(connection, query, options),

@@ -47,6 +47,19 @@ export type NewBulkAction = {
   readonly restorable?: boolean;
 };
 
+/** What to do with the records of a file or stream of ids, of any length. */
+export type NewUpload = {
+  readonly action_type: ActionType;
+  readonly restorable?: boolean;
+  /**
+   * The ids one by one, or a file: CSV with a column `id`, or NDJSON if its type is `application/x-ndjson`. Only a file can be sent
+   * again after a failure.
+   */
+  readonly ids: Blob | AsyncIterable<string> | readonly string[];
+  /** How many ids there are, with those that repeat. Another number is refused. */
+  readonly expected_count?: number;
+};
+
 type ListQuery = NonNullable<ListBulkActionsData["query"]>;
 
 /** Which bulk actions to list. All conditions must hold. Times are Unix seconds. */

@@ -1,22 +1,26 @@
-import type { NewBulkAction } from "bulk-actions-client/types";
+import type { Client } from "bulk-actions-client";
+import type { BulkAction, NewBulkAction } from "bulk-actions-client/types";
 import { type Command, Option } from "commander";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { type FollowOptions, follow, tellId } from "../follow.ts";
 import { type ConfirmOptions, confirm } from "../input/confirm.ts";
+import { openFile } from "../input/open-file.ts";
 import { openSession } from "../open-session.ts";
 import { describePreview } from "../output/describe-bulk-action.ts";
-import { print } from "../output/print.ts";
+import { print, tell } from "../output/print.ts";
 import { addFollowOptions, addOutputOption, collect, parseCount, parseWord } from "./options.ts";
 
 type Exit = (code: number) => void;
 
-type Selection = { readonly ids?: readonly string[] };
+/** Which records; exactly one of them. */
+type Selection = { readonly ids?: readonly string[]; readonly file?: string };
 
 type SubmitOptions = Selection & ConfirmOptions & FollowOptions & { readonly restore: boolean };
 
 const EXAMPLES = `
 Examples:
-  bulk-actions delete products --ids da726d7e-1074-4944-a6b3-1ee51857f9aa,794322db-4981-421d-8077-b59ca1b80a93`;
+  bulk-actions delete products --ids da726d7e-1074-4944-a6b3-1ee51857f9aa,794322db-4981-421d-8077-b59ca1b80a93
+  bulk-actions delete products --file ids.csv`;
 
 /** `bulk-actions delete`, `archive`, `run` and `preview` */
 export function addSubmitCommands(program: Command, exit: Exit): void {
@@ -47,6 +51,11 @@ export function addSubmitCommands(program: Command, exit: Exit): void {
 
 function addSubmitOptions(command: Command): Command {
   return addFollowOptions(addSelection(command))
+    .addOption(
+      new Option("--file <path>", "ids of any number, as CSV or, named .ndjson, as lines of JSON").conflicts(
+        "ids",
+      ),
+    )
     .addOption(new Option("--max <count>", "refuse more records than this").argParser(parseCount))
     .option("--yes", "do not ask; for scripts, with --max")
     .option("--no-restore", "keep nothing for a restore");
@@ -60,13 +69,41 @@ async function submit(actionType: string, options: SubmitOptions): Promise<numbe
   if (options.yes === true && options.max === undefined) {
     throw new CommandError(EXIT.usage, "--yes needs --max, the number of records that you expect at most.");
   }
-  const action = { ...readAction(actionType, options), restorable: options.restore };
   const bulkActions = await openSession();
+  const start =
+    options.file === undefined
+      ? await prepareAction(bulkActions, actionType, options)
+      : await prepareUpload(bulkActions, actionType, options.file, options);
+  return await follow(bulkActions, () => tellId(start()), options);
+}
+
+type Start = () => Promise<BulkAction>;
+
+/** Previews, and returns the submission that the user has agreed to. */
+async function prepareAction(
+  bulkActions: Client["bulkActions"],
+  actionType: string,
+  options: SubmitOptions,
+): Promise<Start> {
+  const action = { ...readAction(actionType, options), restorable: options.restore };
   const found = await bulkActions.preview(action);
   process.stderr.write(describePreview(found));
   if (found.applicable === 0) throw new CommandError(EXIT.invalid, "Nothing was submitted.");
   await confirm(found, options);
-  return await follow(bulkActions, () => tellId(bulkActions.create(action)), options);
+  return () => bulkActions.create(action);
+}
+
+/** Counts the lines of a file, and returns the submission that the user has agreed to. */
+async function prepareUpload(
+  bulkActions: Client["bulkActions"],
+  actionType: string,
+  path: string,
+  options: SubmitOptions,
+): Promise<Start> {
+  const { ids, lines } = await openFile(path);
+  tell(`${actionType}: ${path} has ${lines} lines. A file is not previewed.`);
+  await confirm({ total: lines, applicable: lines }, options);
+  return () => bulkActions.upload({ action_type: actionType, restorable: options.restore, ids });
 }
 
 async function runPreview(
@@ -80,6 +117,6 @@ async function runPreview(
 }
 
 function readAction(actionType: string, { ids = [] }: Selection): NewBulkAction {
-  if (ids.length === 0) throw new CommandError(EXIT.usage, "Say which records: --ids.");
-  return { action_type: actionType, record_ids: ids };
+  if (ids.length > 0) return { action_type: actionType, record_ids: ids };
+  throw new CommandError(EXIT.usage, "Say which records: --ids or --file.");
 }

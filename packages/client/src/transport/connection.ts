@@ -27,7 +27,15 @@ export type Call<Url extends string = string> = {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   /** Sent as JSON. */
   readonly body?: object | undefined;
+  /** Sent as it is, in place of a body. */
+  readonly upload?: Upload;
   /** Whether it can be sent again although the first request may have been carried out. */
   readonly isRepeatable: boolean;
   readonly signal?: AbortSignal | undefined;
+};
+
+/** The content of a file or a stream. */
+export type Upload = {
+  readonly type: string;
+  readonly content: Blob | ReadableStream<Uint8Array>;
 };

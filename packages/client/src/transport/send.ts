@@ -42,18 +42,20 @@ export function isTemporary(failure: unknown): boolean {
   return TEMPORARY.has(failure.status) || failure.code === "idempotency_key.in_progress";
 }
 
-// A 429 says that nothing was done.
-function mayBeSentAgain(failure: Failure, { isRepeatable }: Call): boolean {
+// A 429 says that nothing was done. What a stream has given is gone.
+function mayBeSentAgain(failure: Failure, { isRepeatable, upload }: Call): boolean {
+  if (upload?.content instanceof ReadableStream) return false;
   return isTemporary(failure) && (isRepeatable || failure.status === 429);
 }
 
 async function trySend(
   { fetch, timeoutMs }: Connection,
-  { method, url, signal }: Call,
+  { method, url, signal, upload }: Call,
   request: WrittenRequest,
 ): Promise<Response | Failure> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), timeoutMs);
+  // An upload takes as long as it takes: the service refuses one that is too slow.
+  const timer = upload ? undefined : setTimeout(() => late.abort(), timeoutMs);
   const ended = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
   try {
     const response = await fetch(request.url, { ...request.init, signal: ended });
