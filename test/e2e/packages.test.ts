@@ -3,13 +3,18 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { chromium as playwright } from "playwright-core";
+import { afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import { pathTo } from "../support/repository.ts";
 import { openTestStack } from "../support/test-stack.ts";
 
 const run = promisify(execFile);
 
 let directory: string;
+
+beforeAll(async () => {
+  await run(process.execPath, ["tools/build-packages.ts"], { cwd: pathTo(".") });
+});
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "bulk-actions-packages-"));
@@ -68,7 +73,6 @@ const TSCONFIG = {
 };
 
 test("a new user installs the packed packages in an empty folder, deletes, restores, and has exact types", async () => {
-  await inRepository("tools/build-packages.ts");
   await writeFile(join(directory, "package.json"), JSON.stringify({ type: "module", private: true }));
   const { stdout } = await npm("pack", "--silent", pathTo("dist/client"), pathTo("dist/cli"));
   const tarballs = stdout.trim().split("\n");
@@ -109,9 +113,40 @@ test("a new user installs the packed packages in an empty folder, deletes, resto
   expect(records.stdout).toContain(`\r\n${inUseProductIds[0]},skipped,record.in_use,`);
 });
 
-function inRepository(script: string) {
-  return run(process.execPath, [script], { cwd: pathTo(".") });
+/** What a page does with the client. Its origin is that of the API. */
+function onPage(token: string, ids: readonly string[]): string {
+  return `(async () => {
+    const { createClient } = await import("/lib/create-client.js");
+    const { bulkActions } = createClient({ url: location.origin, token: ${JSON.stringify(token)} });
+    const file = new Blob([${JSON.stringify(ids.join("\n"))}]);
+    const { id } = await bulkActions.upload({ action_type: "delete_products", ids: file });
+    const { status } = await bulkActions.wait(id);
+    let records = 0;
+    for await (const record of bulkActions.records(id, { outcome: ["deleted"] })) records += 1;
+    return [status, records];
+  })()`;
 }
+
+const chromium = inject("chromium");
+
+test.skipIf(chromium === undefined)("the client works in a browser", async () => {
+  await using stack = await openTestStack("postgres");
+  await using _worker = stack.startWorker();
+  const { token, productIds } = await stack.fillShop({ products: 1_500 });
+  const browser = await playwright.launch({ executablePath: String(chromium), args: ["--no-sandbox"] });
+  try {
+    // The page is the API's own, whose policy allows no other scripts.
+    const page = await browser.newPage({ bypassCSP: true });
+    await page.route("**/lib/**", async (route) => {
+      const { pathname } = new URL(route.request().url());
+      await route.fulfill({ path: pathTo(`dist/client${pathname}`), contentType: "text/javascript" });
+    });
+    await page.goto(`${stack.url}/docs`);
+    expect(await page.evaluate(onPage(token, productIds))).toEqual(["succeeded", 1_500]);
+  } finally {
+    await browser.close();
+  }
+});
 
 function npm(...parameters: readonly string[]) {
   return run("npm", parameters, { cwd: directory });
