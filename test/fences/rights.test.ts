@@ -23,9 +23,11 @@ test("the rights of each action are those that its SQL takes", () => {
   for (const action of actions) {
     const { rights, table, condition, skipCode } = action;
     const follow = (action.follow?.queries ?? []).map((query) => query.sql);
-    const text = [`FROM ${table.sql}`, applying(action).sql, condition.sql, skipCode.sql, ...follow].join(
-      "\n",
-    );
+    const relations = [...(action.filtering?.fields ?? [])].filter(([, { kind }]) => kind === "relation");
+    const filter = Object.fromEntries(relations.map(([name]) => [name, { exists: true }]));
+    const selects = action.filtering?.select(filter, "").selects.sql ?? "";
+    const pieces = [`FROM ${table.sql}`, applying(action).sql, condition.sql, skipCode.sql, selects];
+    const text = [...pieces, ...follow].join("\n");
     expect(list(findRights(text))).toEqual(list(rights));
   }
 });

@@ -116,6 +116,10 @@ const hostileValue: fc.Arbitrary<string> = fc.oneof(
     '{"constructor":{"prototype":{"a":1}}}',
     '{"a":1,"a":2}',
     '{"length":1e9}',
+    '{"eq":null}',
+    '{"in":[]}',
+    '"2022-02-30T24:00:60.0000001+99:99"',
+    '"infinity"',
   ),
   fc.constantFrom(
     '"\\ud800"',
@@ -146,6 +150,7 @@ const edit: fc.Arbitrary<Edit> = fc.record({
   how: fc.constantFrom("replace", "add", "twice"),
   key: fc.oneof(
     fc.constantFrom("__proto__", "constructor", "record_ids", "action_type", "bulk_action"),
+    fc.constantFrom("filter", "max_records", "expected_count", "created_at", "in", "is_null", "exists"),
     fc.constantFrom("url", "webhook_events", "description", "enabled", "webhook_endpoint", "signing_secret"),
     hostileText,
   ),

@@ -10,16 +10,57 @@ const IDS = {
   delete_texts: ODD_TEXTS.slice(0, 20),
 } as const;
 
+/** A column of each type that a filter may compare. */
+const FILTERED = {
+  label: "text",
+  ref: "uuid",
+  small: "smallint",
+  whole: "integer",
+  big: "bigint",
+  price: "numeric",
+  active: "boolean",
+  day: "date",
+  local_at: "timestamp",
+  at: "timestamptz",
+} as const;
+
 const KEYED = {
   number: declare("numbers", "bigint", "delete_numbers"),
-  text: declare("texts", "text", "delete_texts"),
+  text: {
+    ...declare("texts", "text", "delete_texts"),
+    filters: Object.fromEntries(Object.entries(FILTERED).map(([column, type]) => [column, { column, type }])),
+  },
 };
+
+/** Filters that are taken, to be spoiled. The second one matches. */
+const FILTERS = [
+  {
+    action_type: "delete_texts",
+    filter: {
+      ...{ label: { in: ["a", "it's"] }, ref: { eq: "da726d7e-1074-4944-a6b3-1ee51857f9aa" } },
+      ...{ small: { gte: -5, lt: 5 }, whole: { in: [1, "2"] }, big: { lte: "9223372036854775807" } },
+      ...{ price: { gt: "12.50" }, active: { eq: true }, day: { eq: "2022-02-28" } },
+      ...{ local_at: { is_null: false }, at: { lt: "2022-01-01T00:00:00.000001+05:30" } },
+    },
+    max_records: 10,
+  },
+  {
+    action_type: "delete_products",
+    filter: { created_at: { gt: "1970-01-01T00:00:00Z" }, order_lines: { exists: false } },
+    ...{ max_records: 10, expected_count: 1 },
+  },
+];
 
 /** Creates the tables. They must be there before an API or a worker starts. */
 export async function createKeyedTables(say: Say): Promise<void> {
+  const columns = Object.entries(FILTERED)
+    .map(([column, type]) => `, ${column} ${type}`)
+    .join("");
+  const indexes = Object.keys(FILTERED).map((column) => `CREATE INDEX ON texts (account_id, ${column})`);
   await say(`
     CREATE TABLE numbers (id bigint PRIMARY KEY, account_id uuid NOT NULL);
-    CREATE TABLE texts (id text PRIMARY KEY, account_id uuid NOT NULL)`);
+    CREATE TABLE texts (id text PRIMARY KEY, account_id uuid NOT NULL${columns});
+    ${indexes.join(";\n")}`);
   await grantDeclared(say, { records: KEYED });
 }
 
@@ -38,15 +79,20 @@ function declare(table: string, type: "bigint" | "text", actionType: keyof typeo
   };
 }
 
-/** Returns the examples, and those that submit UUIDs once more with each other kind of ids. */
+/** Returns the examples, and those that submit UUIDs once more with each other kind of ids, and with filters. */
 export function withKeyedExamples(examples: readonly Example[]): readonly Example[] {
+  const filtered = examples
+    .filter(({ operationId, body }) => SUBMITTING.includes(operationId) && body?.startsWith("{"))
+    .flatMap((example) =>
+      FILTERS.map((content) => ({ ...example, body: JSON.stringify({ bulk_action: content }) })),
+    );
   const added = examples.flatMap((example) =>
     Object.entries(IDS).flatMap(([actionType, ids]) => {
       const body = respell(example.body, actionType, ids);
       return body === undefined ? [] : { ...example, body };
     }),
   );
-  return [...examples, ...added, ...examples.flatMap(asLines)];
+  return [...examples, ...added, ...filtered, ...examples.flatMap(asLines)];
 }
 
 /** A body of lines with each other kind of ids. */
@@ -66,6 +112,8 @@ function asLines(example: Example): readonly Example[] {
 function quote(id: string): string {
   return `"${id.replaceAll('"', '""')}",b`;
 }
+
+const SUBMITTING = ["createBulkAction", "previewBulkAction"];
 
 function respell(body: string | undefined, actionType: string, ids: readonly string[]): string | undefined {
   if (body === undefined || !body.includes("record_ids")) return undefined;

@@ -25,7 +25,10 @@ afterAll(async () => {
 const HOST = `
   CREATE SCHEMA shop; SET search_path = shop;
   CREATE TABLE "Product" (id int PRIMARY KEY, store_id int NOT NULL, name text UNIQUE, deleted_at timestamptz,
-    price numeric, gross numeric GENERATED ALWAYS AS (price) STORED);
+    price numeric, gross numeric GENERATED ALWAYS AS (price) STORED, tags text[], code char(8));
+  CREATE INDEX ON "Product" (price) WHERE deleted_at IS NULL;
+  CREATE INDEX ON "Product" (store_id, deleted_at);
+  CREATE INDEX ON "Product" USING hash (gross);
   CREATE TABLE variant (id int PRIMARY KEY, product_id int REFERENCES "Product" ON DELETE CASCADE);
   CREATE TABLE order_line (variant_id int REFERENCES variant ON DELETE CASCADE);
   CREATE TABLE product_store (product_id int REFERENCES "Product" ON DELETE CASCADE, store uuid);
@@ -86,6 +89,36 @@ test.each<[string, Partial<RecordDeclaration>, string]>([
     "a key that is not unique",
     { key: { column: "store_id", type: "integer" } },
     "store_id is not unique by itself",
+  ],
+  [
+    "a filter by an unknown column",
+    { filters: { since: { column: "created_at", type: "timestamptz" } } },
+    'records.product.filters.since.column: shop."Product" has no column created_at',
+  ],
+  [
+    "a filter of another type",
+    { filters: { name: { column: "name", type: "uuid" } } },
+    'records.product.filters.name: the column name of shop."Product" is of type text; write "type": "text"',
+  ],
+  [
+    "a filter by a column that cannot be compared",
+    { filters: { code: { column: "code", type: "text" } } },
+    'records.product.filters.code: the column code of shop."Product" is of type character(8); a filter cannot compare it',
+  ],
+  [
+    "a filter by a column with a partial index only",
+    { filters: { price: { column: "price", type: "numeric" } } },
+    'records.product.filters.price: no index serves a filter by the column price; CREATE INDEX CONCURRENTLY ON shop."Product" ("store_id", "price");',
+  ],
+  [
+    "a filter by a column with an index that has no order",
+    { filters: { gross: { column: "gross", type: "numeric" } } },
+    "records.product.filters.gross: no index serves a filter by the column gross",
+  ],
+  [
+    "a filter by related rows without an index",
+    { filters: { variants: { related: "variants" } } },
+    'records.product.filters.variants: no index serves a filter by the related rows variants; CREATE INDEX CONCURRENTLY ON shop.variant ("product_id");',
   ],
   ["a key that may be null", { key: { column: "name", type: "text" } }, "name may be null"],
   [
@@ -190,6 +223,18 @@ test.each<[string, Partial<RecordDeclaration>, string]>([
 ])("%s is found, with its place and cure", async (_fault, changes, expected) => {
   const faults = await check(changes);
   expect(faults).toEqual([expect.stringContaining(expected)]);
+});
+
+test("a filter is served by an index that begins with its column, or with the account's and then its column", async () => {
+  expect(
+    await check({
+      filters: {
+        name: { column: "name", type: "text" },
+        deleted_at: { column: "deleted_at", type: "timestamptz" },
+        store: { column: "store_id", type: "integer" },
+      },
+    }),
+  ).toEqual([]);
 });
 
 test("all faults are found together, and an allowed cascade is none", async () => {

@@ -98,6 +98,8 @@ test("a plan tells people about triggers, indexes, columns without a key, and wh
         "behind, without the row that it refers to; its function notifies",
       `  unique (lower(sku)) WHERE ("deletedAt" IS NULL)`,
       "Columns that PostgreSQL fills: product_id identity, gross generated",
+      'Columns that "filters" may name, and the index that serves each:',
+      "  uuid, uuid: the index product_uuid_key",
     ]),
   );
   expect(lookalikes.map(({ quoted, column }) => `${quoted} ${column}`)).toEqual([

@@ -38,14 +38,42 @@ export type Page<Item> = {
 /** An action type: one of the sample shop, or any that the records of the installation declare. */
 export type ActionType = NewBulkActionBody["bulk_action"]["action_type"] | (string & {});
 
-/** What to do with which records. */
+/** What to do with which records: those that are listed, or those that a filter selects. */
 export type NewBulkAction = {
   readonly action_type: ActionType;
-  /** UUIDs, texts or whole numbers, as the records of the installation have them. */
-  readonly record_ids: readonly string[];
   /** `false`: keep nothing for a restore. */
   readonly restorable?: boolean;
+} & (ListedRecords | SelectedRecords);
+
+export type ListedRecords = {
+  /** UUIDs, texts or whole numbers, as the records of the installation have them. */
+  readonly record_ids: readonly string[];
 };
+
+export type SelectedRecords = {
+  readonly filter: Filter;
+  /** More matches are refused. */
+  readonly max_records: number;
+  /** Another number of matches is refused. */
+  readonly expected_count?: number;
+};
+
+/** Conditions by field and operator, all of which must hold. The fields are those that the installation declares. */
+export type Filter = {
+  readonly [field: string]: {
+    readonly eq?: FilterValue;
+    readonly in?: readonly FilterValue[];
+    readonly lt?: FilterValue;
+    readonly lte?: FilterValue;
+    readonly gt?: FilterValue;
+    readonly gte?: FilterValue;
+    readonly is_null?: boolean;
+    readonly exists?: boolean;
+  };
+};
+
+/** A value that a column can be compared with. Times are texts such as `2022-01-31T12:00:00Z`. */
+export type FilterValue = string | number | boolean;
 
 /** What to do with the records of a file or stream of ids, of any length. */
 export type NewUpload = {

@@ -4,7 +4,7 @@ import { SERVICE_SCHEMA } from "@bulk/postgres/service-schema";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
 import { PrismaClient } from "./generated/client.ts";
-import type { Sql } from "./sql.ts";
+import { PLANNED_EACH_TIME, type Sql } from "./sql.ts";
 
 export type DatabaseOptions = {
   /** PostgreSQL connection URL. */
@@ -74,26 +74,41 @@ export async function queryDirectly<Row extends object>(
   return rows;
 }
 
-/** Runs statements in one transaction, as `queryDirectly` does, and returns the rows of the last one. */
+/**
+ * Runs statements in one transaction, as `queryDirectly` does, and returns the rows of the last one.
+ *
+ * @param timeoutMs how long the connection waits for each of them, if longer than for others
+ */
 export async function transactDirectly<Row extends object>(
   database: Database,
   statements: readonly Sql[],
+  timeoutMs?: number,
 ): Promise<readonly Row[]> {
-  return await inTransaction(database, async (query) => {
-    let rows: readonly Row[] = [];
-    for (const statement of statements) rows = await query<Row>(statement);
-    return rows;
-  });
+  return await inTransaction(
+    database,
+    async (query) => {
+      let rows: readonly Row[] = [];
+      for (const statement of statements) rows = await query<Row>(statement);
+      return rows;
+    },
+    timeoutMs,
+  );
 }
 
 /** Runs a statement of a transaction and returns its rows. */
 export type Query = <Row extends object>(statement: Sql) => Promise<readonly Row[]>;
 
-/** Runs work in one transaction on a connection of its own, as `queryDirectly` does. Rolls back if the work throws. */
+/**
+ * Runs work in one transaction on a connection of its own, as `queryDirectly` does. Rolls back if the work throws.
+ *
+ * @param timeoutMs how long the connection waits for each statement, if longer than for others
+ */
 export async function inTransaction<Result>(
   database: Database,
   work: (query: Query) => Promise<Result>,
+  timeoutMs?: number,
 ): Promise<Result> {
+  const waits = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
   const connection = findConnection(database);
   await connection.started();
   const client = await connection.pool.connect();
@@ -101,7 +116,7 @@ export async function inTransaction<Result>(
     await client.query("BEGIN");
     const result = await work(
       async <Row extends object>(statement: Sql) =>
-        (await client.query<Row>(nameQuery(statement, connection))).rows,
+        (await client.query<Row>({ ...nameQuery(statement, connection), ...waits })).rows,
     );
     await client.query("COMMIT");
     client.release();
@@ -163,7 +178,7 @@ function createStatementNames(): (query: { readonly sql: string }) => string {
   return ({ sql }) => {
     const known = names.get(sql);
     if (known !== undefined) return known;
-    if (names.size >= MOST_PREPARED) return "";
+    if (names.size >= MOST_PREPARED || sql.includes(PLANNED_EACH_TIME.sql)) return "";
     // Derived from the text: a pooler shares connections, and a name must never stand for two statements.
     const name = `bulk_${createHash("sha256").update(sql).digest("hex").slice(0, 32)}`;
     names.set(sql, name);

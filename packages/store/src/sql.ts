@@ -25,6 +25,12 @@ export function written(text: string): Sql {
   return Prisma.raw(text);
 }
 
+/**
+ * A comment for statements of which there may be very many: they are not prepared, so that they do not take the places of
+ * those that are sent all the time. The planner then sees their values.
+ */
+export const PLANNED_EACH_TIME = Prisma.raw("/* planned each time */");
+
 /** Joins pieces of SQL; nothing if there are none. */
 export function joinSql(pieces: readonly Sql[], separator: string): Sql {
   return pieces.length === 0 ? Prisma.empty : Prisma.join(pieces, separator);

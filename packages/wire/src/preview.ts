@@ -11,7 +11,7 @@ export const bulkActionPreview = z
   .object({
     object: z.literal("bulk_action_preview"),
     action_type: z.string().meta({ example: EXAMPLE_PREVIEW.action_type }),
-    total: countOf("Number of ids, duplicates dropped."),
+    total: countOf("Number of ids, duplicates dropped, or of records that match the filter."),
     applicable: countOf("Ids that the action would apply to."),
     skipped: countOf("Ids that the action would skip."),
     reasons: z
@@ -27,6 +27,9 @@ export const bulkActionPreview = z
       )
       .readonly()
       .meta({ description: "Most frequent first; their counts add up to `skipped`." }),
+    sample_record_ids: z.array(z.string()).readonly().optional().meta({
+      description: "Only of a filter: the first ids that match, at most 100, in the order of the keys.",
+    }),
     warnings: z
       .array(
         z.object({
@@ -49,11 +52,13 @@ export const bulkActionPreview = z
 
 type WirePreview = z.output<typeof bulkActionPreview>;
 
-/** Returns what an action would do to `total` ids, from what it would skip. */
+/** What an action would do to `total` records; of a filter, with a sample of their ids. */
+export type CountedPreview = Preview & { readonly total: number; readonly sample?: readonly string[] };
+
+/** Returns what an action would do to records, from what it would skip. */
 export function presentPreview(
   actionType: string,
-  total: number,
-  { skips, rules }: Preview,
+  { total, skips, rules, sample }: CountedPreview,
   effects: RecordEffects,
 ): WirePreview {
   const own = effects.get(actionType)?.skips;
@@ -65,6 +70,7 @@ export function presentPreview(
     applicable: total - skipped,
     skipped,
     reasons: skips.map(({ code, count }) => ({ code, message: explain(code, own).message, count })),
+    ...(sample && { sample_record_ids: sample }),
     warnings: WARNINGS.filter(({ kind }) => rules.some((rule) => rule.kind === kind)).map(
       ({ code, message }) => ({ code, message }),
     ),

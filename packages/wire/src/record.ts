@@ -37,6 +37,7 @@ export const bulkActionRecord = perRegistry((effects) =>
         .meta({
           description:
             "Why the action did not change it, for programs: `record.not_found`, `record.kept`, " +
+            "`record.no_longer_matches`, " +
             `${listCodes(listSkipCodes(effects))} (skipped), \`record.locked\`, \`record.timeout\`, \`record.conflict\`, ` +
             "`record.internal_error` (failed), `record.not_attempted`. More may be added. Null when the action applied " +
             "to it or it is pending.",

@@ -1,11 +1,15 @@
 import { admitRecords } from "@bulk/actions/admission/admit-records";
-import { createBulkAction as storeBulkAction } from "@bulk/store/bulk-actions/create-bulk-action";
+import {
+  type Creation,
+  createBulkAction as storeBulkAction,
+} from "@bulk/store/bulk-actions/create-bulk-action";
 import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { exampleBulkAction } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
-import { type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
+import { type NewBulkAction, type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
 import { countRestoreDays, creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
+import { submitSelected } from "./selecting/submit-selected.ts";
 import { createQuery, expectedCount, readViewOfBody } from "./upload/upload-parameters.ts";
 import { uploadSchemas } from "./upload/upload-schemas.ts";
 import { openUploads } from "./upload/uploads.ts";
@@ -24,7 +28,10 @@ export function createBulkAction(context: ApiContext): Endpoint {
         "in use) are skipped and listed in `skipped_record_ids`. What the action removes is kept, so that it can be " +
         'restored until `details.restorable_until`. Send `"restorable": false` to keep nothing. ' +
         "A file or stream of ids (CSV or NDJSON) may have more ids than JSON. It is accepted as a whole, or refused with the " +
-        "line of the first fault and nothing is kept of it.",
+        "line of the first fault and nothing is kept of it. In JSON, `filter` selects the records in place of `record_ids`: those " +
+        "that match now are written down, and the filter is checked again when they are changed " +
+        "(`record.no_longer_matches`). Errors: `bulk_action.too_many_matches`, `bulk_action.count_changed`, " +
+        "`bulk_action.nothing_matches`.",
       query: createQuery(context.registry),
       allowsParameters: true,
       ...creationHeaders,
@@ -45,10 +52,22 @@ async function create(
   body: NewBulkActionBody,
   context: ApiContext,
 ): Promise<ApiResponse> {
-  const { database, config, registry } = context;
-  const { actionType, recordIds, restorable } = body.parse(request.body);
-  const view = readViewOfBody(request, registry);
-  await admitRecords(actionType, context);
+  const action = body.parse(request.body);
+  const view = readViewOfBody(request, context.registry);
+  await admitRecords(action.actionType, context);
+  const creation =
+    action.kind === "selected"
+      ? await submitSelected(request, action, view, context)
+      : await submitListed(request, action, context);
+  nudge(creation, context);
+  return await respondCreated(creation, view, request, context);
+}
+
+async function submitListed(
+  request: ApiRequest,
+  { actionType, recordIds, restorable }: Extract<NewBulkAction, { readonly kind: "listed" }>,
+  context: ApiContext,
+): Promise<Creation> {
   // As it was before bodies had `restorable`, for the same request sent again.
   const meaning = {
     actionType,
@@ -57,8 +76,9 @@ async function create(
   };
   const admission = await readAdmission(request, context, "/v1/bulk_actions", meaning);
   const restoreDays = restorable ? countRestoreDays(actionType, context) : 0;
-  const action = { ...admission, actionType, recordIds, chunkSize: config.CHUNK_SIZE, restoreDays };
-  const creation = await storeBulkAction(database, action);
-  nudge(creation, context);
-  return await respondCreated(creation, view, request, context);
+  const chunkSize = context.config.CHUNK_SIZE;
+  return await storeBulkAction(context.database, {
+    ...admission,
+    ...{ actionType, recordIds, chunkSize, restoreDays },
+  });
 }

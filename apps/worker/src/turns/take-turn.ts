@@ -1,4 +1,4 @@
-import { type Action, composeAction } from "@bulk/actions/action";
+import { type Action, composeFor } from "@bulk/actions/action";
 import type { Registry } from "@bulk/actions/registry";
 import { countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
 import { nameTally, type Tally } from "@bulk/domain/bulk-actions/outcome";
@@ -43,7 +43,7 @@ export async function takeTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnR
 
 async function runTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   // For the whole turn, which lasts two seconds at most.
-  const action = await composeAction(loadAction(turn, tools.registry), tools.database);
+  const action = await composeFor(turn.bulkActionId, loadAction(turn, tools.registry), tools.database);
   const brakes = createBrakes(turn, tools);
   if (turn.turn === 1 && !(await brakes.isPaused())) {
     await markStarted(tools.database, turn.bulkActionId, turn.generation);

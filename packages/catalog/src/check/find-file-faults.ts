@@ -2,6 +2,7 @@ import type { RecordsFault } from "@bulk/records/declaration/describe-issues";
 import type { RecordDeclaration, RecordsFile } from "@bulk/records/declaration/records-file";
 import type { Queryable } from "@bulk/store/database";
 import { findExpressionFaults } from "./find-expression-faults.ts";
+import { findFilterFaults } from "./find-filter-faults.ts";
 import { findNameFaults } from "./find-name-faults.ts";
 import { findStatementFaults } from "./find-statement-faults.ts";
 import { findTableFaults } from "./find-table-faults.ts";
@@ -10,7 +11,7 @@ import { type LookUp, openLookUp } from "./look-up.ts";
 /**
  * Compares the declarations of a file with the catalogs of the database. Returns everything that keeps an action from being
  * carried out, each with its place and its cure: unknown tables and columns, wrong types, keys that do not name one record,
- * SQL that does not parse, cascades to orders. Does not compare `expects`.
+ * SQL that does not parse, cascades to orders, filters without an index. Does not compare `expects`.
  */
 export async function findFileFaults(
   database: Queryable,
@@ -35,6 +36,7 @@ async function findRecordFaults(
   if (named.length > 0) return named;
   const faults = [
     ...(await findTableFaults(lookUp, place, record)),
+    ...(await findFilterFaults(lookUp, place, record)),
     ...(await findExpressionFaults(database, place, record)),
   ];
   return faults.length > 0 ? faults : await findStatementFaults(database, declared);

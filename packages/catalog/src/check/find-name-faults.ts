@@ -86,6 +86,9 @@ function listColumns(
         { at: `related.${name}.on.${column}`, name: of, column: parent },
       ]),
     ),
+    ...Object.entries(record.filters ?? {}).flatMap(([name, filter]) =>
+      "column" in filter ? [{ at: `filters.${name}.column`, name: "record", column: filter.column }] : [],
+    ),
     ...Object.entries(record.actions).flatMap(([type, { steps }]) =>
       steps.flatMap((step, index) =>
         "update" in step

@@ -1,7 +1,9 @@
+import type { RecordDeclaration } from "@bulk/records/declaration/records-file";
 import type { Lookalike } from "../reading/read-lookalikes.ts";
 import type { Reference } from "../reading/read-references.ts";
 import type { TableModel } from "../reading/read-table.ts";
 import type { Trigger } from "../reading/read-triggers.ts";
+import { findServing } from "./find-serving.ts";
 import { findUnrestorable } from "./find-unrestorable.ts";
 import type { Plan } from "./plan-record.ts";
 
@@ -21,6 +23,7 @@ export function describePlan(plan: Plan): readonly string[] {
     ...orNone(lookalikes.map(describeLookalike)),
     "",
     ...describeColumns(table),
+    ...(declaration === undefined ? [] : describeFilters(table, declaration)),
     ...describeSecurity(table),
     ...(declaration === undefined ? [] : describeLosses(findUnrestorable(table, declaration))),
     ...(refusals.length === 0
@@ -116,6 +119,14 @@ function describeColumns({ columns, uniqueKeys }: TableModel): readonly string[]
     ...(special.length === 0 ? [] : [`Columns that PostgreSQL fills: ${special.join(", ")}`]),
     "",
   ];
+}
+
+function describeFilters(table: TableModel, { account }: RecordDeclaration): readonly string[] {
+  const lines = table.columns.flatMap(({ name, filterType }) => {
+    const index = filterType === null ? undefined : findServing(table, account, name);
+    return index === undefined ? [] : [`  ${name}, ${filterType}: the index ${index.name}`];
+  });
+  return ['Columns that "filters" may name, and the index that serves each:', ...orNone(lines), ""];
 }
 
 function describeSecurity({ quoted, rowSecurity, policies }: TableModel): readonly string[] {

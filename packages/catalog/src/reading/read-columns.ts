@@ -1,3 +1,4 @@
+import type { FilterType } from "@bulk/domain/filters/filter";
 import type { KeyType } from "@bulk/domain/keys/key-type";
 import type { Queryable } from "@bulk/store/database";
 
@@ -10,6 +11,8 @@ export type Column = {
   readonly type: string;
   /** The type of a key that this column can be; null if it cannot. */
   readonly keyType: KeyType | null;
+  /** The type by which a filter can compare it; null if it cannot. */
+  readonly filterType: FilterType | null;
   /** A date with or without a time. */
   readonly isMoment: boolean;
   readonly isNullable: boolean;
@@ -33,14 +36,14 @@ export async function readColumns(database: Queryable, tableId: string): Promise
     LEFT JOIN pg_collation ON pg_collation.oid = attcollation
     WHERE attrelid = ${tableId}::oid AND attnum > 0 AND NOT attisdropped
     ORDER BY attnum`;
-  return rows.map(({ typeName, ...column }) => ({ ...column, keyType: keyTypeOf(typeName) }));
+  return rows.map(({ typeName, ...column }) => ({
+    ...column,
+    keyType: KEY_TYPES[typeName] ?? null,
+    filterType: FILTER_TYPES[typeName] ?? null,
+  }));
 }
 
-type ColumnRow = Omit<Column, "keyType"> & { readonly typeName: string };
-
-function keyTypeOf(typeName: string): KeyType | null {
-  return KEY_TYPES[typeName] ?? null;
-}
+type ColumnRow = Omit<Column, "keyType" | "filterType"> & { readonly typeName: string };
 
 /** By the name in pg_type. `bpchar` is missing: its padding makes different strings equal. */
 const KEY_TYPES: Readonly<Record<string, KeyType>> = {
@@ -50,4 +53,13 @@ const KEY_TYPES: Readonly<Record<string, KeyType>> = {
   int8: "bigint",
   text: "text",
   varchar: "text",
+};
+
+const FILTER_TYPES: Readonly<Record<string, FilterType>> = {
+  ...KEY_TYPES,
+  numeric: "numeric",
+  bool: "boolean",
+  date: "date",
+  timestamp: "timestamp",
+  timestamptz: "timestamptz",
 };

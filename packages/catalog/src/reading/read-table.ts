@@ -2,6 +2,7 @@ import type { Queryable } from "@bulk/store/database";
 import type { FoundTable } from "./find-tables.ts";
 import { type Column, readColumns } from "./read-columns.ts";
 import { type Guards, readGuards } from "./read-guards.ts";
+import { type Index, readIndexes } from "./read-indexes.ts";
 import { type Reference, readReferences } from "./read-references.ts";
 import { readTriggers, type Trigger } from "./read-triggers.ts";
 import { readUniqueKeys, type UniqueKey } from "./read-unique-keys.ts";
@@ -11,6 +12,7 @@ export type TableModel = FoundTable &
   Guards & {
     readonly columns: readonly Column[];
     readonly uniqueKeys: readonly UniqueKey[];
+    readonly indexes: readonly Index[];
     readonly references: readonly Reference[];
     /** Of the table, and of each table whose rows go along or lose a reference. */
     readonly triggers: readonly Trigger[];
@@ -26,6 +28,7 @@ export async function readTable(database: Queryable, table: FoundTable): Promise
     ...(await readGuards(database, table.id)),
     columns: await readColumns(database, table.id),
     uniqueKeys: await readUniqueKeys(database, table.id),
+    indexes: await readIndexes(database, table.id),
     references,
     triggers: await readTriggers(database, tableIds),
   };

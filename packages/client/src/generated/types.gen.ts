@@ -20,6 +20,120 @@ export type NewBulkAction = {
          * `false`: nothing is kept of what the action removes, and the bulk action cannot be restored. Without effect where the action cannot be taken back, or the server keeps nothing.
          */
         restorable?: boolean;
+    } | {
+        /**
+         * The action to apply to the records.
+         */
+        action_type: 'delete_customers';
+        filter: CustomerFilter;
+        /**
+         * More matches are refused, and nothing is written.
+         */
+        max_records: number;
+        /**
+         * Another number of matches is refused, and nothing is written.
+         */
+        expected_count?: number;
+        /**
+         * `false`: nothing is kept of what the action removes, and the bulk action cannot be restored. Without effect where the action cannot be taken back, or the server keeps nothing.
+         */
+        restorable?: boolean;
+    } | {
+        /**
+         * The action to apply to the records.
+         */
+        action_type: 'archive_products' | 'delete_products';
+        filter: ProductFilter;
+        /**
+         * More matches are refused, and nothing is written.
+         */
+        max_records: number;
+        /**
+         * Another number of matches is refused, and nothing is written.
+         */
+        expected_count?: number;
+        /**
+         * `false`: nothing is kept of what the action removes, and the bulk action cannot be restored. Without effect where the action cannot be taken back, or the server keeps nothing.
+         */
+        restorable?: boolean;
+    };
+};
+
+/**
+ * Selects the records of the account for which all conditions hold, in place of `record_ids`. Values are fixed when the bulk action is created. A column without a value meets no condition but `is_null`.
+ */
+export type CustomerFilter = {
+    created_at?: {
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        eq?: string;
+        in?: Array<string>;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        lt?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        lte?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        gt?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        gte?: string;
+        /**
+         * Whether there is no value.
+         */
+        is_null?: boolean;
+    };
+    orders?: {
+        /**
+         * Whether there are such rows.
+         */
+        exists?: boolean;
+    };
+};
+
+/**
+ * Selects the records of the account for which all conditions hold, in place of `record_ids`. Values are fixed when the bulk action is created. A column without a value meets no condition but `is_null`.
+ */
+export type ProductFilter = {
+    created_at?: {
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        eq?: string;
+        in?: Array<string>;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        lt?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        lte?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        gt?: string;
+        /**
+         * A date and time with time zone such as 2022-01-31T12:00:00Z, with at most six digits of a second.
+         */
+        gte?: string;
+        /**
+         * Whether there is no value.
+         */
+        is_null?: boolean;
+    };
+    order_lines?: {
+        /**
+         * Whether there are such rows.
+         */
+        exists?: boolean;
     };
 };
 
@@ -309,7 +423,7 @@ export type ApiError = {
     /**
      * A stable code for programs. Later versions may add codes.
      */
-    code: 'request.malformed' | 'bulk_action.missing' | 'webhook_endpoint.missing' | 'idempotency_key.invalid' | 'unauthorized' | 'token.scope_missing' | 'request.not_found' | 'bulk_action.not_found' | 'webhook_endpoint.not_found' | 'webhook_delivery.not_found' | 'request.timeout' | 'bulk_action.not_cancelable' | 'bulk_action.still_open' | 'bulk_action.retry_in_progress' | 'bulk_action.not_restorable' | 'bulk_action.restore_in_progress' | 'bulk_action.several_accounts' | 'idempotency_key.in_progress' | 'webhook_endpoint.disabled' | 'bulk_action.restore_expired' | 'request.too_large' | 'request.unsupported_media_type' | 'bulk_action.invalid' | 'webhook_endpoint.invalid' | 'webhook_delivery.invalid' | 'bulk_action.nothing_to_retry' | 'bulk_action.nothing_to_restore' | 'idempotency_key.reused' | 'webhook_endpoint.too_many' | 'rate_limit.exceeded' | 'token.too_many_invalid' | 'bulk_action.too_many_open' | 'bulk_action.too_many_waiting' | 'account.too_much_in_flight' | 'bulk_action.upload_under_way' | 'bulk_action_preview.under_way' | 'request.headers_too_large' | 'service.internal_error' | 'service.unavailable' | 'bulk_action.outcome_unknown' | 'request.outcome_unknown' | 'service.busy' | 'bulk_action_preview.timeout' | 'webhook_endpoint.not_set_up';
+    code: 'request.malformed' | 'bulk_action.missing' | 'webhook_endpoint.missing' | 'idempotency_key.invalid' | 'unauthorized' | 'token.scope_missing' | 'request.not_found' | 'bulk_action.not_found' | 'webhook_endpoint.not_found' | 'webhook_delivery.not_found' | 'request.timeout' | 'bulk_action.not_cancelable' | 'bulk_action.still_open' | 'bulk_action.retry_in_progress' | 'bulk_action.not_restorable' | 'bulk_action.restore_in_progress' | 'bulk_action.several_accounts' | 'idempotency_key.in_progress' | 'webhook_endpoint.disabled' | 'bulk_action.restore_expired' | 'request.too_large' | 'request.unsupported_media_type' | 'bulk_action.invalid' | 'webhook_endpoint.invalid' | 'webhook_delivery.invalid' | 'bulk_action.too_many_matches' | 'bulk_action.count_changed' | 'bulk_action.nothing_matches' | 'bulk_action.nothing_to_retry' | 'bulk_action.nothing_to_restore' | 'idempotency_key.reused' | 'webhook_endpoint.too_many' | 'rate_limit.exceeded' | 'token.too_many_invalid' | 'bulk_action.too_many_open' | 'bulk_action.too_many_waiting' | 'account.too_much_in_flight' | 'bulk_action.upload_under_way' | 'bulk_action_preview.under_way' | 'bulk_action.selection_under_way' | 'request.headers_too_large' | 'service.internal_error' | 'service.unavailable' | 'bulk_action.outcome_unknown' | 'request.outcome_unknown' | 'service.busy' | 'bulk_action.selection_timeout' | 'bulk_action_preview.timeout' | 'webhook_endpoint.not_set_up';
     /**
      * For people.
      */
@@ -342,7 +456,7 @@ export type BulkActionPreview = {
     object: 'bulk_action_preview';
     action_type: string;
     /**
-     * Number of ids, duplicates dropped.
+     * Number of ids, duplicates dropped, or of records that match the filter.
      */
     total: number;
     /**
@@ -371,6 +485,10 @@ export type BulkActionPreview = {
         count: number;
     }>;
     /**
+     * Only of a filter: the first ids that match, at most 100, in the order of the keys.
+     */
+    sample_record_ids?: Array<string>;
+    /**
      * Rules of the database that a preview cannot try. Usually empty. Records they keep are skipped as `record.kept`.
      */
     warnings: Array<{
@@ -397,7 +515,7 @@ export type BulkActionRecord = {
      */
     outcome: 'deleted' | 'restored' | 'archived' | 'applied' | 'skipped' | 'failed' | 'not_attempted' | 'pending';
     /**
-     * Why the action did not change it, for programs: `record.not_found`, `record.kept`, `record.exists`, `record.unique_taken`, `record.parent_gone`, `record.purged`, `record.already_archived`, `record.in_use` (skipped), `record.locked`, `record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be added. Null when the action applied to it or it is pending.
+     * Why the action did not change it, for programs: `record.not_found`, `record.kept`, `record.no_longer_matches`, `record.exists`, `record.unique_taken`, `record.parent_gone`, `record.purged`, `record.already_archived`, `record.in_use` (skipped), `record.locked`, `record.timeout`, `record.conflict`, `record.internal_error` (failed), `record.not_attempted`. More may be added. Null when the action applied to it or it is pending.
      */
     code: string | null;
     /**

@@ -55,6 +55,7 @@ function splitCode(stored: string): readonly [code: string, detail: string] {
 
 const REASONS: ReadonlyMap<string, Reason> = new Map([
   reason("record.not_found", "final", "The account has no such record."),
+  reason("record.no_longer_matches", "final", "The record no longer matches the filter of the bulk action."),
   reason("record.kept", "final", "A trigger or policy of the database kept the record."),
   reason("record.locked", "retriable", "Another session locked the record for too long."),
   reason("record.timeout", "retriable", "The statement for this record took too long."),

@@ -163,6 +163,23 @@ export const API_ERRORS = {
     meaning: "A query parameter is invalid or unknown.",
     remedy: "Correct what `validation_errors` lists.",
   },
+  "bulk_action.too_many_matches": {
+    kind: "invalid",
+    meaning:
+      "More records match the filter than `max_records`; `validation_errors` has the count. Nothing was written.",
+    remedy: "Check the filter with a preview. Raise `max_records` if it is right.",
+  },
+  "bulk_action.count_changed": {
+    kind: "invalid",
+    meaning:
+      "Another number of records than `expected_count` matches the filter; `validation_errors` has it. Nothing was written.",
+    remedy: "Preview the filter again.",
+  },
+  "bulk_action.nothing_matches": {
+    kind: "invalid",
+    meaning: "No record of the account matches the filter.",
+    remedy: "Check the filter with a preview.",
+  },
   "bulk_action.nothing_to_retry": {
     kind: "invalid",
     meaning:
@@ -220,6 +237,11 @@ export const API_ERRORS = {
     meaning: "Another preview of the account is in progress at this server.",
     remedy: "Send it again after `Retry-After`.",
   },
+  "bulk_action.selection_under_way": {
+    kind: "limited",
+    meaning: "Another selection by filter of the account is in progress at this server.",
+    remedy: "Send it again after `Retry-After`.",
+  },
   "request.headers_too_large": {
     kind: "headers_too_large",
     meaning: "The headers are too large.",
@@ -249,6 +271,11 @@ export const API_ERRORS = {
     kind: "unavailable",
     meaning: "The server has no memory or no place left for the request. Nothing was done.",
     remedy: "Send the request again after `Retry-After`.",
+  },
+  "bulk_action.selection_timeout": {
+    kind: "unavailable",
+    meaning: "Selecting the records by the filter took too long. Nothing was written.",
+    remedy: "Send it again later, or narrow the filter.",
   },
   "bulk_action_preview.timeout": {
     kind: "unavailable",

@@ -1,5 +1,5 @@
 import { counted } from "../counted.ts";
-import { RequestError } from "./request-error.ts";
+import { RequestError, type ValidationError } from "./request-error.ts";
 
 /** Refuses an id that is unknown or belongs to another account. The caller cannot tell the two apart. */
 export function bulkActionNotFound(): RequestError {
@@ -183,4 +183,32 @@ const CROWDED_SECONDS = 5;
 export function tooManyOpen(most: number): RequestError {
   const message = `An account may have ${most} open bulk actions. Try again when one has ended.`;
   return new RequestError("limited", "bulk_action.too_many_open", message, [], CROWDED_SECONDS);
+}
+
+/** Refuses a selection by a filter that more records match than the caller allows. `count` is null if counting took too long. */
+export function tooManyMatches(count: number | null, most: number): RequestError {
+  const matches = count === null ? `more than ${counted(most, "record")}` : counted(count, "record");
+  const options = { maximum: most, ...(count !== null && { count }) };
+  return refusedSelection("too_many_matches", `matches ${matches}; max_records is ${most}`, options);
+}
+
+/** Refuses a selection by a filter that another number of records matches than the caller expects. */
+export function countChanged(count: number, expected: number): RequestError {
+  const message = `matches ${counted(count, "record")}; expected_count is ${expected}`;
+  return refusedSelection("count_changed", message, { count, expected });
+}
+
+/** Refuses a selection by a filter that no record matches. */
+export function nothingMatches(): RequestError {
+  return refusedSelection("nothing_matches", "matches no record of the account", { count: 0 });
+}
+
+function refusedSelection(
+  type: "too_many_matches" | "count_changed" | "nothing_matches",
+  message: string,
+  options: ValidationError["options"],
+): RequestError {
+  return new RequestError("invalid", `bulk_action.${type}`, `The filter ${message}. Nothing was written.`, [
+    { attribute: "filter", type, code: `bulk_action.filter.${type}`, options, message },
+  ]);
 }

@@ -8,7 +8,8 @@ CREATE TABLE public.customers (
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
-CREATE INDEX customers_account_id_idx ON public.customers (account_id);
+-- Serves the filter by created_at.
+CREATE INDEX customers_account_id_created_at_idx ON public.customers (account_id, created_at);
 
 CREATE TABLE public.products (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -21,7 +22,7 @@ CREATE TABLE public.products (
   -- When it was archived; null: it is not.
   archived_at timestamptz(3)
 );
-CREATE INDEX products_account_id_idx ON public.products (account_id);
+CREATE INDEX products_account_id_created_at_idx ON public.products (account_id, created_at);
 
 -- Deleting its customer sets customer_id to null.
 CREATE TABLE public.orders (

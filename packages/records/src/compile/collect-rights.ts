@@ -9,6 +9,7 @@ export function collectRights(
   record: RecordDeclaration,
   { steps, protections = [] }: ActionDeclaration,
 ): TableRights {
+  const filters = Object.values(record.filters ?? {});
   const changed = steps.map(
     (step): TableRights => ({
       [nameTable(record, nameTarget(step))]: ["SELECT", "delete" in step ? "DELETE" : "UPDATE"],
@@ -17,6 +18,7 @@ export function collectRights(
   const names = [
     ...steps.map(nameTarget).filter((name) => name !== "record"),
     ...protections.flatMap((protection) => ("related" in protection ? protection.related : [])),
+    ...filters.flatMap((filter) => ("related" in filter ? filter.related : [])),
   ];
   const read = names.flatMap((name) => pathTo(record, name)).map((name) => reading(nameTable(record, name)));
   return mergeRights(...changed, ...read, ...readJoin(record));

@@ -20,21 +20,39 @@ export function compileExceptions(record: RecordDeclaration, action: ActionDecla
   return listReasons(record, action).map(({ fails }) => fails);
 }
 
-/** The skip code of a row of `chunk_records` that was not changed: the first reason that holds for its record. */
-export function compileSkipCode(record: RecordDeclaration, action: ActionDeclaration): Sql {
-  const reasons = listReasons(record, action);
+/**
+ * The skip code of a row of `chunk_records` that was not changed: the first reason that holds for its record.
+ *
+ * @param before reasons that are looked at before those of the action
+ */
+export function compileSkipCode(
+  record: RecordDeclaration,
+  action: ActionDeclaration,
+  before: readonly Reason[] = [],
+): Sql {
+  const reasons = [...before, ...listReasons(record, action)];
   if (reasons.length === 0) return sql`'record.not_found'`;
   const { schema, table } = loadTable(record);
-  const cases = reasons.map(({ code, holds }) => sql`WHEN ${holds} THEN ${written(`'${code}'`)}`);
   return sql`COALESCE((
-        SELECT CASE ${joinSql(cases, "\n                    ")} END
+        SELECT ${firstOf(reasons)}
         FROM ${identifier(schema, table)}
         WHERE ${joinSql(findsRecord(record), NEXT_LINE)}
       ), 'record.not_found')`;
 }
 
+/** The skip code of a row of the records' table, whose record exists: the first reason that holds for it, or null. */
+export function compileReason(record: RecordDeclaration, action: ActionDeclaration): Sql {
+  const reasons = listReasons(record, action);
+  return reasons.length === 0 ? sql`NULL::text` : firstOf(reasons);
+}
+
+function firstOf(reasons: readonly Reason[]): Sql {
+  const cases = reasons.map(({ code, holds }) => sql`WHEN ${holds} THEN ${written(`'${code}'`)}`);
+  return sql`CASE ${joinSql(cases, "\n                    ")} END`;
+}
+
 /** Why a record is skipped: when that is so, and when it is not. */
-type Reason = { readonly code: string; readonly holds: Sql; readonly fails: Sql };
+export type Reason = { readonly code: string; readonly holds: Sql; readonly fails: Sql };
 
 // In the order in which they are looked at.
 function listReasons(
@@ -64,7 +82,7 @@ function reasonRelated(
 }
 
 /** A condition of the operator, in parentheses of its own. */
-function compileWhere(where: string): Sql {
+export function compileWhere(where: string): Sql {
   return sql`(${written(where)})`;
 }
 
@@ -76,13 +94,14 @@ function findsRecord(record: RecordDeclaration): readonly Sql[] {
   ];
 }
 
+/** A condition: there is one account, which owns all records. */
+export const isOnlyAccount = sql`(SELECT count(*) FROM (SELECT FROM bulk.accounts LIMIT 2) AS accounts) = 1`;
+
 // As text, because a key that is no integer belongs to no account's records; a cast of it would fail the statement.
 /** The condition that a row of the records' table belongs to the account of `chunk_records`. */
 export function isOfAccount(record: RecordDeclaration): Sql {
   const { account } = record;
-  if (account === "none") {
-    return sql`(SELECT count(*) FROM (SELECT FROM bulk.accounts LIMIT 2) AS accounts) = 1`;
-  }
+  if (account === "none") return isOnlyAccount;
   if ("column" in account) {
     return sql`${identifier(record.table, account.column)}::text = chunk_records.bulk_account_key`;
   }

@@ -6,6 +6,7 @@ import { isRestorable } from "../declaration/restorable.ts";
 import { nameTarget } from "../declaration/tables.ts";
 import { collectRights } from "./collect-rights.ts";
 import { compileCondition, compileSkipCode } from "./compile-conditions.ts";
+import { compileFiltering } from "./compile-filter.ts";
 import { compileFollowUp, compileKeptParts } from "./compile-follow-up.ts";
 import { compileSet } from "./compile-set.ts";
 import { keyColumn, loadTable } from "./names.ts";
@@ -37,6 +38,7 @@ function compileAction({ recordType, record, type, action }: Declared): Action {
   const { schema, table } = loadTable(record);
   const follow = compileFollowUp(record, action, type);
   const keeps = compileKeeps(record, action);
+  const filtering = compileFiltering(record, action);
   return {
     type,
     recordType,
@@ -49,6 +51,7 @@ function compileAction({ recordType, record, type, action }: Declared): Action {
     skipCode: compileSkipCode(record, action),
     skips: compileSkips(action),
     ...(follow && { follow }),
+    ...(filtering && { filtering }),
     ...(keeps.length > 0 && { keeps }),
     ...(record.account === "none" && { needsOneAccount: true }),
   };

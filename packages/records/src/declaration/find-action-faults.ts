@@ -127,6 +127,7 @@ const TAKEN_WORDS = [
 const COMMON_CODES = [
   "record.not_found",
   "record.kept",
+  "record.no_longer_matches",
   "record.unexplained",
   "record.not_attempted",
   "record.locked",

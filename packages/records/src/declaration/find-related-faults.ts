@@ -2,7 +2,7 @@ import type { RecordsFault } from "./describe-issues.ts";
 import type { RecordDeclaration } from "./records-file.ts";
 import { RESERVED_NAMES } from "./reserved-names.ts";
 
-/** Finds related rows whose name or parent cannot be used. `place` is the path of the record. */
+/** Finds related rows whose name or parent cannot be used, and filters by unknown ones. `place` is the path of the record. */
 export function findRelatedFaults(place: string, record: RecordDeclaration): readonly RecordsFault[] {
   const faults: RecordsFault[] = [];
   if (RESERVED_NAMES.has(record.table)) {
@@ -23,6 +23,13 @@ export function findRelatedFaults(place: string, record: RecordDeclaration): rea
         message: `${name} is related to itself through "of"; end it at the record`,
       });
     }
+  }
+  for (const [name, field] of Object.entries(record.filters ?? {})) {
+    if (!("related" in field) || record.related?.[field.related] !== undefined) continue;
+    faults.push({
+      place: `${place}.filters.${name}.related`,
+      message: unknownRelated(record, field.related),
+    });
   }
   return faults;
 }

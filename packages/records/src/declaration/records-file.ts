@@ -1,3 +1,4 @@
+import { FILTER_TYPES } from "@bulk/domain/filters/filter";
 import type { KeyType } from "@bulk/domain/keys/key-type";
 import { z } from "zod";
 import { findUnbalanced } from "./find-unbalanced.ts";
@@ -205,6 +206,20 @@ const action = z
   })
   .meta({ description: "Something that can be done to these records." });
 
+const filterField = z
+  .union([
+    z.strictObject({
+      column: name.meta({ description: "The column of the record that is compared." }),
+      type: z.enum(FILTER_TYPES).meta({
+        description: "The type of the column, which decides the operators. Use `text` for `varchar`.",
+      }),
+    }),
+    z.strictObject({
+      related: target.meta({ description: "Related rows: whether a record has any (`exists`)." }),
+    }),
+  ])
+  .meta({ description: "What callers may select these records by. It needs an index." });
+
 const record = z
   .strictObject({
     schema: schema.meta({ description: "Default: `public`." }),
@@ -225,6 +240,18 @@ const record = z
       .optional()
       .meta({
         description: "Related rows by a name of yours, which the conditions of the rows may use as alias.",
+      }),
+    filters: z
+      .record(
+        z
+          .string()
+          .regex(/^[a-z]([a-z0-9_]{0,38}[a-z0-9])?$/, "must be lower-case words, at most 40 characters"),
+        filterField,
+      )
+      .optional()
+      .meta({
+        description:
+          "What callers may select records by, in place of a list of ids, by its name in the API. Default: nothing.",
       }),
     actions: z
       .record(z.string().regex(WORDS, "must be snake_case such as delete_products"), action)
@@ -249,5 +276,7 @@ export type RecordsFile = z.output<typeof recordsFile>;
 export type RecordDeclaration = z.output<typeof record>;
 /** Something that can be done to records of one kind. */
 export type ActionDeclaration = z.output<typeof action>;
+/** What callers may select records by. */
+export type FilterDeclaration = z.output<typeof filterField>;
 /** One change: of the record or of related rows. */
 export type Step = z.output<typeof step>;

@@ -22,6 +22,14 @@ export async function findAccount(database: Database, nameOrId: string): Promise
   return account;
 }
 
+/** Loads what the host's tables have for the account of this id, as text. */
+export async function loadAccountKey(database: Queryable, id: string): Promise<string> {
+  const [row] = await database.$queryRaw<{ key: string }[]>`
+    SELECT ${ACCOUNT_KEY} AS key FROM bulk.accounts account WHERE id = ${id}::uuid`;
+  if (row === undefined) throw new Error(`There is no account ${id}.`);
+  return row.key;
+}
+
 /** The result of `createAccount`. */
 export type AccountCreation =
   | { readonly kind: "created"; readonly account: KeyedAccount }

@@ -7,7 +7,8 @@ type StoredIds = { readonly uuids: Sql; readonly texts: Sql };
  * A data-modifying statement: writes the chunks of a new bulk action. Reads the common table expressions `bulk_action`,
  * its row, and `submitted (ids)`.
  *
- * @param slices an item of a FROM clause over these: `slicesOf`, `slicesBySource` or `slicesAsBefore`
+ * @param slices an item of a FROM clause over these: `slicesOf`, `slicesOfRows`, `slicesBySource` or
+ *   `slicesAsBefore`
  */
 export function insertChunks(slices: Sql, { uuids, texts }: StoredIds): Sql {
   return sql`
@@ -22,6 +23,14 @@ export function slicesOf(chunkSize: number): Sql {
   return sql`
         SELECT position, submitted.ids[position + 1 : position + ${chunkSize}] AS slice, NULL::int AS source_position
         FROM generate_series(0, bulk_action.record_count - 1, ${chunkSize}) AS position`;
+}
+
+/** The slices of this size of ids that are rows, `selected (id)`, in this order. */
+export function slicesOfRows(chunkSize: number, order: Sql): Sql {
+  return sql`
+        SELECT min(ordinal)::int - 1 AS position, array_agg(id ORDER BY ordinal) AS slice, NULL::int AS source_position
+        FROM (SELECT id, row_number() OVER (ORDER BY ${order}) AS ordinal FROM selected) AS numbered
+        GROUP BY (ordinal - 1) / ${chunkSize}`;
 }
 
 /**

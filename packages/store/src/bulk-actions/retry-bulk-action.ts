@@ -44,7 +44,7 @@ export type Retry =
  * ids that its kin has deleted or skipped since. Kin are its retries, the other retries of what it is a retry of, and
  * theirs (docs/decisions/028). It is one statement, in which the ids stay in the database. Unique indexes decide between
  * concurrent retries: `bulk_actions_open_retry`, `bulk_actions_open_restore`, and that of the idempotency key. The retry of
- * a restore is a restore of the same bulk action.
+ * a restore is a restore of the same bulk action, and that of a selection has the same filter.
  *
  * Throws what `createBulkAction` throws, and the refusals of `notRetriable`.
  */
@@ -116,9 +116,9 @@ async function writeRetry(database: Database, retry: NewRetry): Promise<RetryRow
     ),
     bulk_action AS (
       INSERT INTO bulk.bulk_actions
-        (account_id, action_type, record_count, retry_of_id, restore_of_id, created_by_token_id, ${KEY_COLUMNS},
+        (account_id, action_type, record_count, retry_of_id, restore_of_id, filter, created_by_token_id, ${KEY_COLUMNS},
          ${KEPT_COLUMNS})
-      SELECT account_id, action_type, cardinality(ids), id, restore_of_id, ${retry.createdByTokenId ?? null}::uuid,
+      SELECT account_id, action_type, cardinality(ids), id, restore_of_id, filter, ${retry.createdByTokenId ?? null}::uuid,
              ${keyValues(retry)}, ${keptValues(days, isKept)}
       FROM parent, submitted WHERE cardinality(ids) > 0 AND NOT ${IS_KIN_OPEN} AND ${marksKey(retry)}
         AND ${hasRoom(retry)}

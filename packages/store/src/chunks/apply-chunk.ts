@@ -6,6 +6,7 @@ import {
   type ChunkEffect,
   findingCandidates,
   following,
+  isApplicable,
   recordsOf,
   refusingIncomplete,
 } from "./chunk-effect.ts";
@@ -103,7 +104,7 @@ function composeChunkStatement(claimed: Sql, effect: ChunkEffect, unexplained: S
       FROM (SELECT bulk_record_id, bulk_ordinal,
                    CASE WHEN EXISTS (
                      SELECT FROM ${recordsOf(effect)}
-                     WHERE ${effect.condition}
+                     WHERE ${isApplicable(effect)}
                    ) THEN ${unexplained}
                    ELSE ${effect.skipCode} END AS code
             FROM chunk_records

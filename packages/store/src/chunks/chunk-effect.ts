@@ -16,6 +16,11 @@ export type ChunkEffect = {
    * row that an update has changed, so that a second run changes nothing.
    */
   readonly condition: Sql;
+  /**
+   * A further condition that the record must meet before the change: it still matches the filter of the bulk action. The
+   * change itself may end it.
+   */
+  readonly matches?: Sql;
   /** An expression for the skip code of a row of `chunk_records` that the effect did not apply to. */
   readonly skipCode: Sql;
   /** What happens to rows that go with the records that were changed; by default nothing. */
@@ -75,6 +80,11 @@ export function changesOf({ table, change, follow }: Pick<ChunkEffect, "table" |
   return [{ table, change }, ...(follow?.changes ?? [])];
 }
 
+/** The condition over a row of the table and one of `chunk_records` that the effect applies to it. */
+export function isApplicable({ condition, matches }: Pick<ChunkEffect, "condition" | "matches">): Sql {
+  return matches === undefined ? condition : joinSql([condition, matches], "\n        AND ");
+}
+
 /**
  * The statement that changes the rows. Returns the columns `bulk_record_id` and `bulk_is_applied`, which is false for a
  * row whose change a trigger of the database has undone, and those that the follow-up reads.
@@ -87,14 +97,14 @@ export function applying(effect: ChunkEffect): Sql {
     case "delete":
       return sql`
       DELETE FROM ${table} USING chunk_records
-      WHERE ${condition}
+      WHERE ${isApplicable(effect)}
       RETURNING ${columns}, true AS bulk_is_applied`;
     case "update":
       return sql`
       UPDATE ${table} SET
         ${change.set}
       FROM chunk_records
-      WHERE ${condition}
+      WHERE ${isApplicable(effect)}
       RETURNING ${columns}, (
         ${condition}) IS NOT TRUE AS bulk_is_applied`;
     case "insert":
@@ -102,7 +112,7 @@ export function applying(effect: ChunkEffect): Sql {
       INSERT INTO ${table} (${change.columns}) OVERRIDING SYSTEM VALUE
       SELECT ${change.values}
       FROM ${recordsOf(effect)} CROSS JOIN chunk_records
-      WHERE ${condition}
+      WHERE ${isApplicable(effect)}
       ${change.onConflict}
       RETURNING ${columns}, true AS bulk_is_applied`;
   }

@@ -1,7 +1,7 @@
 import { ACCOUNT_KEY } from "../accounts/account-key.ts";
 import type { Queryable } from "../database.ts";
 import { sql } from "../sql.ts";
-import { type ChunkEffect, findingCandidates, recordsOf } from "./chunk-effect.ts";
+import { type ChunkEffect, findingCandidates, isApplicable, recordsOf } from "./chunk-effect.ts";
 import type { ChunkSource } from "./claim-chunk.ts";
 import { storedAsKey } from "./key-column.ts";
 
@@ -38,7 +38,7 @@ export async function explainSkips(
     ${findingCandidates(effect)}
     explained AS (
       SELECT bulk_ordinal AS ordinal,
-             CASE WHEN EXISTS (SELECT FROM ${recordsOf(effect)} WHERE ${effect.condition})
+             CASE WHEN EXISTS (SELECT FROM ${recordsOf(effect)} WHERE ${isApplicable(effect)})
                   THEN 'record.kept' ELSE ${effect.skipCode} END AS code
       FROM chunk_records
     )

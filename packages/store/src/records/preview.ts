@@ -4,7 +4,7 @@ import { asKey, idsType, keyOrder } from "../chunks/key-column.ts";
 import { type Database, transactDirectly } from "../database.ts";
 import { type ChangeRule, findChangeRules } from "../inspection/change-rules.ts";
 import type { RecordIds } from "../record-ids/read-record-ids.ts";
-import { sql } from "../sql.ts";
+import { type Sql, sql } from "../sql.ts";
 import { BARE_CODE } from "./bare-code.ts";
 
 /** How many records an effect would skip now, by reason. */
@@ -37,11 +37,7 @@ export async function previewEffect(
   const matching = sql`SELECT ${key.column} AS bulk_record_id FROM ${table}, chunk_records WHERE ${condition}`;
   const rules = await findChangeRules(database, [effect]);
   const skips = await transactDirectly<SkipCount>(database, [
-    sql`
-        SELECT set_config('transaction_read_only', 'on', true),
-               -- The number of ids decides the plan.
-               set_config('plan_cache_mode', 'force_custom_plan', true),
-               set_config('statement_timeout', ${String(timeoutMs)}, true)`,
+    beginPreview(timeoutMs),
     sql`
         WITH chunk_records AS MATERIALIZED (
           SELECT ${asKey(key.type, SUBMITTED_ID)} AS bulk_record_id, account.id AS bulk_account_id,
@@ -59,6 +55,15 @@ export async function previewEffect(
         GROUP BY code ORDER BY count DESC, code`,
   ]);
   return { skips, rules };
+}
+
+/** The first statement of a preview's transaction: nothing is written, and no statement takes longer than `timeoutMs`. */
+export function beginPreview(timeoutMs: number): Sql {
+  return sql`
+        SELECT set_config('transaction_read_only', 'on', true),
+               -- The number of ids decides the plan.
+               set_config('plan_cache_mode', 'force_custom_plan', true),
+               set_config('statement_timeout', ${String(timeoutMs)}, true)`;
 }
 
 const SUBMITTED_ID = sql`submitted.record_id`;

@@ -82,7 +82,9 @@ test("the reference describes the ids by action type, and UUIDs alone by their f
 
 function parse(actionType: unknown, recordIds: unknown): unknown {
   const body = { bulk_action: { action_type: actionType, record_ids: recordIds } };
-  const pieces = [...jsonOfRecordIds(MIXED.parse(body).recordIds).pieces()];
+  const parsed = MIXED.parse(body);
+  if (parsed.kind !== "listed") throw new Error("It was read as a filter.");
+  const pieces = [...jsonOfRecordIds(parsed.recordIds).pieces()];
   return JSON.parse(Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString());
 }
 
@@ -97,17 +99,21 @@ function faultsOf(actionType: unknown, recordIds: unknown) {
 
 function describeIds({ schema }: ReturnType<typeof newBulkActionBody>) {
   const { $defs } = DOCUMENT.parse(z.toJSONSchema(schema["application/json"], { io: "input" }));
-  return $defs.NewBulkAction.properties.bulk_action.properties.record_ids;
+  const content = $defs.NewBulkAction.properties.bulk_action;
+  return ("anyOf" in content ? content.anyOf[0] : content).properties.record_ids;
 }
+
+const LISTED = z.object({
+  properties: z.object({ record_ids: z.looseObject({ description: z.string() }) }),
+});
 
 /** The part of the JSON schema that describes the ids. */
 const DOCUMENT = z.object({
   $defs: z.object({
     NewBulkAction: z.object({
       properties: z.object({
-        bulk_action: z.object({
-          properties: z.object({ record_ids: z.looseObject({ description: z.string() }) }),
-        }),
+        // Where filters are declared, ids are one of several forms.
+        bulk_action: z.union([z.object({ anyOf: z.tuple([LISTED], z.unknown()) }), LISTED]),
       }),
     }),
   }),

@@ -1,5 +1,6 @@
 import type { KeyType } from "@bulk/domain/keys/key-type";
 import { describeKey, MAX_TEXT_LENGTH, readKey } from "@bulk/domain/keys/read-key";
+import { showValue } from "@bulk/domain/show-value";
 import { isRecordIds, type RecordIds, readRecordIds } from "@bulk/store/record-ids/read-record-ids";
 import { z } from "zod";
 import { BLANK, type Fault, fault } from "../../http/input/validate.ts";
@@ -78,16 +79,8 @@ function listMalformed(ids: readonly unknown[], type: KeyType): readonly Fault[]
   const malformed = [...ids.entries()].filter(([, id]) => readKey(type, id) === undefined);
   const unlisted = malformed.length - LISTED_FAULTS;
   return malformed.slice(0, LISTED_FAULTS).map(([index, id], place) => {
-    const [shown, isLast] = [show(id), place === LISTED_FAULTS - 1];
+    const [shown, isLast] = [showValue(id), place === LISTED_FAULTS - 1];
     const message = `[${index}] is not ${describeKey(type)}: ${shown}`;
     return fault("invalid", message, { index, value: shown }, isLast ? unlisted : 0);
   });
-}
-
-// Shows a caller's value in an error message: recognisable, and never long.
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
-  if (typeof value !== "object" || value === null) return String(value);
-  // Its text is left out: it may be nested too deeply to be written.
-  return Array.isArray(value) ? "an array" : "an object";
 }

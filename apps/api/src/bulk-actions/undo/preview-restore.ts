@@ -7,7 +7,7 @@ import { bulkActionPreview, presentPreview } from "@bulk/wire/preview";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../../context.ts";
 import { readBulkActionId } from "../../http/input/bulk-action-id.ts";
 import { type RestoreBody, restoreBody } from "../body/restore-body.ts";
-import { onePreview, PREVIEW_TIMEOUT_MS } from "../one-preview.ts";
+import { onePreview, PREVIEW_TIMEOUT_MS } from "../one-of-account.ts";
 
 /** `POST /v1/bulk_actions/{id}/restore/preview` */
 export function previewRestore(context: ApiContext): Endpoint {
@@ -46,7 +46,7 @@ async function preview(request: ApiRequest, body: RestoreBody, context: ApiConte
   const found = await findPreview(database, effect, query);
   return {
     kind: "json",
-    body: presentPreview(restoration.type, found.total, found, registry),
+    body: presentPreview(restoration.type, found, registry),
     bulkActionId: id,
   };
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "bulk"."bulk_actions" ADD COLUMN "filter" JSONB;
