@@ -1,10 +1,11 @@
 import type { Client } from "bulk-actions-client";
-import type { BulkAction, NewBulkAction } from "bulk-actions-client/types";
+import type { BulkAction, Filter, NewBulkAction } from "bulk-actions-client/types";
 import { type Command, Option } from "commander";
 import { CommandError, EXIT } from "../exit-codes.ts";
 import { type FollowOptions, follow, tellId } from "../follow.ts";
 import { type ConfirmOptions, confirm } from "../input/confirm.ts";
 import { openFile } from "../input/open-file.ts";
+import { parseCondition } from "../input/parse-filter.ts";
 import { openSession } from "../open-session.ts";
 import { describePreview } from "../output/describe-bulk-action.ts";
 import { print, tell } from "../output/print.ts";
@@ -13,14 +14,15 @@ import { addFollowOptions, addOutputOption, collect, parseCount, parseWord } fro
 type Exit = (code: number) => void;
 
 /** Which records; exactly one of them. */
-type Selection = { readonly ids?: readonly string[]; readonly file?: string };
+type Selection = { readonly ids?: readonly string[]; readonly filter?: Filter; readonly file?: string };
 
 type SubmitOptions = Selection & ConfirmOptions & FollowOptions & { readonly restore: boolean };
 
 const EXAMPLES = `
 Examples:
   bulk-actions delete products --ids da726d7e-1074-4944-a6b3-1ee51857f9aa,794322db-4981-421d-8077-b59ca1b80a93
-  bulk-actions delete products --file ids.csv`;
+  bulk-actions delete products --file ids.csv
+  bulk-actions delete customers --filter "created_at<2022-01-01" --filter "orders exists false"`;
 
 /** `bulk-actions delete`, `archive`, `run` and `preview` */
 export function addSubmitCommands(program: Command, exit: Exit): void {
@@ -52,9 +54,9 @@ export function addSubmitCommands(program: Command, exit: Exit): void {
 function addSubmitOptions(command: Command): Command {
   return addFollowOptions(addSelection(command))
     .addOption(
-      new Option("--file <path>", "ids of any number, as CSV or, named .ndjson, as lines of JSON").conflicts(
-        "ids",
-      ),
+      new Option("--file <path>", "ids of any number, as CSV or, named .ndjson, as lines of JSON").conflicts([
+        ...["ids", "filter"],
+      ]),
     )
     .addOption(new Option("--max <count>", "refuse more records than this").argParser(parseCount))
     .option("--yes", "do not ask; for scripts, with --max")
@@ -62,7 +64,13 @@ function addSubmitOptions(command: Command): Command {
 }
 
 function addSelection(command: Command): Command {
-  return command.addOption(new Option("--ids <ids>", "ids, separated by commas").argParser(collect));
+  return command
+    .addOption(new Option("--ids <ids>", "ids, separated by commas").argParser(collect).conflicts("filter"))
+    .addOption(
+      new Option("--filter <condition>", "such as created_at<2022-01-01; may be repeated").argParser(
+        parseCondition,
+      ),
+    );
 }
 
 async function submit(actionType: string, options: SubmitOptions): Promise<number> {
@@ -90,7 +98,10 @@ async function prepareAction(
   process.stderr.write(describePreview(found));
   if (found.applicable === 0) throw new CommandError(EXIT.invalid, "Nothing was submitted.");
   await confirm(found, options);
-  return () => bulkActions.create(action);
+  // What the filter selects meanwhile is not what the user has agreed to.
+  const agreed =
+    options.filter === undefined ? {} : { max_records: found.total, expected_count: found.total };
+  return () => bulkActions.create({ ...action, ...agreed } as NewBulkAction);
 }
 
 /** Counts the lines of a file, and returns the submission that the user has agreed to. */
@@ -116,7 +127,14 @@ async function runPreview(
   print(options, found, describePreview(found));
 }
 
-function readAction(actionType: string, { ids = [] }: Selection): NewBulkAction {
+/** The most records that a filter may select. */
+const MOST_RECORDS = 10_000_000;
+
+function readAction(
+  actionType: string,
+  { ids = [], filter, max = MOST_RECORDS }: Selection & ConfirmOptions,
+): NewBulkAction {
+  if (filter !== undefined) return { action_type: actionType, filter, max_records: max };
   if (ids.length > 0) return { action_type: actionType, record_ids: ids };
-  throw new CommandError(EXIT.usage, "Say which records: --ids or --file.");
+  throw new CommandError(EXIT.usage, "Say which records: --ids, --filter or --file.");
 }
