@@ -32,8 +32,8 @@ function gateStatements(queryable: Queryable, gate: Gate, variant: Variant): Que
   function gated(run: Run): Run {
     return variant(async (statement) => {
       const intention = nameStatement(statement);
-      // It changes no row, so nothing can come of what happens before or after it.
-      if (intention !== TELLING) await gate.stand(intention);
+      // Nothing can come of what happens before or after these.
+      if (intention !== TELLING && intention !== READING_FILTER) await gate.stand(intention);
       const answer = await run(statement);
       gate.assertAlive();
       return answer as never;
@@ -56,7 +56,11 @@ function nameStatement({ strings }: Sql): string {
   return STATEMENTS.find(([pattern]) => pattern.test(text))?.[1] ?? text.trim();
 }
 
+/** It changes no row. */
 const TELLING = "tell of the change";
+
+/** Nobody changes it. */
+const READING_FILTER = "read the filter";
 
 const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/INSERT INTO bulk.bulk_actions/, "write the bulk action"],
@@ -80,6 +84,7 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/generation = generation/, "raise the generation of what is lost"],
   [/UPDATE bulk.bulk_actions SET updated_at/, "note the activity"],
   [/pg_notify/, TELLING],
+  [/SELECT filter FROM/, READING_FILTER],
   [/advisory/, "take the sweeper's lock"],
   [/AS now/, "read the clock"],
   [/NOT EXISTS/, "look for what is finished and open"],
