@@ -69,12 +69,15 @@ const TAKE = `
 function watchTable(table: string, owner: string): string {
   const unnoted = UNNOTED.map((name) => `'${name}'`).join();
   const note = `fuzz.note_${table.replace(".", "_")}`;
+  // Chunks go with their bulk action, such as the draft of an upload with ids that repeat; that is noted of the bulk action.
+  const isNoted = table === "bulk.bulk_action_chunks" ? `${owner} IS NOT NULL` : "true";
   return `
   CREATE FUNCTION ${note}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
     DECLARE touched ${table} := COALESCE(NEW, OLD);
     BEGIN
       IF current_setting('application_name') NOT IN (${unnoted})
         AND to_jsonb(OLD) - 'last_used_at' IS DISTINCT FROM to_jsonb(NEW) - 'last_used_at'
+        AND ${isNoted}
       THEN
         INSERT INTO fuzz.writes VALUES (${owner}, '${table}', current_setting('application_name'));
       END IF;
