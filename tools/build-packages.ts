@@ -2,8 +2,16 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "@bulk/service/process/command-line";
 
-/* Builds the packages that are published into dist/: plain JavaScript with types. `npm pack ./dist/client` packs one. */
+commandLine({
+  name: "pnpm build:packages",
+  description:
+    "Builds the packages that are published, client and command line, into dist/: plain JavaScript with types. " +
+    "npm pack ./dist/client packs one.",
+  variables: {},
+  example: "pnpm build:packages",
+}).parse();
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -2,17 +2,23 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { commandLine } from "@bulk/service/process/command-line";
 import { createClient, type UserConfig } from "@hey-api/openapi-ts";
 import { describeDefaultApi } from "./describe-api.ts";
-
-/* Generates the types of the client from the API's OpenAPI document. `--check` compares instead, and exits with 1 if they differ. */
 
 const GENERATED = fileURLToPath(new URL("../packages/client/src/generated", import.meta.url));
 const FILE = "types.gen.ts";
 
-const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-if (values.check) await checkGenerated();
+const { check } = commandLine({
+  name: "pnpm generate:client",
+  description: "Generates the types of the client from the API's OpenAPI document.",
+  variables: {},
+  example: "pnpm generate:client",
+})
+  .option("--check", "write nothing; exit with 1 if the types are not those of the API")
+  .parse()
+  .opts<{ check?: true }>();
+if (check) await checkGenerated();
 else await generate(GENERATED);
 
 async function checkGenerated(): Promise<void> {

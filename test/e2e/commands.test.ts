@@ -224,6 +224,8 @@ const SCRIPTS: Readonly<Record<string, Entry>> = {
   shops: "test/shops/main.ts",
   chaos: "test/chaos/main.ts",
   "chaos:recovery": "test/chaos/recovery.ts",
+  "generate:client": "tools/generate-client.ts",
+  "build:packages": "tools/build-packages.ts",
 };
 
 describe("every script that is a program of ours", () => {

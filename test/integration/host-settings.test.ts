@@ -1,6 +1,6 @@
 import { mintToken } from "@bulk/store/accounts/mint-token";
-import { listAuditEntries } from "@bulk/store/operations/audit";
 import { setThrottle } from "@bulk/store/operations/throttles";
+import { listAuditEntries } from "@bulk/store/retention/audit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HOSTILE_SETTINGS } from "../support/hostile-settings.ts";
 import { openServiceDatabase } from "../support/service-database.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { openDatabase } from "@bulk/store/database";
-import { dropExpiredRows } from "@bulk/store/operations/kept-rows";
+import { dropExpiredRows } from "@bulk/store/retention/kept-rows";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { countReasons } from "../support/reasons.ts";

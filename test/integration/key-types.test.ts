@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
-import { pruneEnded } from "@bulk/store/operations/sweep";
 import { CSV_HEADER, csvLine } from "@bulk/store/records/record-lines";
 import { walkRecords } from "@bulk/store/records/walk-records";
+import { pruneEnded } from "@bulk/store/retention/prune";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type KeyedHost, openKeyedHost } from "../support/keyed-host.ts";
 import { KEY_TYPES } from "../support/odd-ids.ts";

@@ -5,10 +5,10 @@ import { findBulkAction } from "@bulk/store/bulk-actions/reading/find-bulk-actio
 import { weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
 import { retryBulkAction } from "@bulk/store/bulk-actions/retry-bulk-action";
 import type { Database } from "@bulk/store/database";
-import { listAuditEntries } from "@bulk/store/operations/audit";
-import { pruneEnded } from "@bulk/store/operations/sweep";
 import { CSV_HEADER, csvLine } from "@bulk/store/records/record-lines";
 import { type ActionRecord, walkRecords } from "@bulk/store/records/walk-records";
+import { listAuditEntries } from "@bulk/store/retention/audit";
+import { pruneEnded } from "@bulk/store/retention/prune";
 import { findAppliedPage } from "@bulk/store/webhooks/webhook-subjects";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { diagnose } from "@bulk/admin/doctor/diagnose";
 import { openDatabase } from "@bulk/store/database";
-import { dropExpiredRows } from "@bulk/store/operations/kept-rows";
+import { dropExpiredRows } from "@bulk/store/retention/kept-rows";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { type BoardJob, type Dashboard, signIn, writeUsers } from "../support/dashboard.ts";

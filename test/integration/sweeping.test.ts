@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Database, openDatabase } from "@bulk/store/database";
-import { listAuditEntries } from "@bulk/store/operations/audit";
-import { pruneEnded } from "@bulk/store/operations/sweep";
 import { CSV_HEADER, csvLine } from "@bulk/store/records/record-lines";
 import { walkRecords } from "@bulk/store/records/walk-records";
+import { listAuditEntries } from "@bulk/store/retention/audit";
+import { pruneEnded } from "@bulk/store/retention/prune";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { randomIds } from "../support/random-ids.ts";
@@ -91,6 +91,37 @@ describe("the sweeper", () => {
     expect(
       await service.database.query("SELECT DISTINCT bulk_action_id AS id FROM bulk.bulk_action_chunks"),
     ).toEqual([{ id: recent.id }]);
+  });
+
+  test("prunes a bulk action that is too large for one statement apart, and keeps the digest of its records", async () => {
+    await using service = await openTestService();
+    const { token, accountId } = await service.fillShop({});
+    const { id } = await service.submit(token, "delete_products", randomIds(1));
+    await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
+    await service.database.query(
+      `WITH grown AS (UPDATE bulk.bulk_actions SET record_count = 250001 WHERE id = $1 RETURNING id)
+       INSERT INTO bulk.bulk_action_chunks (bulk_action_id, position, record_ids, record_count, finished_at)
+       SELECT grown.id, 1 + 5000 * n, ARRAY(SELECT gen_random_uuid() FROM generate_series(n, n + 4999)), 5000, now()
+       FROM grown, generate_series(0, 49) AS n`,
+      [id],
+    );
+    const database = openDatabase({ ...DATABASE_OPTIONS, url: service.database.url });
+    try {
+      const csv = await writeCsv(database, accountId, id);
+      await age(service, id, 31);
+      expect(await pruneEnded(database, 30, registry)).toBe(0);
+
+      await service.startWorker({ SWEEP_INTERVAL_MS: "100", RETENTION_DAYS: "30" });
+
+      const query = { accountId, since: undefined, limit: 10 };
+      await eventually(async () => {
+        const [entry] = await listAuditEntries(database, query);
+        expect(entry).toMatchObject({ recordCount: 250_001, notAttempted: 250_001, digest: sha256(csv) });
+      });
+      expect(await service.database.query("SELECT FROM bulk.bulk_action_chunks")).toEqual([]);
+    } finally {
+      await database.$disconnect();
+    }
   });
 
   test("keeps of what it prunes who, what, when, and the digest of its records as CSV", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openDatabase } from "@bulk/store/database";
-import { dropExpiredRows } from "@bulk/store/operations/kept-rows";
-import { pruneEnded } from "@bulk/store/operations/sweep";
+import { dropExpiredRows } from "@bulk/store/retention/kept-rows";
+import { pruneEnded } from "@bulk/store/retention/prune";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { randomIds } from "../support/random-ids.ts";

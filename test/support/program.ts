@@ -30,6 +30,7 @@ export type Entry =
   | `test/attack/${"main" | "attacker"}.ts`
   | "test/shops/main.ts"
   | "examples/compare/main.ts"
+  | `tools/${"generate-client" | "build-packages"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;
 
 /**

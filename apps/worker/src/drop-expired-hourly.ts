@@ -1,6 +1,6 @@
 import type { Logger } from "@bulk/service/process/logger";
 import type { Database } from "@bulk/store/database";
-import { dropExpiredRows } from "@bulk/store/operations/kept-rows";
+import { dropExpiredRows } from "@bulk/store/retention/kept-rows";
 
 const HOUR_MS = 3_600_000;
 

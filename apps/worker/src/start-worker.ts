@@ -21,6 +21,7 @@ import { dropExpiredHourly } from "./drop-expired-hourly.ts";
 import { createWorkLog, type WorkLog } from "./observability/work-log.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./observability/worker-metrics.ts";
 import { openOps } from "./open-ops.ts";
+import { startPruner } from "./pruner.ts";
 import { addHoldGauge } from "./safety/hold-gauge.ts";
 import { openSafetyCatch, type SafetyCatch, type SafetyCatchOptions } from "./safety/safety-catch.ts";
 import { type SweeperTools, sweep } from "./sweeper.ts";
@@ -71,6 +72,7 @@ export async function startWorker(
   });
   const sweeperTools = { ...tools, effects: registry, lastTaken: newest.enqueuedBefore };
   const sweeper = startSweeper(config, sweeperTools, onError);
+  const pruner = startPruner(config, { database, logger, effects: registry, onError });
   const webhooks = startWebhooksIfConfigured(config, { ...base, effects: registry, resolve }, onError);
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
@@ -82,6 +84,7 @@ export async function startWorker(
         worker.stop(config.SHUTDOWN_MS),
         webhooks?.stop(config.SHUTDOWN_MS),
         sweeper.stop(),
+        pruner.stop(),
       ]);
       await safetyCatch.stop();
       if (!hasEnded) logger.warn("a chunk still runs after SHUTDOWN_MS; waiting for it");

@@ -6,7 +6,8 @@ import type { Logger } from "@bulk/service/process/logger";
 import { settle } from "@bulk/store/bulk-actions/settle";
 import { readClock } from "@bulk/store/clock";
 import type { Database } from "@bulk/store/database";
-import { pruneEnded, sweepOnce } from "@bulk/store/operations/sweep";
+import { sweepOnce } from "@bulk/store/operations/sweep";
+import { pruneEnded } from "@bulk/store/retention/prune";
 import { pruneTestDeliveries } from "@bulk/store/webhooks/webhook-deliveries";
 import type { WorkerMetrics } from "./observability/worker-metrics.ts";
 

@@ -1,4 +1,4 @@
-import { type AuditEntry, listAuditEntries } from "@bulk/store/operations/audit";
+import { type AuditEntry, listAuditEntries } from "@bulk/store/retention/audit";
 import type { Command } from "commander";
 import { findAccountId } from "../options/find-account.ts";
 import { parseLimit, parseMoment } from "../options/parse-option.ts";

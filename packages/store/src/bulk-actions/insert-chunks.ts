@@ -42,10 +42,16 @@ export const slicesBySource: Sql = sql`
         FROM unnest(submitted.ids, submitted.sources) WITH ORDINALITY AS part (id, source, ordinal)
         GROUP BY source`;
 
-/** The slices of a retry, which are by source if it retries a restore. `submitted.sources` is null if not. */
+/**
+ * The slices of a retry, which are by source if it retries a restore. `submitted.sources` is null if not. Its ids are texts:
+ * to cut a slice out of them, PostgreSQL would read all that are before it.
+ */
 export function slicesAsBefore(chunkSize: number): Sql {
   return sql`
-        SELECT * FROM (${slicesOf(chunkSize)}) AS even WHERE submitted.sources IS NULL
+        SELECT * FROM (
+          SELECT min(ordinal)::int - 1 AS position, array_agg(id ORDER BY ordinal) AS slice, NULL::int AS source_position
+          FROM unnest(submitted.ids) WITH ORDINALITY AS part (id, ordinal)
+          GROUP BY (ordinal - 1) / ${chunkSize}) AS even WHERE submitted.sources IS NULL
         UNION ALL
         SELECT * FROM (${slicesBySource}) AS by_source WHERE submitted.sources IS NOT NULL`;
 }

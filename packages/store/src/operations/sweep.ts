@@ -1,6 +1,4 @@
-import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import type { Database, Queryable } from "../database.ts";
-import { keepAudit } from "./audit.ts";
 import { IS_PAUSED } from "./pauses.ts";
 
 export type SweepOptions = {
@@ -89,38 +87,4 @@ function restartLost(transaction: Queryable, watermark: Date): Promise<readonly 
     RETURNING bulk_actions.id, action_type AS "actionType", generation, updated_at AS "updatedAt",
       (SELECT count(*)::int FROM bulk.bulk_action_chunks
        WHERE bulk_action_id = bulk_actions.id AND finished_at IS NULL) AS "unfinishedChunks"`;
-}
-
-/** About how many ids one statement prunes: always the first bulk action, whatever its size, and the rest later. */
-const PRUNE_RECORDS = 200_000;
-
-/**
- * Deletes some bulk actions that ended more than `retentionDays` ago, with the rows they have kept, and writes their audit
- * entries in the same statement. Spares those of which a restore is open. Call it apart from `sweepOnce`, which must not wait for it or fail with it. Returns how many it deleted.
- */
-export async function pruneEnded(
-  database: Database,
-  retentionDays: number,
-  effects: RecordEffects,
-): Promise<number> {
-  return await database.$executeRaw`
-    WITH old AS MATERIALIZED (
-      SELECT id, record_count, finished_at FROM bulk.bulk_actions
-      WHERE finished_at < now() - make_interval(days => ${retentionDays})
-        AND NOT EXISTS (SELECT FROM bulk.bulk_actions restore
-                        WHERE restore.restore_of_id = bulk_actions.id AND restore.status IN ('pending', 'processing'))
-      ORDER BY finished_at LIMIT ${SWEEP_LIMIT}
-      FOR UPDATE SKIP LOCKED
-    ),
-    few AS (SELECT id, sum(record_count) OVER (ORDER BY finished_at, id) - record_count AS before FROM old),
-    pruned AS (
-      DELETE FROM bulk.bulk_actions USING few
-      WHERE bulk_actions.id = few.id AND few.before < ${PRUNE_RECORDS}
-      RETURNING bulk_actions.*
-    ),
-    unkept AS (
-      DELETE FROM bulk.kept_rows USING pruned
-      WHERE kept_rows.slot = pruned.kept_slot AND kept_rows.bulk_action_id = pruned.id
-    )
-    ${keepAudit(effects)}`;
 }

@@ -1,9 +1,7 @@
 import type { BulkActionStatus } from "@bulk/domain/bulk-actions/bulk-action";
 import type { Tally } from "@bulk/domain/bulk-actions/outcome";
-import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import { tallyOf } from "../bulk-actions/tally.ts";
 import type { Database } from "../database.ts";
-import { csvOfPruned } from "../records/record-lines.ts";
 import { type Sql, sql } from "../sql.ts";
 
 /** An ended bulk action without its records: who did what, and when. */
@@ -35,17 +33,19 @@ export type AuditEntry = Tally & {
 };
 
 /**
- * The end of the pruning statement: writes the audit entry of each row of the common table expression `pruned`, the
+ * The end of a pruning statement: writes the audit entry of each row of the common table expression `pruned`, the
  * deleted rows of `bulk_actions`. The statement still sees their chunks, because it began before the delete.
+ *
+ * @param digest an expression for the digest of a row `pruned`
  */
-export function keepAudit(effects: RecordEffects): Sql {
+export function keepAudit(digest: Sql): Sql {
   return sql`
   INSERT INTO bulk.audit_entries (bulk_action_id, account_id, action_type, status, record_count, deleted_count,
     skipped_count, failed_count, created_by_token_id, cancel_requested_at, cancel_requested_by, purged_at, purged_by,
     created_at, started_at, finished_at, digest)
   SELECT pruned.id, account_id, action_type, status, record_count, applied, skipped, failed, created_by_token_id,
          cancel_requested_at, cancel_requested_by, purged_at, purged_by, created_at, started_at, finished_at,
-         sha256(convert_to((${csvOfPruned(effects)}), 'UTF8'))
+         ${digest}
   FROM pruned, LATERAL (${tallyOf(sql`pruned.id`)}) AS tally`;
 }
 
