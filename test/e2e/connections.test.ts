@@ -21,17 +21,22 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
       "bulk.bulk_actions",
       ...(isInDatabase ? ["bullmq.job"] : []),
     ]);
-    const dashboard = `http://127.0.0.1:${stack.environment["OPS_PORT"]}/dashboard/api/queues?activeQueue=`;
-    const calls = Array.from({ length: 12 }, (_, n) => [
-      stack.request(token, "/v1/bulk_actions"),
-      fetch(`${dashboard}${n % 2 === 0 ? "webhooks" : "bulk-actions"}`),
-    ]);
-
     const uploads = others.map((shop) =>
       stack.request(shop.token, "/v1/bulk_actions?action_type=delete_products", {
         ...{ method: "POST", headers: { "content-type": "text/csv" }, body: randomUUID() },
       }),
     );
+    // Their tokens are looked up on connections that the calls will take.
+    await eventually(
+      async () => expect(await countBlocked(stack, API_POOLS)).toBe(uploads.length),
+      PATIENCE_MS,
+    );
+
+    const dashboard = `http://127.0.0.1:${stack.environment["OPS_PORT"]}/dashboard/api/queues?activeQueue=`;
+    const calls = Array.from({ length: 12 }, (_, n) => [
+      stack.request(token, "/v1/bulk_actions"),
+      fetch(`${dashboard}${n % 2 === 0 ? "webhooks" : "bulk-actions"}`),
+    ]);
 
     await eventually(async () => expect(await countConnections(stack)).toBe(expected), PATIENCE_MS);
 
@@ -94,6 +99,7 @@ const PATIENCE_MS = 120_000;
 const ENDPOINTS = 4;
 
 const OWN_POOL = "bulk-actions-worker";
+const API_POOLS = "bulk-actions-api";
 const QUEUE_POOLS = "bulk-actions-queue";
 
 const CONCURRENCY = 3;
@@ -143,12 +149,12 @@ async function post(stack: TestStack, token: string, path: string, body: object)
   return (await response.json()) as { id: string };
 }
 
-/** Connections of the worker's pool whose statement waits for a lock. */
-async function countBlocked({ database }: TestStack): Promise<number | undefined> {
+/** Connections of this name whose statement waits for a lock; by default those of the worker's pool. */
+async function countBlocked({ database }: TestStack, name = OWN_POOL): Promise<number | undefined> {
   const [row] = await database.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM pg_stat_activity
      WHERE datname = current_database() AND application_name = $1 AND wait_event_type = 'Lock'`,
-    [OWN_POOL],
+    [name],
   );
   return row?.count;
 }
