@@ -144,6 +144,8 @@ describe("a fault is refused with its line, and nothing is written", () => {
     ],
     ["an empty id", CSV, `id,a\n,b\n`, { options: { line: 2, value: '""' } }],
     ["white space around an id", CSV, ` ${one}`, { options: { line: 1, value: JSON.stringify(` ${one}`) } }],
+    ["two columns of the name", CSV, `id,a,id\n${one},b,${two}`, { options: { line: 1 } }],
+    ["line ends that are none", CSV, `${one}\r${two}\r${three}`, { options: { line: 1 } }],
     ["columns without a known name", CSV, `sku,name\na,b`, { options: { line: 1 } }],
     ["another number of columns", CSV, `id\n${one}\n${two},b`, { options: { line: 3 } }],
     ["a quote that does not end", CSV, `${one}\n"${two}\n${three}`, { options: { line: 3 } }],
@@ -169,6 +171,7 @@ describe("a fault is refused with its line, and nothing is written", () => {
     ["NDJSON that is not UTF-8", NDJSON, Buffer.of(0x22, 0xff, 0x22), { options: { line: 1 } }],
     ["a long line of JSON", NDJSON, `"${one}"\n"${long}"`, { options: { line: 2 } }],
     ["nesting without an end", NDJSON, "[".repeat(60_000), { options: { line: 1 } }],
+    ["nothing at all", CSV, "", { type: "blank", options: {} }],
     ["nothing but a header", CSV, "id\n", { type: "blank", options: {} }],
     ["nothing but empty lines", NDJSON, "\n\n", { type: "blank", options: {} }],
   ])("%s", async (_what, type, body, expected) => {
@@ -367,7 +370,12 @@ describe("what can be refused before the ids are read is refused before", () => 
     ["an unknown action type", `${COLLECTION}?action_type=delete_everything`, {}, 422],
     ["no action type", COLLECTION, {}, 422],
     ["an unknown parameter", `${UPLOAD}&dry_run=true`, {}, 422],
+    ["an unknown parameter without a value", `${UPLOAD}&dry_run`, {}, 422],
     ["a wrong value", `${UPLOAD}&restorable=no`, {}, 422],
+    ["no value", `${UPLOAD}&restorable=`, {}, 422],
+    ["two values", `${UPLOAD}&restorable=true&restorable=false`, {}, 422],
+    ["two action types", `${UPLOAD}&action_type=archive_products`, {}, 422],
+    ["a list of action types", `${UPLOAD}&action_type[]=archive_products`, {}, 422],
     ["a malformed key", UPLOAD, { "idempotency-key": "ä" }, 400],
     ["a count that is too great", UPLOAD, { "bulk-expected-count": 999_999_999 }, 422],
     ["an unknown compression", UPLOAD, { "content-encoding": "zip" }, 415],
@@ -405,6 +413,16 @@ describe("what can be refused before the ids are read is refused before", () => 
       });
       expect(response.status).toBe(422);
     }
+    await expectNothingStored();
+  });
+
+  test("an announced count of a body that is no file, which nothing would compare", async () => {
+    const response = await service.request(token, COLLECTION, {
+      method: "POST",
+      headers: { "content-type": "application/json", "bulk-expected-count": "1" },
+      body: JSON.stringify({ bulk_action: { action_type: "delete_products", record_ids: randomIds(2) } }),
+    });
+    expect(response.status).toBe(400);
     await expectNothingStored();
   });
 });

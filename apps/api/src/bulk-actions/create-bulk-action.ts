@@ -10,7 +10,12 @@ import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.t
 import { type NewBulkAction, type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
 import { countRestoreDays, creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
 import { submitSelected } from "./selecting/submit-selected.ts";
-import { createQuery, expectedCount, readViewOfBody } from "./upload/upload-parameters.ts";
+import {
+  createQuery,
+  expectedCount,
+  readViewOfBody,
+  refuseExpectedCount,
+} from "./upload/upload-parameters.ts";
 import { uploadSchemas } from "./upload/upload-schemas.ts";
 import { openUploads } from "./upload/uploads.ts";
 
@@ -52,6 +57,7 @@ async function create(
   body: NewBulkActionBody,
   context: ApiContext,
 ): Promise<ApiResponse> {
+  refuseExpectedCount(request);
   const action = body.parse(request.body);
   const view = readViewOfBody(request, context.registry);
   await admitRecords(action.actionType, context);

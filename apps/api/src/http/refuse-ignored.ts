@@ -2,7 +2,7 @@ import { RequestError } from "@bulk/domain/errors/request-error";
 import type { RequestHandler } from "express";
 import type { Operation } from "../context.ts";
 import { PASSENGERS } from "./input/passengers.ts";
-import { nameParameter, parseQuery } from "./input/query.ts";
+import { findUnknownParameters, parseQuery } from "./input/query.ts";
 import { refuseUnknown, type ValidatedObject } from "./input/unknown-names.ts";
 
 /**
@@ -14,12 +14,8 @@ export function refuseIgnored(path: string, { query, body, allowsParameters }: O
   const known = new Set([...Object.keys(query?.shape ?? {}), ...PASSENGERS]);
   return (request, _response, next) => {
     if (allowsParameters === undefined) {
-      const names = new Set(parseQuery(request.originalUrl).map(([spelling]) => nameParameter(spelling)));
-      refuseUnknown(
-        object,
-        [...names].filter((name) => !known.has(name)),
-        `${object}.`,
-      );
+      const unknown = findUnknownParameters(parseQuery(request.originalUrl), known);
+      refuseUnknown(object, unknown, `${object}.`);
     }
     if (body === undefined) refuseBody(object, request.body);
     next();

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ApiContext } from "../../context.ts";
 import { runFor } from "../../http/bodies/one-at-a-time.ts";
 import { type EnvelopeContent, openEnvelope } from "../../http/input/envelope.ts";
+import { PASSENGERS } from "../../http/input/passengers.ts";
 import { validate } from "../../http/input/validate.ts";
 import { keyTypesIn } from "./find-key-type.ts";
 import { anyRecordIds, recordIdsOf } from "./record-ids.ts";
@@ -48,8 +49,8 @@ function makeBody({ registry, oneAtATime, config }: Settings) {
     schema,
     /** Opens the envelope; `undefined` without a body. Throws `malformed` for a body without it. */
     open(body: unknown): EnvelopeContent | undefined {
-      const isEmpty = typeof body === "object" && body !== null && Object.keys(body).length === 0;
-      return body === undefined || isEmpty ? undefined : openEnvelope("bulk_action", body);
+      const isEmpty = typeof body === "object" && Object.keys(body ?? {}).every((key) => PASSENGERS.has(key));
+      return body === undefined || body === "" || isEmpty ? undefined : openEnvelope("bulk_action", body);
     },
     /** Reads the ids as this type; `undefined`: all records. Throws `invalid` with the faults of the content. */
     async read(content: EnvelopeContent | undefined, type: KeyType): Promise<RecordIds | undefined> {

@@ -78,7 +78,7 @@ async function* readRecords(
       const { record, info } = found as CsvRecord;
       // The parser counts each of CR and LF within a field as a line.
       returns += countReturns(record);
-      const line = firstLine + info.lines - returns - 1;
+      const line = Math.max(firstLine, firstLine + info.lines - returns - 1);
       onLine(line);
       const header = columns === undefined ? readHeader(record, ids, line) : undefined;
       columns ??= header ?? ONLY_COLUMN;
@@ -122,10 +122,12 @@ function countReturns(record: readonly Buffer[]): number {
 }
 
 function readHeader(record: readonly Buffer[], ids: UploadedIds, line: number): Columns | undefined {
-  const found = findColumns(
-    record.map((field) => normalize(field.toString())),
-    ids,
-  );
+  const fields = record.map((field) => normalize(field.toString()));
+  const found = findColumns(fields, ids);
+  const name = found && fields[found.index];
+  if (name !== undefined && fields.lastIndexOf(name) !== found?.index) {
+    throw recordIdsFault("invalid", `line ${line} has more than one column named ${name}`, { line });
+  }
   if (found !== undefined || record.length === 1) return found;
   const names = ids.names.join(" or ");
   const message = `line ${line} has ${record.length} columns, and none of them is named ${names}`;

@@ -3,8 +3,9 @@ import { RequestError } from "@bulk/domain/errors/request-error";
 import { z } from "zod";
 import type { ApiRequest } from "../../context.ts";
 import { PASSENGERS } from "../../http/input/passengers.ts";
-import { readQuery } from "../../http/input/query.ts";
-import { BLANK, validate } from "../../http/input/validate.ts";
+import { findUnknownParameters, readQuery } from "../../http/input/query.ts";
+import { refuseUnknown } from "../../http/input/unknown-names.ts";
+import { BLANK, fault, validate } from "../../http/input/validate.ts";
 import { type View, viewQuery } from "../view.ts";
 import { recordIdsFault } from "./upload-faults.ts";
 
@@ -41,20 +42,28 @@ export type UploadParameters = {
   readonly view: View;
 };
 
-/** Reads the parameters of an upload. Throws `invalid` if any is wrong or unknown. */
+/** Reads the parameters of an upload. Throws `invalid` if any is wrong, unknown, or given twice with one of its attributes. */
 export function readUploadParameters(
   { query }: Pick<ApiRequest, "query">,
   registry: Registry,
 ): UploadParameters {
-  const named = Object.entries(readQuery(query)).filter(([name]) => !PASSENGERS.has(name));
-  const schema = createQuery(registry).superRefine(({ action_type: type }, context) => {
+  const known = createQuery(registry);
+  const unknown = findUnknownParameters(query, new Set([...Object.keys(known.shape), ...PASSENGERS]));
+  refuseUnknown("bulk_action", unknown, "bulk_action.");
+  const attributes = query.filter(([name]) => name === "action_type" || name === "restorable");
+  const schema = known.strip().superRefine(({ action_type: type }, context) => {
     if (type === undefined) context.addIssue({ ...BLANK, path: ["action_type"] });
+    for (const [name] of attributes) {
+      const isRepeated = attributes.filter(([other]) => other === name).length > 1;
+      if (isRepeated) context.addIssue({ ...fault("invalid", "must be given once"), path: [name] });
+    }
   });
   const {
     action_type: actionType = "",
     restorable,
     ...view
-  } = validate("bulk_action", schema, Object.fromEntries(named));
+    // An attribute without a value is not as if it were absent.
+  } = validate("bulk_action", schema, { ...readQuery(query), ...Object.fromEntries(attributes) });
   return { actionType, restorable: restorable !== "false", view };
 }
 
@@ -67,6 +76,13 @@ export const expectedCount = z
     description:
       "With CSV and NDJSON only: how many ids the body has, with those that repeat. If it has another number, it is refused.",
   });
+
+/** Throws `malformed` if the caller announces a number of ids, which only an upload compares. */
+export function refuseExpectedCount({ headers }: Pick<ApiRequest, "headers">): void {
+  if (headers["bulk-expected-count"] === undefined) return;
+  const message = "Bulk-Expected-Count is for CSV and NDJSON. Leave it out.";
+  throw new RequestError("malformed", "request.malformed", message);
+}
 
 /** Reads the number of ids that the caller announces. Throws `malformed` if it is none, and `invalid` for more than `most`. */
 export function readExpectedCount(

@@ -62,7 +62,10 @@ async function store(
   const key = readKeyName(request.headers);
   const { name, type } = findKey(actionType, context);
   await admitRecords(actionType, context);
-  const ids = openUploadedIds(type, [name.toLowerCase(), "id", "record_id"], { most, expected });
+  const ids = openUploadedIds(type, [...new Set([name.toLowerCase(), "id", "record_id"])], {
+    most,
+    expected,
+  });
   const digest = createHash("sha256").update(`${JSON.stringify({ actionType, restorable })}\n`);
   let lines = 0;
   async function* batches(): AsyncGenerator<RecordIds> {

@@ -13,13 +13,15 @@ export function readBodyType(
   { headers }: Pick<IncomingMessage, "headers">,
   takesStreams: boolean,
 ): "json" | "form" | StreamFormat | undefined {
-  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"]) > 0;
-  if (!hasBody) return undefined;
   const header = headers["content-type"] ?? "";
-  if (header === "") throw unsupported(MISSING);
   const [mediaType = ""] = header.split(";", 1);
   const name = mediaType.trim().toLowerCase();
-  const type = (takesStreams ? STREAM_FORMATS.get(name) : undefined) ?? nameType(name);
+  const format = takesStreams ? STREAM_FORMATS.get(name) : undefined;
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"]) > 0;
+  // An empty file is a stream without ids.
+  if (!hasBody && format === undefined) return undefined;
+  if (header === "") throw unsupported(MISSING);
+  const type = format ?? nameType(name);
   if (type === undefined)
     throw unsupported(`Send ${takesStreams ? ALL_TYPES : `application/json or ${FORM}`}.`);
   if (!isUtf8(header)) throw unsupported("Send UTF-8.");

@@ -30,10 +30,19 @@ export function readQuery(query: Iterable<Parameter>): Readonly<Record<string, s
   return Object.assign(Object.create(null), Object.fromEntries(values), Object.fromEntries(lists));
 }
 
-/** Returns the name of a parameter. Only that of a list may be spelled with brackets. */
-export function nameParameter(spelling: string): string {
+// Only the name of a list may be spelled with brackets.
+function nameParameter(spelling: string): string {
   const name = stripIndex(spelling);
   return LIST_PARAMETERS.has(name) || COMMA_LISTS.has(name) ? name : spelling;
+}
+
+/** Returns the names of parameters that are not among these, each once, also of those without a value. */
+export function findUnknownParameters(
+  query: Iterable<Parameter>,
+  known: ReadonlySet<string>,
+): readonly string[] {
+  const names = new Set(Array.from(query, ([spelling]) => nameParameter(spelling)));
+  return [...names].filter((name) => !known.has(name));
 }
 
 function stripIndex(spelling: string): string {
