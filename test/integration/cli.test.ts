@@ -117,6 +117,15 @@ describe("a deletion", () => {
     }
   });
 
+  test.skipIf(script === undefined)("is not submitted after Ctrl-C at the question", async () => {
+    const asked = await runCli(["delete", "products", "--ids", productIds.join(",")], {
+      ...{ environment, answer: { question: "Type 18 to go on: ", text: "\x03" } },
+      ...(script && { terminal: script }),
+    });
+    expect(asked).toMatchObject({ code: 130, stdout: expect.stringContaining("Nothing was submitted.") });
+    expect(await service.database.query("SELECT FROM bulk.bulk_actions")).toEqual([]);
+  });
+
   test("goes on after Ctrl-C and after the time-out, and the user is told how to watch and cancel it", async () => {
     const ids = ["--ids", productIds.join(",")];
     const watched = startCli(["delete", "products", ...ids, "--yes", "--max", "20"], { environment });
@@ -150,8 +159,14 @@ describe("login", () => {
     await using elsewhere = await openAnotherApi(service);
     const leaked = await runCli(["list"], { environment: { ...neither, BULK_ACTIONS_URL: elsewhere.url } });
     expect(leaked).toMatchObject({ code: 2, stderr: expect.stringContaining("set BULK_ACTIONS_TOKEN") });
-    await writeFile(file, "{}", { mode: 0o600 });
-    expect(await runCli(["list"], { environment: neither })).toMatchObject({ code: 1 });
+    const slash = { ...neither, BULK_ACTIONS_URL: `${service.url}/` };
+    expect(await runCli(["list"], { environment: slash })).toMatchObject({ code: 0 });
+    for (const content of ["{}", `{"url":"${service.url}","token":${token}`]) {
+      await writeFile(file, content, { mode: 0o600 });
+      const damaged = await runCli(["list"], { environment: neither });
+      const stderr = `${file} is damaged. Run bulk-actions login again.\n`;
+      expect(damaged).toEqual({ code: 1, stdout: "", stderr });
+    }
     expect(
       await runCli(["list"], { environment: { ...neither, XDG_CONFIG_HOME: "/nowhere" } }),
     ).toMatchObject({

@@ -18,6 +18,8 @@ export type CliOptions = {
   readonly environment?: NodeJS.ProcessEnv;
   /** What stands on its standard input. */
   readonly input?: string;
+  /** What is typed as soon as a question is on stdout. */
+  readonly answer?: { readonly question: string; readonly text: string };
   /** The program `script`, which runs it in a terminal; its output is all on stdout then. */
   readonly terminal?: string;
 };
@@ -25,7 +27,7 @@ export type CliOptions = {
 /** Starts `bulk-actions` with these arguments. */
 export function startCli(
   parameters: readonly string[],
-  { environment = {}, input = "", terminal }: CliOptions = {},
+  { environment = {}, input = "", answer, terminal }: CliOptions = {},
 ): CliRun {
   const command = [process.execPath, pathTo("packages/cli/src/main.ts"), ...parameters];
   const [program = "", ...rest] =
@@ -38,7 +40,12 @@ export function startCli(
       written[name] += text;
     });
   }
-  child.stdin.end(input);
+  if (answer === undefined) child.stdin.end(input);
+  else {
+    child.stdout.on("data", () => {
+      if (written.stdout.includes(answer.question) && child.stdin.writable) child.stdin.end(answer.text);
+    });
+  }
   const closed = once(child, "close");
   return {
     stdout: () => written.stdout,

@@ -15,7 +15,8 @@ export async function loadCredentials(environment = process.env): Promise<Creden
   const { BULK_ACTIONS_URL: givenUrl, BULK_ACTIONS_TOKEN: givenToken } = environment;
   const saved = givenUrl && givenToken ? undefined : await readSaved(environment);
   const url = givenUrl || saved?.url;
-  const token = givenToken || (saved !== undefined && saved.url === url ? saved.token : undefined);
+  const token =
+    givenToken || (saved !== undefined && isSameAddress(saved.url, url) ? saved.token : undefined);
   if (url !== undefined && token !== undefined) return { url, token };
   const missing = url === undefined ? "BULK_ACTIONS_URL" : "BULK_ACTIONS_TOKEN";
   throw new CommandError(EXIT.usage, `Run bulk-actions login first, or set ${missing}.`);
@@ -50,9 +51,26 @@ async function readSaved(environment: NodeJS.ProcessEnv): Promise<Credentials | 
   if (process.platform !== "win32" && (mode & 0o077) !== 0) {
     throw new CommandError(EXIT.failed, `Others may read ${path}. Run: chmod 600 ${path}`);
   }
-  const saved: unknown = JSON.parse(await readFile(path, "utf8"));
+  const saved = parse(await readFile(path, "utf8"));
   if (isCredentials(saved)) return saved;
   throw new CommandError(EXIT.failed, `${path} is damaged. Run bulk-actions login again.`);
+}
+
+// The error of `JSON.parse` would quote the token.
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isSameAddress(one: string, other: string | undefined): boolean {
+  return other !== undefined && normalize(one) === normalize(other);
+}
+
+function normalize(url: string): string {
+  return (URL.canParse(url) ? new URL(url).href : url).replace(/\/+$/, "");
 }
 
 function isCredentials(value: unknown): value is Credentials {

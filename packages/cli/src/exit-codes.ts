@@ -1,4 +1,4 @@
-import { BulkActionsError, WaitTimeoutError } from "bulk-actions-client/errors";
+import { BulkActionsError } from "bulk-actions-client/errors";
 import type { BulkAction } from "bulk-actions-client/types";
 import { CommanderError } from "commander";
 
@@ -22,7 +22,7 @@ Exit codes:
   3    completed: some records are left (in use, failed, not attempted)
   4    invalid: the action applies to none of the records
   5    refused: by the API, by --max, or by you
-  6    timed out (--timeout); the bulk action goes on
+  6    timed out (--timeout); a bulk action that was submitted goes on
   130  Ctrl-C; a bulk action that was submitted goes on`;
 
 /** Returns the exit code of a bulk action that has ended. */
@@ -35,6 +35,11 @@ export function exitCodeOf({ status }: BulkAction): number {
     default:
       return EXIT.completed;
   }
+}
+
+/** Returns the exit code of a command that was stopped by the time-out or by Ctrl-C. */
+export function exitCodeOfStop({ reason }: AbortSignal): number {
+  return reason instanceof Error && reason.name === "TimeoutError" ? EXIT.timedOut : EXIT.interrupted;
 }
 
 /** Ends the command: `message` says why. */
@@ -52,7 +57,6 @@ export class CommandError extends Error {
 export function exitCodeOfError(error: unknown): number {
   if (error instanceof CommandError) return error.exitCode;
   if (error instanceof BulkActionsError) return EXIT.refused;
-  if (error instanceof WaitTimeoutError) return EXIT.timedOut;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.usage;
   return EXIT.failed;
 }

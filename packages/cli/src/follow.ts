@@ -1,7 +1,6 @@
 import type { Client } from "bulk-actions-client";
-import { WaitTimeoutError } from "bulk-actions-client/errors";
 import type { BulkAction } from "bulk-actions-client/types";
-import { CommandError, EXIT, exitCodeOf } from "./exit-codes.ts";
+import { CommandError, exitCodeOf, exitCodeOfStop } from "./exit-codes.ts";
 import { describeBulkAction } from "./output/describe-bulk-action.ts";
 import { type OutputOptions, print, tell } from "./output/print.ts";
 import { openProgressBar } from "./output/progress-bar.ts";
@@ -13,12 +12,21 @@ export type FollowOptions = OutputOptions & {
 };
 
 /**
+ * Submits a bulk action, or returns one that exists. A submission that can take long ends with the signal, and says then what
+ * was submitted; all others go on to their end, so that the user gets the id.
+ */
+export type Start = (signal: AbortSignal) => Promise<Pick<BulkAction, "id">>;
+
+/** The longest time of a timer in Node, 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
  * Submits a bulk action, or takes one that exists, shows its progress until its end, prints it, and returns its exit code. Ctrl-C
  * and the time-out end only the watching: the bulk action goes on, and the user is told how to go on, too.
  */
 export async function follow(
   bulkActions: Client["bulkActions"],
-  start: () => Promise<Pick<BulkAction, "id">>,
+  start: Start,
   options: FollowOptions,
 ): Promise<number> {
   const ended = await waitFor(bulkActions, start, options);
@@ -31,7 +39,7 @@ export async function follow(
 
 async function waitFor(
   bulkActions: Client["bulkActions"],
-  start: () => Promise<Pick<BulkAction, "id">>,
+  start: Start,
   { timeout }: FollowOptions,
 ): Promise<BulkAction> {
   const bar = openProgressBar();
@@ -39,15 +47,13 @@ async function waitFor(
   const interrupt = () => interrupted.abort();
   // Before the start, so that no bulk action is submitted whose id the user is not told. Once: a second Ctrl-C ends the process.
   process.once("SIGINT", interrupt);
+  const timeUp = timeout === undefined ? [] : [AbortSignal.timeout(Math.min(timeout * 1_000, LONGEST_MS))];
+  const signal = AbortSignal.any([interrupted.signal, ...timeUp]);
   try {
-    const { id } = await start();
-    const timeoutMs = timeout === undefined ? undefined : timeout * 1_000;
-    const waiting = bulkActions.wait(id, { signal: interrupted.signal, timeoutMs, onProgress: bar.show });
-    return await waiting.catch((error: unknown) => {
+    const { id } = await start(signal);
+    return await bulkActions.wait(id, { signal, onProgress: bar.show }).catch((error: unknown) => {
       bar.stop();
-      if (interrupted.signal.aborted) throw new CommandError(EXIT.interrupted, describeRest(id));
-      if (error instanceof WaitTimeoutError) throw new CommandError(EXIT.timedOut, describeRest(id));
-      throw error;
+      throw signal.aborted ? new CommandError(exitCodeOfStop(signal), describeRest(id)) : error;
     });
   } finally {
     bar.stop();

@@ -1,3 +1,4 @@
+import { CREATE_OPTIONS, expectOptions } from "./expect-options.ts";
 import type {
   CancelBulkActionData,
   CreateBulkActionData,
@@ -81,7 +82,8 @@ export function bulkActionsOf(connection: Connection): BulkActions {
   };
 }
 
-function create(connection: Connection, action: NewBulkAction, options: CreateOptions = {}) {
+async function create(connection: Connection, action: NewBulkAction, options: CreateOptions = {}) {
+  expectOptions(options, CREATE_OPTIONS);
   return call<CreateBulkActionData, BulkAction>(connection, {
     ...{ method: "POST", url: "/v1/bulk_actions", query: VIEW, body: writeBody(action) },
     ...asOnce(options),
@@ -124,14 +126,18 @@ function purge(connection: Connection, id: string, { signal }: RequestOptions = 
   });
 }
 
-function retry(connection: Connection, id: string, options: CreateOptions = {}) {
+async function retry(connection: Connection, id: string, options: CreateOptions = {}) {
+  expectOptions(options, CREATE_OPTIONS);
   return call<RetryBulkActionData, BulkAction>(connection, {
     ...{ method: "POST", url: "/v1/bulk_actions/{id}/retry", path: { id }, query: VIEW },
     ...asOnce(options),
   });
 }
 
-function restore(connection: Connection, id: string, { recordIds, ...options }: RestoreOptions = {}) {
+// Async: an unknown option rejects, as every other fault does.
+async function restore(connection: Connection, id: string, given: RestoreOptions = {}) {
+  expectOptions(given, RESTORE_OPTIONS);
+  const { recordIds, ...options } = given;
   return call<RestoreBulkActionData, BulkAction>(connection, {
     ...{ method: "POST", url: "/v1/bulk_actions/{id}/restore", path: { id }, query: VIEW },
     ...writeRestored(recordIds),
@@ -139,13 +145,17 @@ function restore(connection: Connection, id: string, { recordIds, ...options }: 
   });
 }
 
-function previewRestore(connection: Connection, id: string, { recordIds, signal }: RestoreOptions = {}) {
+async function previewRestore(connection: Connection, id: string, given: RestoreOptions = {}) {
+  expectOptions(given, RESTORE_OPTIONS);
+  const { recordIds, signal } = given;
   return call<PreviewRestoreData, BulkActionPreview>(connection, {
     ...{ method: "POST", url: "/v1/bulk_actions/{id}/restore/preview", path: { id } },
     ...writeRestored(recordIds),
     ...{ isRepeatable: true, signal },
   });
 }
+
+const RESTORE_OPTIONS = ["recordIds", ...CREATE_OPTIONS] as const;
 
 type KnownActionType = NonNullable<NonNullable<ListBulkActionsData["query"]>["action_type"]>;
 

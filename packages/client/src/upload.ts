@@ -1,58 +1,47 @@
+import { CREATE_OPTIONS, expectOptions } from "./expect-options.ts";
 import { createIdempotencyKey } from "./idempotency-key.ts";
 import { VIEW } from "./retrieve.ts";
+import { streamLines } from "./stream-lines.ts";
 import type { Connection, Upload } from "./transport/connection.ts";
 import { parseJson, readText } from "./transport/read-body.ts";
 import { send } from "./transport/send.ts";
 import type { BulkAction, CreateOptions, NewUpload } from "./types.ts";
 
-/** Submits the records of a file or stream of ids. */
+/** Submits the records of a file or stream of ids. A stream that the request does not need any more is closed. */
 export async function upload(
   connection: Connection,
-  { action_type, restorable, ids, expected_count }: NewUpload,
-  { idempotencyKey = createIdempotencyKey(), signal }: CreateOptions = {},
+  given: NewUpload,
+  options: CreateOptions = {},
+): Promise<BulkAction> {
+  expectOptions(given, ["action_type", "ids", "restorable", "expected_count"]);
+  expectOptions(options, CREATE_OPTIONS);
+  const { ids } = given;
+  if (ids instanceof Blob) return await sendIds(connection, given, options, describeFile(ids));
+  const lines = streamLines(ids);
+  try {
+    return await sendIds(connection, given, options, { type: NDJSON, content: lines.content });
+  } finally {
+    // Not every `fetch` cancels a stream that it has ceased to read.
+    lines.close();
+  }
+}
+
+async function sendIds(
+  connection: Connection,
+  { action_type, restorable, expected_count }: NewUpload,
+  { idempotencyKey = createIdempotencyKey(), signal }: CreateOptions,
+  content: Upload,
 ): Promise<BulkAction> {
   const response = await send(connection, {
-    ...{ method: "POST", url: "/v1/bulk_actions", upload: toUpload(ids), isRepeatable: true, signal },
+    ...{ method: "POST", url: "/v1/bulk_actions", upload: content, isRepeatable: true, signal },
     query: { ...VIEW, action_type, restorable },
     headers: { "Idempotency-Key": idempotencyKey, "Bulk-Expected-Count": expected_count?.toString() },
   });
   return parseJson(await readText(response));
 }
 
-function toUpload(ids: NewUpload["ids"]): Upload {
-  if (!(ids instanceof Blob)) return { type: NDJSON, content: streamLines(ids) };
-  return { type: ids.type === NDJSON ? NDJSON : "text/csv", content: ids };
+function describeFile(file: Blob): Upload {
+  return { type: file.type === NDJSON ? NDJSON : "text/csv", content: file };
 }
 
 const NDJSON = "application/x-ndjson";
-
-/** So many ids are one piece of the stream. */
-const IDS_AT_ONCE = 1_000;
-
-function streamLines(ids: AsyncIterable<string> | readonly string[]): ReadableStream<Uint8Array> {
-  const pieces = toPieces(ids);
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
-  });
-}
-
-async function* toPieces(
-  ids: AsyncIterable<string> | readonly string[],
-): AsyncGenerator<Uint8Array, undefined> {
-  const encoder = new TextEncoder();
-  let lines: string[] = [];
-  for await (const id of ids) {
-    lines.push(`${JSON.stringify(id)}\n`);
-    if (lines.length < IDS_AT_ONCE) continue;
-    yield encoder.encode(lines.join(""));
-    lines = [];
-  }
-  yield encoder.encode(lines.join(""));
-}

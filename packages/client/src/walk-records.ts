@@ -1,4 +1,5 @@
 import { ConnectionError } from "./errors.ts";
+import { expectOptions } from "./expect-options.ts";
 import type { Connection } from "./transport/connection.ts";
 import { openStream } from "./transport/open-stream.ts";
 import { pause } from "./transport/pause.ts";
@@ -20,6 +21,7 @@ export async function* walkRecords(
   query: RecordsQuery = {},
   options: RequestOptions = {},
 ): AsyncGenerator<RecordOutcome, void> {
+  expectOptions(query, ["outcome"]);
   let [last, breaks] = [-1, 0];
   for (;;) {
     try {

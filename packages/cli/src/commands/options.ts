@@ -7,7 +7,10 @@ export function addOutputOption(command: Command): Command {
 
 /** Adds the options of every command that waits for the end of a bulk action. */
 export function addFollowOptions(command: Command): Command {
-  const timeout = new Option("--timeout <seconds>", "how long to wait for the end; the bulk action goes on");
+  const timeout = new Option(
+    "--timeout <seconds>",
+    "how long to wait for the end; what is submitted goes on",
+  );
   return addOutputOption(command).addOption(timeout.argParser(parseCount));
 }
 

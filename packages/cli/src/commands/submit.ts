@@ -1,14 +1,15 @@
 import type { Client } from "bulk-actions-client";
-import type { BulkAction, Filter, NewBulkAction } from "bulk-actions-client/types";
+import type { Filter, NewBulkAction, NewUpload } from "bulk-actions-client/types";
 import { type Command, Option } from "commander";
-import { CommandError, EXIT } from "../exit-codes.ts";
-import { type FollowOptions, follow, tellId } from "../follow.ts";
+import { CommandError, EXIT, exitCodeOfStop } from "../exit-codes.ts";
+import { type FollowOptions, follow, type Start, tellId } from "../follow.ts";
 import { type ConfirmOptions, confirm } from "../input/confirm.ts";
-import { openFile } from "../input/open-file.ts";
+import { type IdsFile, openFile } from "../input/open-file.ts";
 import { parseCondition } from "../input/parse-filter.ts";
 import { openSession } from "../open-session.ts";
 import { describePreview } from "../output/describe-bulk-action.ts";
 import { print, tell } from "../output/print.ts";
+import { showSending } from "../output/show-sending.ts";
 import { addFollowOptions, addOutputOption, collect, parseCount, parseWord } from "./options.ts";
 
 type Exit = (code: number) => void;
@@ -82,10 +83,8 @@ async function submit(actionType: string, options: SubmitOptions): Promise<numbe
     options.file === undefined
       ? await prepareAction(bulkActions, actionType, options)
       : await prepareUpload(bulkActions, actionType, options.file, options);
-  return await follow(bulkActions, () => tellId(start()), options);
+  return await follow(bulkActions, start, options);
 }
-
-type Start = () => Promise<BulkAction>;
 
 /** Previews, and returns the submission that the user has agreed to. */
 async function prepareAction(
@@ -101,7 +100,7 @@ async function prepareAction(
   // What the filter selects meanwhile is not what the user has agreed to.
   const agreed =
     options.filter === undefined ? {} : { max_records: found.total, expected_count: found.total };
-  return () => bulkActions.create({ ...action, ...agreed } as NewBulkAction);
+  return () => tellId(bulkActions.create({ ...action, ...agreed } as NewBulkAction));
 }
 
 /** Counts the lines of a file, and returns the submission that the user has agreed to. */
@@ -111,10 +110,34 @@ async function prepareUpload(
   path: string,
   options: SubmitOptions,
 ): Promise<Start> {
-  const { ids, lines } = await openFile(path);
+  const file = await openFile(path, showSending());
+  const { ids, lines, count } = file;
   tell(`${actionType}: ${path} has ${lines} lines. A file is not previewed.`);
   await confirm({ total: lines, applicable: lines }, options);
-  return () => bulkActions.upload({ action_type: actionType, restorable: options.restore, ids });
+  const upload = {
+    ...{ action_type: actionType, restorable: options.restore, ids },
+    ...(count !== undefined && { expected_count: count }),
+  };
+  return (signal) => tellId(send(bulkActions, upload, file, signal));
+}
+
+/** Sends a file until the signal ends it. Throws `CommandError` then, which says whether something may have been submitted. */
+async function send(
+  bulkActions: Client["bulkActions"],
+  upload: NewUpload,
+  { isSent, stop }: IdsFile,
+  signal: AbortSignal,
+) {
+  try {
+    return await bulkActions.upload(upload, { signal });
+  } catch (error) {
+    stop();
+    if (!signal.aborted) throw error;
+    const what = isSent()
+      ? "The file was sent, and may have been submitted. To see it: bulk-actions list"
+      : "Nothing was submitted.";
+    throw new CommandError(exitCodeOfStop(signal), what);
+  }
 }
 
 async function runPreview(

@@ -26,14 +26,21 @@ export async function confirm({ total, applicable }: Found, { yes, max }: Confir
   if (!process.stdin.isTTY) throw refuse("There is no terminal to ask. Use --yes with --max.");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await Promise.race([lines.question(`Type ${applicable} to go on: `), closedBy(lines)]);
+    const question = lines.question(`Type ${applicable} to go on: `);
+    const answer = await Promise.race([question, closedBy(lines), interruptedBy(lines)]);
     if (answer?.trim() !== String(applicable)) throw refuse("That is not the number.");
   } finally {
     lines.close();
   }
 }
 
-// Ctrl-C and Ctrl-D.
+function interruptedBy(lines: ReturnType<typeof createInterface>): Promise<never> {
+  return new Promise((_, reject) => {
+    lines.once("SIGINT", () => reject(new CommandError(EXIT.interrupted, "\nNothing was submitted.")));
+  });
+}
+
+// Ctrl-D.
 function closedBy(lines: ReturnType<typeof createInterface>): Promise<undefined> {
   return new Promise((resolve) => lines.once("close", () => resolve(undefined)));
 }
