@@ -30,10 +30,10 @@ afterAll(() => service[Symbol.asyncDispose]());
 
 test("a queue that is emptied again and again in the middle of a bulk action costs time, and no outcome", async () => {
   const action = await submit(LONG);
-  for (let times = 0; times < 2; times += 1) {
-    await expectTurns("prioritized");
-    await click("/empty");
-  }
+  await expectTurns("prioritized");
+  await click("/empty");
+  // What waits by then, if anything, is a matter of luck.
+  await click("/empty");
   await expectTrueOutcomes(action);
 });
 

@@ -5,6 +5,7 @@ import { openAnotherApi } from "../support/another-api.ts";
 import type { WireAction } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { openKeyedHost } from "../support/keyed-host.ts";
+import { lockTables } from "../support/lock-rows.ts";
 import { randomIds } from "../support/random-ids.ts";
 import { bearer, type Headers, openRaw, parseAnswer, requestHead, sendRaw } from "../support/raw-http.ts";
 import { expectRefusal, type WireError, type WireFault } from "../support/refusal.ts";
@@ -258,6 +259,30 @@ describe("a body that cannot be read is refused, and nothing is written:", () =>
     await eventually(() => expectUploading(service, 0));
     await expectNothingStored();
   });
+
+  test.each(["identity", "gzip", "deflate", "br"])(
+    "one of coding %s whose connection is gone before it is read",
+    async (coding) => {
+      const lock = await lockTables(service.database, ["bulk.bulk_actions"]);
+      const connection = await openRaw(service.url);
+      await connection.write(uploadHead({ "content-length": 1_000, "content-encoding": coding }));
+      await connection.write("rubbish");
+      await eventually(async () => {
+        expect(
+          await service.database.query(
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+          ),
+        ).toHaveLength(1);
+      });
+      connection.reset();
+      await connection[Symbol.asyncDispose]();
+      // Each request of the API comes later than the end of that connection.
+      await service.request(token, COLLECTION.replace("bulk_actions", "webhook_endpoints"));
+      await lock[Symbol.asyncDispose]();
+      await eventually(() => expectUploading(service, 0));
+      await created(lines, { "content-type": CSV });
+    },
+  );
 
   test("one that stops coming, or comes too slowly", async () => {
     const timeouts = { ...API_TIMEOUTS, uploadStepMs: 300 };

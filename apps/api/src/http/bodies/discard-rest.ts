@@ -8,6 +8,8 @@ import { finished } from "node:stream/promises";
  */
 export async function discardRest(request: IncomingMessage, until?: AbortSignal): Promise<void> {
   if (request.headers.expect !== undefined && !request.readableDidRead) return;
+  // Nothing comes any more, and its end has been told before.
+  if (request.destroyed) return;
   request.resume();
   await finished(request, until && { signal: until }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Transform } from "node:stream";
+import { finished, type Transform } from "node:stream";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 import { RequestError } from "@bulk/domain/errors/request-error";
 
@@ -46,8 +46,10 @@ async function* decompress(
   request.on("data", (piece: Buffer) => {
     arrived += piece.length;
   });
-  // `pipe` does not forward errors.
-  request.once("error", (error) => decompressor.destroy(error));
+  // `pipe` forwards no errors, and of a request whose connection has been closed before, nothing at all would come.
+  finished(request, { writable: false }, (error) => {
+    if (error) decompressor.destroy(error);
+  });
   for await (const piece of request.pipe(decompressor)) {
     unpacked += piece.length;
     if (unpacked > FREE_BYTES + maxRatio * arrived) throw tooCompressed(maxRatio);
