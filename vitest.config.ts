@@ -2,17 +2,25 @@ import { defineConfig } from "vitest/config";
 import { findProgram } from "./test/support/find-program.ts";
 import type { Host } from "./test/support/test-database.ts";
 
+/** The tests of `pnpm test:release`: whether planted bugs are caught, and every case of the bench. Each takes minutes. */
+const RELEASE = {
+  model: "test/model/planted.test.ts",
+  chaos: "test/chaos/mutants.test.ts",
+  e2e: "test/e2e/bench.test.ts",
+};
+
 /**
- * The tests of `pnpm test:long`: random runs by the thousand, planted bugs, crowds, killed processes, and engines that
- * go away for a minute. `pnpm test` has all others.
+ * The tests of `pnpm test:long`: random runs by the thousand, crowds, killed processes, and engines that go away for a minute.
+ * `pnpm test` has all others.
  */
 const LONG = {
-  model: "test/model/**/*.test.ts",
-  chaos: "test/chaos/mutants.test.ts",
+  model: "test/model/engine.test.ts",
   integration: "test/integration/{backlog,dashboard-operator,fuzz,waiting}.test.ts",
   local: "test/local/{embedded-postgres,replica-lag}.test.ts",
-  e2e: "test/e2e/!(commands|tracing).test.ts",
+  e2e: "test/e2e/!(commands|tracing|bench).test.ts",
 };
+
+const SLOW = [...Object.values(LONG), ...Object.values(RELEASE)];
 
 /**
  * The integration tests that `pnpm test` runs on both queues: those about turns. All others run on Redis in `pnpm test:long`,
@@ -48,21 +56,23 @@ export default defineConfig({
     projects: [
       project("unit", "{apps,packages}/*/src/**/*.test.ts"),
       project("fences", "test/fences/**/*.test.ts"),
-      project("local", "test/local/**/*.test.ts", { exclude: Object.values(LONG) }),
+      project("local", "test/local/**/*.test.ts", { exclude: SLOW }),
       project("integration on the PostgreSQL queue", INTEGRATION, {
-        exclude: Object.values(LONG),
+        exclude: SLOW,
         queueEngine: "postgres",
       }),
       ...onRedis("integration on the Redis queue", ABOUT_THE_QUEUE),
       project("shops", "test/shops/**/*.test.ts"),
-      project("chaos", "test/chaos/**/*.test.ts", { exclude: Object.values(LONG) }),
-      project("e2e", "test/e2e/**/*.test.ts", { exclude: Object.values(LONG) }),
+      project("chaos", "test/chaos/**/*.test.ts", { exclude: SLOW }),
+      project("e2e", "test/e2e/**/*.test.ts", { exclude: SLOW }),
 
       project("long model", LONG.model),
-      project("long chaos", LONG.chaos),
       project("long local", LONG.local),
       project("long e2e", LONG.e2e),
       project("long integration on the PostgreSQL queue", LONG.integration, { queueEngine: "postgres" }),
+      project("release model", RELEASE.model),
+      project("release chaos", RELEASE.chaos),
+      project("release e2e", RELEASE.e2e),
       ...onRedis("long integration on a stranger's database", INTEGRATION, [ON_A_PLAIN_DATABASE], "stranger"),
     ],
   },
