@@ -3,7 +3,7 @@ import {
   type ListedIds,
   UNLISTED_IDS,
 } from "@bulk/store/bulk-actions/reading/find-bulk-action";
-import { weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
+import { type IdWeight, weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
 import type { Database } from "@bulk/store/database";
 import {
   type BulkActionKey,
@@ -95,8 +95,7 @@ export async function reserveIds(
   request: Pick<ApiRequest, "reserveRecords">,
   context: IdLimits & { readonly database: Database },
 ): Promise<void> {
-  const most = countListed(view, context);
-  const weight = most === 0 ? undefined : (await weighIds(context.database, [key])).get(key.id);
+  const { most, weight } = await weighForView(key, view, context);
   if (weight !== undefined && weight.count <= most) await request.reserveRecords(weight.total);
 }
 
@@ -107,10 +106,20 @@ export async function reserveTakenIds(
   request: Pick<ApiRequest, "reserveRecords">,
   context: IdLimits & { readonly database: Database },
 ): Promise<void> {
-  const most = countListed(view, context);
-  const weight = most === 0 ? undefined : (await weighIds(context.database, [key])).get(key.id);
+  const { most, weight } = await weighForView(key, view, context);
   if (weight === undefined) return;
   await request.reserveRecords(Math.ceil(weight.total * Math.min(1, most / weight.count)));
+}
+
+// Nothing is weighed for a view that shows no ids.
+async function weighForView(
+  key: BulkActionKey,
+  view: View,
+  context: IdLimits & { readonly database: Database },
+): Promise<{ readonly most: number; readonly weight: IdWeight | undefined }> {
+  const most = countListed(view, context);
+  const weight = most === 0 ? undefined : (await weighIds(context.database, [key])).get(key.id);
+  return { most, weight };
 }
 
 /** Loads the watched bulk action as last seen. If the view lists its ids, reserves memory for them and reads them. */

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { RequestError } from "@bulk/domain/errors/request-error";
 import type { KeyType } from "@bulk/domain/keys/key-type";
 import { describeKey, readKey } from "@bulk/domain/keys/read-key";
+import { showValue } from "@bulk/domain/show-value";
 import {
   addId,
   addPlainId,
@@ -66,7 +67,7 @@ export function openUploadedIds(
   }
   function add(value: unknown, line: number): void {
     const id = readKey(type, value);
-    if (id === undefined) throw notAnId(type, show(value), line);
+    if (id === undefined) throw notAnId(type, showValue(value), line);
     admit(line);
     addId(array, id);
   }
@@ -125,15 +126,4 @@ export function notAnId(type: KeyType, shown: string, line: number): RequestErro
     line,
     value: shown,
   });
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return showText(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  return Array.isArray(value) ? "an array" : "an object";
-}
-
-/** Shows a text of a caller: recognisable, and never long. */
-export function showText(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
