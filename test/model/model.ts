@@ -208,9 +208,9 @@ function assertOutcome(
   }
 }
 
-/** A try from before the cancel may have failed, and that be written down later. */
+/** A try from before the cancel may have been refused, and what follows from that be written down later. */
 function assertAttempted(record: number, outcome: Outcome, name: string): void {
-  if (isFailure(outcome)) return;
+  if (isFailure(outcome) || outcome === "record.kept") return;
   throw new Violation(`${name} was canceled, and then "${outcome}" came of ${nameRecord(record)}`);
 }
 
@@ -219,8 +219,7 @@ function mayBecome(
   isPresentNow: boolean,
   outcome: Outcome,
 ): boolean {
-  const { kind, isPresent, isContended, isOverlooked } = record;
-  const isOrdered = record.isOrdered && !isOverlooked;
+  const { kind, isPresent, isOrdered, isContended, isOverlooked } = record;
   const isOwn = OWN_PRODUCTS.has(kind);
   switch (outcome) {
     case "deleted":
