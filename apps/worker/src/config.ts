@@ -51,8 +51,8 @@ export function countTurns({ WORKER_CONCURRENCY }: Pick<WorkerConfig, "WORKER_CO
 }
 
 /**
- * The size of a worker's pool for its own statements: one connection for each turn, one for the sweeper and the pruner, whose
- * statements are short, one for health, and two for webhooks, which wait for receivers, hardly ever for the database.
+ * The size of a worker's pool for its own statements: one connection for each turn, one for the sweeper, the pruner and
+ * the beats, whose statements are short, one for health, and two for webhooks, which wait for receivers, hardly ever for the database.
  */
 export function workerPoolSize(config: WorkerConfig): number {
   return countTurns(config) + (config.WEBHOOK_SECRET_KEY === undefined ? 2 : 4);

@@ -14,14 +14,16 @@ import { recordActivity } from "@bulk/store/bulk-actions/record-activity";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { createNameResolver, type ResolveName } from "@bulk/webhooks/resolve-name";
 import { addBrakeGauges } from "./brake/brake-gauges.ts";
-import { openShopBrake } from "./brake/shop-brake.ts";
+import { openShopBrake, type ShopBrake } from "./brake/shop-brake.ts";
 import type { WorkerConfig } from "./config.ts";
 import { countTurns, workerPoolSize } from "./config.ts";
 import { dropExpiredHourly } from "./drop-expired-hourly.ts";
+import { startPresence } from "./observability/presence.ts";
 import { createWorkLog, type WorkLog } from "./observability/work-log.ts";
 import { createWorkerMetrics, type WorkerMetrics } from "./observability/worker-metrics.ts";
 import { openOps } from "./open-ops.ts";
 import { startPruner } from "./pruner.ts";
+import { startRecordIndexer } from "./record-indexer.ts";
 import { addHoldGauge } from "./safety/hold-gauge.ts";
 import { openSafetyCatch, type SafetyCatch, type SafetyCatchOptions } from "./safety/safety-catch.ts";
 import { type SweeperTools, sweep } from "./sweeper.ts";
@@ -71,9 +73,9 @@ export async function startWorker(
     takeTurn: observeTurns({ tools, metrics, work, newest, places, onError }),
   });
   const sweeperTools = { ...tools, effects: registry, lastTaken: newest.enqueuedBefore };
-  const sweeper = startSweeper(config, sweeperTools, onError);
-  const pruner = startPruner(config, { database, logger, effects: registry, onError });
+  const upkeep = startUpkeep(config, sweeperTools, onError);
   const webhooks = startWebhooksIfConfigured(config, { ...base, effects: registry, resolve }, onError);
+  const presence = startPresence({ database, work, places: config.WORKER_CONCURRENCY, onError });
   logger.info({ concurrency: config.WORKER_CONCURRENCY, opsPort: ops.port }, "worker is taking turns");
   return {
     opsPort: ops.port,
@@ -83,10 +85,10 @@ export async function startWorker(
       const [hasEnded] = await Promise.all([
         worker.stop(config.SHUTDOWN_MS),
         webhooks?.stop(config.SHUTDOWN_MS),
-        sweeper.stop(),
-        pruner.stop(),
+        upkeep.stop(),
       ]);
       await safetyCatch.stop();
+      await presence.stop();
       if (!hasEnded) logger.warn("a chunk still runs after SHUTDOWN_MS; waiting for it");
       await queue.close();
       await ops.close();
@@ -130,7 +132,7 @@ function observeTurns({ tools, metrics, work, newest, places, onError }: Observe
     newest.note(turn);
     // An unknown action type must not become a metric label.
     if (tools.registry.has(turn.actionType)) metrics.turnTaken(turn, new Date());
-    return await work.during(() => takeTurn(turn, tools).catch(throwTurnFailure));
+    return await work.during(turn, () => takeTurn(turn, tools).catch(throwTurnFailure));
   }
   // So that the sweeper does not take it for lost.
   function stillWaiting({ bulkActionId, generation }: TakenTurn): Promise<unknown> {
@@ -146,6 +148,22 @@ function observeTurns({ tools, metrics, work, newest, places, onError }: Observe
 
 function throwTurnFailure(error: unknown): never {
   throw describeTurnFailure(error);
+}
+
+type UpkeepTools = Parameters<typeof startSweeper>[1] & { readonly shopBrake: Pick<ShopBrake, "lastView"> };
+
+/** Starts what is done on timers: sweeping, pruning of large bulk actions, and indexing. */
+function startUpkeep(config: WorkerConfig, tools: UpkeepTools, onError: (error: unknown) => void): Periodic {
+  const tasks = [
+    startSweeper(config, tools, onError),
+    startPruner(config, { ...tools, onError }),
+    startRecordIndexer(config, { ...tools, onError }),
+  ];
+  return {
+    async stop() {
+      await Promise.all(tasks.map((task) => task?.stop()));
+    },
+  };
 }
 
 function startSweeper(

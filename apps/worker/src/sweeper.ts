@@ -6,6 +6,8 @@ import type { Logger } from "@bulk/service/process/logger";
 import { settle } from "@bulk/store/bulk-actions/settle";
 import { readClock } from "@bulk/store/clock";
 import type { Database } from "@bulk/store/database";
+import { pruneJournal } from "@bulk/store/journal/journal";
+import { dropEndedPauses } from "@bulk/store/operations/pauses";
 import { sweepOnce } from "@bulk/store/operations/sweep";
 import { pruneEnded } from "@bulk/store/retention/prune";
 import { pruneTestDeliveries } from "@bulk/store/webhooks/webhook-deliveries";
@@ -31,7 +33,7 @@ export type SweeperTools = {
 
 /**
  * Runs one sweep: settles bulk actions that are finished or canceled, restarts the lanes of those that lost their
- * turns, and prunes those older than the retention.
+ * turns, and prunes what is older than the retention, and pauses of bulk actions that have ended.
  */
 export async function sweep(tools: SweeperTools): Promise<void> {
   const { database, queue, logger, metrics } = tools;
@@ -48,6 +50,8 @@ export async function sweep(tools: SweeperTools): Promise<void> {
   metrics.repaired("settled", settled);
   const pruned = await pruneEnded(database, tools.retentionDays, tools.effects);
   await pruneTestDeliveries(database, tools.retentionDays);
+  await pruneJournal(database, tools.retentionDays);
+  await dropEndedPauses(database);
   const restarted = findings.restarted.length;
   if (settled + restarted + pruned > 0) logger.info({ settled, restarted, pruned }, "swept");
 }

@@ -50,7 +50,8 @@ export const bulkActionPreview = z
   })
   .meta({ id: "BulkActionPreview", examples: [EXAMPLE_PREVIEW] });
 
-type WirePreview = z.output<typeof bulkActionPreview>;
+/** A preview as the API sends it. */
+export type WirePreview = z.output<typeof bulkActionPreview>;
 
 /** What an action would do to `total` records; of a filter, with a sample of their ids. */
 export type CountedPreview = Preview & { readonly total: number; readonly sample?: readonly string[] };

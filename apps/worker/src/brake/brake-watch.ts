@@ -1,11 +1,13 @@
+import { BRAKE_REASONS, type BrakeReason } from "@bulk/domain/bulk-actions/describe-braking";
 import { WEBHOOK_QUEUE } from "@bulk/queue/engines/connection";
 import type { Logger } from "@bulk/service/process/logger";
 import { keepFresh } from "@bulk/service/timing/keep-fresh";
 import type { Database } from "@bulk/store/database";
+import { notePhaseBegun, notePhaseEnded } from "@bulk/store/journal/note-phase";
 import { lookAround, writeBrake } from "@bulk/store/operations/brake-look";
 import { type BrakeLog, createBrakeLog } from "./brake-log.ts";
 import type { BrakeView } from "./brake-view.ts";
-import { decide, reasonOf } from "./decide.ts";
+import { type Decision, decide, reasonOf } from "./decide.ts";
 import type { HarmMeter } from "./harm.ts";
 
 export type BrakeWatch = {
@@ -53,11 +55,15 @@ export function openBrakeWatch(options: BrakeWatchOptions): BrakeWatch {
   return { view: fresh.value, lastView: () => fresh.latest(FORGET_MS) };
 }
 
-async function look({ database, meter, target }: BrakeWatchOptions, log: BrakeLog): Promise<BrakeView> {
+async function look(options: BrakeWatchOptions, log: BrakeLog): Promise<BrakeView> {
+  const { database, meter, target } = options;
   const found = await lookAround(database, QUIET_MS, [WEBHOOK_QUEUE]);
   log.hidden(found.hiddenCount);
-  const { pace, measured, write } = decide({ look: found, measured: meter.take(), target });
-  if (write !== undefined) await writeBrake(database, found.state?.version, write);
+  const { pace, measured, write, change } = decide({ look: found, measured: meter.take(), target });
+  if (write !== undefined && (await writeBrake(database, found.state?.version, write))) {
+    // The brake does not depend on the journal.
+    await noteChange(database, change, reasonOf(found)).catch(options.onError);
+  }
   if (pace === undefined) return FULL_SPEED;
   return {
     pace,
@@ -65,4 +71,14 @@ async function look({ database, meter, target }: BrakeWatchOptions, log: BrakeLo
     measured,
     recordsPerSecond: found.state?.recordsPerSecond ?? undefined,
   };
+}
+
+async function noteChange(
+  database: Database,
+  change: Decision["change"],
+  reason: BrakeReason,
+): Promise<void> {
+  const phase = { kind: "brake", by: "the brake" } as const;
+  if (change === "begins") await notePhaseBegun(database, { ...phase, detail: BRAKE_REASONS[reason] });
+  if (change === "ends") await notePhaseEnded(database, phase);
 }

@@ -8,6 +8,8 @@ export type Decision = {
   readonly pace: Pace | undefined;
   readonly measured: number | undefined;
   readonly write: BrakeSetting | undefined;
+  /** Whether workers slow down from now on, or no longer do. Whoever writes this setting is the one who knows. */
+  readonly change: "begins" | "ends" | undefined;
 };
 
 export type Evidence = {
@@ -46,7 +48,14 @@ export function decide(evidence: Evidence): Decision {
     pace: isBraked ? pace : undefined,
     measured: setting.measured ?? undefined,
     write: isNews ? setting : undefined,
+    change: changeOf(isBraked, wasBraked, state?.isBraked === true),
   };
+}
+
+// A brake that nobody has refreshed is as good as ended, but that was not said.
+function changeOf(isBraked: boolean, wasBraked: boolean, isOnRecord: boolean): Decision["change"] {
+  if (isBraked) return wasBraked ? undefined : "begins";
+  return isOnRecord ? "ends" : undefined;
 }
 
 /** Why workers are slow while others were seen. */

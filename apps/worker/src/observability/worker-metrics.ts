@@ -34,7 +34,7 @@ const WEBHOOK_RESULTS: Readonly<Record<WebhookResult, string>> = {
  */
 export function createWorkerMetrics(
   registry: Registry,
-  work: Pick<WorkLog, "silentMs">,
+  work: Pick<WorkLog, "silentMs" | "addRecords">,
   effects: RecordEffects,
 ): WorkerMetrics {
   addLastActivity(registry, work);
@@ -51,7 +51,9 @@ export function createWorkerMetrics(
       const waitedMs = Math.max(0, now.getTime() - enqueuedAt.getTime() - delayMs);
       waits.observe({ type: actionType }, waitedMs / 1000);
     },
-    chunkTried(type, { applied, skipped, failed }, durationMs) {
+    chunkTried(type, tally, durationMs) {
+      const { applied, skipped, failed } = tally;
+      work.addRecords(tally);
       chunks.observe({ type }, durationMs / 1000);
       recordsEnded(type, effectWord(effects, type), applied);
       recordsEnded(type, "skipped", skipped);

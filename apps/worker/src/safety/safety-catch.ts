@@ -6,7 +6,13 @@ import { every } from "@bulk/service/timing/every";
 import { keepFresh } from "@bulk/service/timing/keep-fresh";
 import type { CatalogGuard } from "@bulk/store/chunks/claim-chunk";
 import type { Database } from "@bulk/store/database";
-import { type Hold, holdActionTypes, releaseActionTypes } from "@bulk/store/operations/hold-action-types";
+import { notePhaseBegun, notePhaseEnded } from "@bulk/store/journal/note-phase";
+import {
+  type Hold,
+  holdActionTypes,
+  releaseActionTypes,
+  SAFETY_CATCH,
+} from "@bulk/store/operations/hold-action-types";
 
 /** What the last look at the catalogs means for an action type. */
 export type Verdict =
@@ -87,18 +93,29 @@ function toLook(comparisons: readonly Comparison[]): Look {
 async function publish(
   before: readonly Hold[],
   holds: readonly Hold[],
-  { database, logger }: Pick<SafetyCatchOptions, "database" | "logger">,
+  { database, logger, onError }: SafetyCatchOptions,
 ): Promise<void> {
   const ended = before.filter(({ actionType }) => !holds.some((hold) => hold.actionType === actionType));
-  if (holds.length > 0) await holdActionTypes(database, holds);
-  if (ended.length > 0)
-    await releaseActionTypes(
-      database,
-      ended.map(({ actionType }) => actionType),
-    );
+  const begun = holds.length > 0 ? await holdActionTypes(database, holds) : [];
+  const types = ended.map(({ actionType }) => actionType);
+  const released = types.length > 0 ? await releaseActionTypes(database, types) : [];
+  // The catch does not depend on the journal.
+  await noteChanges(database, begun, released).catch(onError);
   for (const { actionType, reason } of holds) {
     if (before.some((hold) => hold.actionType === actionType && hold.reason === reason)) continue;
     logger.error({ actionType, reason }, "the database differs from the declaration; no chunk is begun");
   }
   for (const { actionType } of ended) logger.info({ actionType }, "the database fits the declaration again");
+}
+
+async function noteChanges(
+  database: Database,
+  begun: readonly Hold[],
+  released: readonly string[],
+): Promise<void> {
+  const phase = { kind: "hold", by: SAFETY_CATCH } as const;
+  for (const { actionType, reason } of begun) {
+    await notePhaseBegun(database, { ...phase, actionType, detail: reason });
+  }
+  for (const actionType of released) await notePhaseEnded(database, { ...phase, actionType });
 }

@@ -111,6 +111,7 @@ export function createBrakes(turn: TakenTurn, tools: BrakeTools): Brakes {
 }
 
 function mayApply({ scope }: Pause, turn: TakenTurn): boolean {
+  if (scope.kind === "bulk_action") return scope.bulkActionId === turn.bulkActionId;
   return !("actionType" in scope) || scope.actionType === turn.actionType;
 }
 

@@ -52,7 +52,7 @@ async function runTurn(turn: TakenTurn, tools: TurnTools): Promise<TurnReport> {
   const { ending, percent, tally } = await tryChunksUntilEnd(running).finally(brakes.leave);
   const summary = { ending, ...nameTally(tally, action.effect) };
   tools.logger.info({ ...identify(turn), ...summary }, "turn ended");
-  return { percent, summary };
+  return { percent, recordCount: countProcessed(tally), summary };
 }
 
 function loadAction({ actionType }: TakenTurn, registry: Registry): Action {

@@ -11,25 +11,52 @@ import type { Plan } from "./plan-record.ts";
 export function describePlan(plan: Plan): readonly string[] {
   const { table, lookalikes, refusals, guesses, declaration } = plan;
   return [
-    `${table.quoted}: ${describeRows(table.rowEstimate)}${describeParts(table)}`,
+    describeSize(table),
     "",
-    "Foreign keys that a DELETE of its rows reaches:",
-    ...orNone(table.references.flatMap(describeReference)),
-    "",
-    "Triggers:",
-    ...orNone(table.triggers.flatMap((trigger) => describeTrigger(trigger, table.quoted))),
-    "",
-    "Columns that look like references without a foreign key (checked if you declare them, not enforced):",
-    ...orNone(lookalikes.map(describeLookalike)),
-    "",
-    ...describeColumns(table),
-    ...(declaration === undefined ? [] : describeFilters(table, declaration)),
-    ...describeSecurity(table),
-    ...(declaration === undefined ? [] : describeLosses(findUnrestorable(table, declaration))),
+    ...describeTable(table, declaration, lookalikes).flatMap(({ heading, lines }) => [heading, ...lines, ""]),
     ...(refusals.length === 0
       ? ["It can be served. Guesses, and what overrules each:", ...guesses.map(indent)]
       : ["It cannot be served as it is:", ...refusals.map(indent)]),
   ];
+}
+
+/** Says which table it is and how large. */
+export function describeSize(table: TableModel): string {
+  return `${table.quoted}: ${describeRows(table.rowEstimate)}${describeParts(table)}`;
+}
+
+/** What the database does, and keeps, beside what is declared. */
+export type TableSection = { readonly heading: string; readonly lines: readonly string[] };
+
+/** Describes a table for people: what else a deletion of its rows reaches, and what serves or limits actions on it. */
+export function describeTable(
+  table: TableModel,
+  declaration: RecordDeclaration | undefined,
+  lookalikes?: readonly Lookalike[],
+): readonly TableSection[] {
+  return [
+    {
+      heading: "Foreign keys that a DELETE of its rows reaches:",
+      lines: orNone(table.references.flatMap(describeReference)),
+    },
+    {
+      heading: "Triggers:",
+      lines: orNone(table.triggers.flatMap((trigger) => describeTrigger(trigger, table.quoted))),
+    },
+    ...(lookalikes === undefined ? [] : [describeLookalikes(lookalikes)]),
+    describeColumns(table),
+    ...(declaration === undefined ? [] : [describeFilters(table, declaration)]),
+    ...describeSecurity(table),
+    ...(declaration === undefined ? [] : [describeLosses(findUnrestorable(table, declaration))]),
+  ];
+}
+
+function describeLookalikes(lookalikes: readonly Lookalike[]): TableSection {
+  return {
+    heading:
+      "Columns that look like references without a foreign key (checked if you declare them, not enforced):",
+    lines: orNone(lookalikes.map(describeLookalike)),
+  };
 }
 
 function describeRows(estimate: number | null): string {
@@ -105,7 +132,7 @@ function describeLookalike({
   return `  ${quoted} (${column}) ~ ${keyColumn}; ${describeRows(rowEstimate)}${index}; --protect ${schema}.${table}.${column}`;
 }
 
-function describeColumns({ columns, uniqueKeys }: TableModel): readonly string[] {
+function describeColumns({ columns, uniqueKeys }: TableModel): TableSection {
   const special = columns.flatMap(({ name, isGenerated, isIdentity }) =>
     isGenerated ? [`${name} generated`] : isIdentity ? [`${name} identity`] : [],
   );
@@ -113,36 +140,41 @@ function describeColumns({ columns, uniqueKeys }: TableModel): readonly string[]
     const where = predicate === null ? "" : ` WHERE ${predicate}`;
     return `  ${isPrimary ? "primary" : "unique"} (${definition})${where}`;
   });
-  return [
-    "Unique keys, which rows that come back may meet:",
-    ...orNone(keys),
-    ...(special.length === 0 ? [] : [`Columns that PostgreSQL fills: ${special.join(", ")}`]),
-    "",
-  ];
+  return {
+    heading: "Unique keys, which rows that come back may meet:",
+    lines: [
+      ...orNone(keys),
+      ...(special.length === 0 ? [] : [`Columns that PostgreSQL fills: ${special.join(", ")}`]),
+    ],
+  };
 }
 
-function describeFilters(table: TableModel, { account }: RecordDeclaration): readonly string[] {
+function describeFilters(table: TableModel, { account }: RecordDeclaration): TableSection {
   const lines = table.columns.flatMap(({ name, filterType }) => {
     const index = filterType === null ? undefined : findServing(table, account, name);
     return index === undefined ? [] : [`  ${name}, ${filterType}: the index ${index.name}`];
   });
-  return ['Columns that "filters" may name, and the index that serves each:', ...orNone(lines), ""];
+  return {
+    heading: 'Columns that "filters" may name, and the index that serves each:',
+    lines: orNone(lines),
+  };
 }
 
-function describeSecurity({ quoted, rowSecurity, policies }: TableModel): readonly string[] {
+function describeSecurity({ quoted, rowSecurity, policies }: TableModel): readonly TableSection[] {
   if (rowSecurity === "off") return [];
   const effect =
     rowSecurity === "in_force"
       ? "in force for this user: hidden rows are skipped as record.not_found or record.kept"
       : "not in force for this user";
-  return [
-    `Row-level security of ${quoted} is on, ${effect}: ${policies.join(", ") || "no policy, all rows hidden"}`,
-    "",
-  ];
+  const found = policies.join(", ") || "no policy, all rows hidden";
+  return [{ heading: `Row-level security of ${quoted} is on, ${effect}: ${found}`, lines: [] }];
 }
 
-function describeLosses(losses: readonly string[]): readonly string[] {
-  return ["What a restore of deleted records would not bring back:", ...orNone(losses.map(indent)), ""];
+function describeLosses(losses: readonly string[]): TableSection {
+  return {
+    heading: "What a restore of deleted records would not bring back:",
+    lines: orNone(losses.map(indent)),
+  };
 }
 
 function orNone(lines: readonly string[]): readonly string[] {

@@ -289,7 +289,7 @@ export const API_ERRORS = {
   },
 } as const satisfies Readonly<Record<string, ErrorDescription>>;
 
-/** The kind of each refusal that only `pnpm admin` makes. The API never sends these codes. */
+/** The kind of each refusal that only operators get, from `pnpm admin` or the console. The API never sends these codes. */
 export type AdminErrors = {
   readonly "account.not_found": "not_found";
   readonly "account.exists": "conflict";
@@ -297,8 +297,11 @@ export type AdminErrors = {
   readonly "account.has_open_actions": "conflict";
   readonly "token.not_found": "not_found";
   readonly "token.ended": "conflict";
+  readonly "bulk_action.has_ended": "conflict";
   readonly "pause.not_found": "not_found";
   readonly "throttle.not_found": "not_found";
+  /** The safety catch holds it. */
+  readonly "action_type.held": "conflict";
   readonly "table.not_found": "not_found";
   readonly "table.ambiguous": "conflict";
 };

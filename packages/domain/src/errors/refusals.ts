@@ -11,6 +11,12 @@ export function notCancelable(): RequestError {
   return new RequestError("conflict", "bulk_action.not_cancelable", "This bulk action has already ended.");
 }
 
+/** Refuses an operator's pause of a bulk action that has ended. */
+export function notPausable(): RequestError {
+  const message = "This bulk action has already ended, so there is nothing to pause.";
+  return new RequestError("conflict", "bulk_action.has_ended", message);
+}
+
 /** Refuses a retry, of a caller or an operator. */
 export function notRetriable(
   kind: "not_found" | "still_open" | "in_progress" | "nothing_to_retry" | "nothing_failed",

@@ -1,13 +1,15 @@
 import { withinOr } from "@bulk/service/timing/deadline";
-import { createPostgresBackend, type Job, Worker, type WorkerOptions } from "bullmq";
+import { createPostgresBackend, type IQueueBackend, type Job, Worker, type WorkerOptions } from "bullmq";
 import { connectPostgres, connectRedis, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
 
-/** Signals for a running job. */
+/** What a running job may learn of its queue. */
 export type JobSignals = {
   /** Aborted when the worker is to stop. */
   readonly stopping: AbortSignal;
   /** Aborted when the queue gave the job to another worker. */
   readonly lost: AbortSignal;
+  /** Returns whether a job of this queue can never run again: it has completed, or is gone. */
+  readonly isOver: (jobId: string) => Promise<boolean>;
 };
 
 export type NativeWorkerOptions = {
@@ -38,7 +40,7 @@ export function startNativeWorker(options: NativeWorkerOptions): StoppableWorker
   const running = new Set<Promise<unknown>>();
   // BullMQ passes the signal only to a processor that declares three parameters.
   async function processJob(job: Job, _token: string | undefined, signal: AbortSignal | undefined) {
-    const signals = { stopping: stopping.signal, lost: signal ?? new AbortController().signal };
+    const signals = { stopping: stopping.signal, lost: signal ?? new AbortController().signal, isOver };
     const work = options.runJob(job, signals);
     const settled = work.catch(() => undefined);
     running.add(settled);
@@ -46,6 +48,10 @@ export function startNativeWorker(options: NativeWorkerOptions): StoppableWorker
     return await work;
   }
   const { worker, disconnect } = openNative(options, processJob);
+  async function isOver(jobId: string): Promise<boolean> {
+    const state = await worker.getBackend().getState(jobId);
+    return state === "completed" || state === "unknown";
+  }
   worker.on("error", options.onError);
   worker.on("completed", (job, returned) => options.onCompleted?.(job, returned));
   // Without this, one lost lock was seen to run one job seven times in one worker.
@@ -97,6 +103,7 @@ function openNative(
 }
 
 type NativeWorker = Pick<Worker, "cancelJob" | "close"> & {
+  getBackend(): Pick<IQueueBackend, "getState">;
   on(event: "error", listener: (error: Error) => void): unknown;
   on(event: "completed", listener: (job: Job, returned: unknown) => void): unknown;
   on(event: "lockRenewalFailed", listener: (jobIds: string[]) => void): unknown;

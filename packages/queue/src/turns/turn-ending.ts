@@ -25,6 +25,14 @@ export const TURN_ENDINGS: Readonly<Record<TurnEnding, string>> = {
   replica_lags: "a replica is too far behind; the next turn is delayed by 1 s",
 };
 
+/**
+ * Returns whether a turn that ended so and wrote no outcome tells nobody anything. A throttled or braked bulk action has
+ * several of them a second.
+ */
+export function isIdle(ending: TurnEnding): boolean {
+  return ending !== "passed_on" && ending !== "settled";
+}
+
 /** Returns the meaning of an ending. A worker of a newer version may write one that is unknown here. */
 export function explainEnding(ending: string): string {
   return isTurnEnding(ending) ? TURN_ENDINGS[ending] : "from a newer version";

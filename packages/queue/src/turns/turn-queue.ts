@@ -4,7 +4,7 @@ import { type QueueEngine, TURN_QUEUE } from "../engines/connection.ts";
 import { type EvictionState, judgeEviction } from "../engines/eviction.ts";
 import { examineWrites, type QueueState } from "../engines/examine-writes.ts";
 import { openNativeQueue } from "../engines/native-queue.ts";
-import { isOpening, type NewTurn } from "./turn.ts";
+import { isOpening, jobIdOf, type NewTurn } from "./turn.ts";
 
 /** The producer side of the queue of turns. */
 export type TurnQueue = {
@@ -74,8 +74,7 @@ export function openTurnQueue({ engine, deadlineMs, onError, onNotAdded }: TurnQ
  * process. With the database's time, the turn would wait an hour too long on a worker whose clock is an hour behind.
  */
 function toJob({ actionType, enqueuedAt, delayMs, trace, ...data }: NewTurn) {
-  const { bulkActionId, generation, lane, turn } = data;
-  const jobId = `${bulkActionId}-${generation}-${lane}-${turn}`;
+  const jobId = jobIdOf(data);
   const timestamp = delayMs > 0 ? Date.now() : enqueuedAt.getTime();
   const opts = { jobId, timestamp, delay: delayMs, priority: priority(data) };
   return { name: actionType, data, opts: { ...opts, ...(trace && { telemetry: { metadata: trace } }) } };

@@ -1,9 +1,9 @@
 import type { Job } from "bullmq";
 import { type QueueEngine, TURN_QUEUE } from "../engines/connection.ts";
-import { type StoppableWorker, startNativeWorker } from "../engines/native-worker.ts";
+import { type JobSignals, type StoppableWorker, startNativeWorker } from "../engines/native-worker.ts";
 import { turnWorkerPoolSize } from "../engines/pool-sizes.ts";
-import { parseMoment, parseTurn, type Turn } from "./turn.ts";
-import type { TurnEnding } from "./turn-ending.ts";
+import { jobIdOf, parseMoment, parseTurn, type Turn } from "./turn.ts";
+import { isIdle, type TurnEnding } from "./turn-ending.ts";
 import { inTrace } from "./turn-trace.ts";
 
 /** A turn that a worker has taken. */
@@ -24,6 +24,8 @@ export type TakenTurn = Turn & {
 export type TurnReport = {
   /** Progress of the whole bulk action, 0 to 100, if the turn learned it. */
   readonly percent: number | undefined;
+  /** How many records have their outcome from this turn. Of most turns without any, no job is kept. */
+  readonly recordCount: number;
   /** The job's return value. */
   readonly summary: Readonly<Record<string, string | number>> & { readonly ending: TurnEnding };
 };
@@ -59,7 +61,7 @@ export function startTurnWorker({
 
 async function runTurn(
   job: Job,
-  signals: Pick<TakenTurn, "stopping" | "lost">,
+  { isOver, ...signals }: JobSignals,
   takeTurn: TurnWorkerOptions["takeTurn"],
 ): Promise<TurnReport["summary"]> {
   const trace = job.opts.telemetry?.metadata;
@@ -71,7 +73,20 @@ async function runTurn(
     trace,
     ...signals,
   };
-  const { percent, summary } = await inTrace(trace, () => takeTurn(turn));
+  const { percent, recordCount, summary } = await inTrace(trace, () => takeTurn(turn));
   if (percent !== undefined) await job.updateProgress(percent);
+  const isWorthless = recordCount === 0 && isIdle(summary.ending);
+  // BullMQ reads this option of the job when it completes.
+  if (isWorthless && (await isNeverAddedAgain(turn, isOver))) job.opts.removeOnComplete = true;
   return summary;
+}
+
+/*
+ * A turn that may run again, because its worker stalled or an operator retries it, adds its next turn again. The queue
+ * ignores that only as long as it has the next turn's job. Otherwise the bulk action would have a lane too many.
+ */
+async function isNeverAddedAgain(turn: Turn, isOver: JobSignals["isOver"]): Promise<boolean> {
+  if (turn.turn === 1) return true;
+  // If the queue does not respond, the job stays.
+  return await isOver(jobIdOf({ ...turn, turn: turn.turn - 1 })).catch(() => false);
 }

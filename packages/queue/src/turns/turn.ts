@@ -71,6 +71,11 @@ export function isOpening({ lane, turn }: Pick<Turn, "lane" | "turn">): boolean 
   return lane === 1 && turn === 1;
 }
 
+/** Returns the id of a turn's job. */
+export function jobIdOf({ bulkActionId, generation, lane, turn }: Turn): string {
+  return `${bulkActionId}-${generation}-${lane}-${turn}`;
+}
+
 /** Parses the payload of a job, which anybody may have written. Throws when it is not a turn. */
 export function parseTurn(value: unknown): Turn {
   if (typeof value === "object" && value !== null) {

@@ -18,6 +18,8 @@ export const engineConfig = z
     OPS_ALLOWED_HOSTS: hostNames().optional(),
     /** Days that an ended bulk action is kept. The API reports it, the sweeper deletes. */
     RETENTION_DAYS: wholeNumber(1, 3_650).default(30),
+    /** Whether workers index the ids of records, and operators search by them. */
+    RECORD_SEARCH: z.enum(["on", "off"], "must be on or off").default("on"),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
   })
   .check(redisCheck());

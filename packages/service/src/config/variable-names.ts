@@ -36,6 +36,7 @@ export const VARIABLE_NAMES: readonly string[] = [
   "PROTECT_MAX_SLOWDOWN",
   "RATE_LIMIT",
   "RECORDS",
+  "RECORD_SEARCH",
   "REDIS_CLUSTER",
   "REDIS_SENTINELS",
   "REDIS_URL",

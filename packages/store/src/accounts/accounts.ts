@@ -13,6 +13,14 @@ export function listAccounts(database: Database): Promise<KeyedAccount[]> {
   return database.account.findMany({ select: { ...ACCOUNT, key: true }, orderBy: { name: "asc" } });
 }
 
+/** Lists the names of the first accounts, at most `most`. For operators only. */
+export async function listAccountNames(database: Database, most: number): Promise<readonly string[]> {
+  const accounts = await database.account.findMany({
+    ...{ select: { name: true }, orderBy: { name: "asc" }, take: most },
+  });
+  return accounts.map(({ name }) => name);
+}
+
 /** Finds the account of this name or, if there is none, of this id. */
 export async function findAccount(database: Database, nameOrId: string): Promise<Account | undefined> {
   const named = await database.account.findUnique({ select: ACCOUNT, where: { name: nameOrId } });
@@ -89,6 +97,22 @@ export async function findOwner(database: Database, bulkActionId: string): Promi
     where: { id: bulkActionId },
   });
   return found?.account;
+}
+
+/**
+ * Finds bulk actions by the first eight digits of their id, as pages show it; at most five. For operators only.
+ *
+ * @param digits eight hexadecimal digits
+ */
+export async function findByFirstDigits(database: Database, digits: string): Promise<readonly string[]> {
+  const found = await database.bulkAction.findMany({
+    select: { id: true },
+    where: {
+      id: { gte: `${digits}-0000-0000-0000-000000000000`, lte: `${digits}-ffff-ffff-ffff-ffffffffffff` },
+    },
+    take: 5,
+  });
+  return found.map(({ id }) => id);
 }
 
 const ACCOUNT = { id: true, name: true } as const;

@@ -39,6 +39,11 @@ export type Retry =
   | { readonly kind: "created"; readonly bulkAction: BulkActionProgress & ListedIds }
   | Replay;
 
+/** Returns the id of the bulk action, created now or before. */
+export function idOfCreated(creation: Retry): string {
+  return creation.kind === "created" ? creation.bulkAction.id : creation.id;
+}
+
 /**
  * Writes a new bulk action over the ids of an ended one that failed or were not attempted, in their order. Leaves out
  * ids that its kin has deleted or skipped since. Kin are its retries, the other retries of what it is a retry of, and

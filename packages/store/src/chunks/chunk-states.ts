@@ -50,6 +50,8 @@ export type TroubledChunk = {
   readonly fault: ChunkFault | undefined;
   /** The table whose lock it waits for, or last waited for. */
   readonly lockedTable: string | null;
+  /** What the database said, at most 2,000 characters. It may quote records: for operators only, and never for a log. */
+  readonly lastError: string | null;
 };
 
 /** Lists the first chunks of a bulk action that were refused, unfinished ones before finished ones. */
@@ -62,7 +64,7 @@ export async function listTroubledChunks(
     SELECT position, record_count AS "recordCount", done_count AS "doneCount", failed_count AS "failedCount",
            attempts, CASE WHEN finished_at IS NULL THEN not_before END AS "nextTryAt",
            substring(last_error FROM 'Code: .([0-9A-Z]{5})\\M') AS sqlstate,
-           substring(last_error FROM ${`^${WAITS_FOR_TABLE}(.*)$`}::text) AS "lockedTable"
+           substring(last_error FROM ${`^${WAITS_FOR_TABLE}(.*)$`}::text) AS "lockedTable", left(last_error, 2000) AS "lastError"
     FROM bulk.bulk_action_chunks
     WHERE bulk_action_id = ${bulkActionId}::uuid AND last_error IS NOT NULL
     ORDER BY finished_at IS NOT NULL, position LIMIT ${limit}`;
@@ -78,7 +80,11 @@ function findFault({
 }
 
 /** Describes why a chunk was refused, without naming a record. */
-export function describeRefusal({ sqlstate, fault, lockedTable }: TroubledChunk): string {
+export function describeRefusal({
+  sqlstate,
+  fault,
+  lockedTable,
+}: Pick<TroubledChunk, "sqlstate" | "fault" | "lockedTable">): string {
   if (lockedTable !== null) return `the table ${lockedTable} was locked`;
   return `the database said ${sqlstate ?? "no code"} (${fault ?? "nothing about the records"})`;
 }

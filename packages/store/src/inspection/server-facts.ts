@@ -25,31 +25,44 @@ export async function readServerClock(connection: Client): Promise<number> {
   return only(rows).ms;
 }
 
-/** How many connections this user may open to this database, and how many other programs have. */
-export type ConnectionRoom = { readonly limit: number; readonly others: number };
+/** What limits connections: the server, this database, or this user. */
+export type ConnectionLimit = {
+  readonly of: "server" | "database" | "user";
+  readonly limit: number;
+  /** How many of them other programs have. */
+  readonly others: number;
+};
 
 /**
- * Returns the least of the limits of server, database and user, and how many connections other programs have.
+ * Returns what limits the connections of this user to this database: the server, and the database and the user if they
+ * have a limit.
  *
  * @param ours application names of connections that are ours, beside those that start with `bulk-actions`
  */
-export async function readConnectionRoom(
+export async function readConnectionLimits(
   connection: Client,
   ours: readonly string[],
-): Promise<ConnectionRoom> {
-  const { rows } = await connection.query<ConnectionRoom>(
+): Promise<readonly ConnectionLimit[]> {
+  const { rows } = await connection.query<ConnectionLimit>(
     `
-    SELECT least(
-        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-          - coalesce(current_setting('reserved_connections', true)::int, 0),
-        (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database()),
-        (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user)) AS "limit",
-      (SELECT count(*)::int FROM pg_stat_activity
-       WHERE datid IS NOT NULL AND coalesce(application_name, '') NOT LIKE 'bulk-actions%'
-         AND application_name <> ALL ($1)) AS others`,
+    WITH others AS (
+      SELECT datname, usename FROM pg_stat_activity
+      WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
+        AND coalesce(application_name, '') NOT LIKE 'bulk-actions%'
+        AND application_name <> ALL ($1))
+    SELECT 'server' AS of,
+      current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        - coalesce(current_setting('reserved_connections', true)::int, 0) AS "limit",
+      (SELECT count(*)::int FROM others) AS others
+    UNION ALL
+    SELECT 'database', datconnlimit, (SELECT count(*)::int FROM others WHERE others.datname = pg_database.datname)
+    FROM pg_database WHERE datname = current_database() AND datconnlimit >= 0
+    UNION ALL
+    SELECT 'user', rolconnlimit, (SELECT count(*)::int FROM others WHERE usename = rolname)
+    FROM pg_roles WHERE rolname = current_user AND rolconnlimit >= 0`,
     [ours],
   );
-  return only(rows);
+  return rows;
 }
 
 /** A setting of a session, and its source: `default`, `configuration file`, `database`, `user`, … */

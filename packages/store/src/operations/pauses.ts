@@ -1,20 +1,7 @@
 import type { ChunkSource } from "../chunks/claim-chunk.ts";
 import type { Database } from "../database.ts";
 import { type Sql, sql } from "../sql.ts";
-
-/**
- * The scope of a pause: everything, one account, one action type, or one action type of one account. `declaration`: one
- * action type, set by workers while the database differs from its declaration (`hold-action-types.ts`).
- */
-export type PauseScope =
-  | { readonly kind: "all" }
-  | { readonly kind: "account"; readonly accountId: string }
-  | { readonly kind: "action_type"; readonly actionType: string }
-  | { readonly kind: "declaration"; readonly actionType: string }
-  | { readonly kind: "account_action_type"; readonly accountId: string; readonly actionType: string };
-
-/** The scopes that operators pause and resume. */
-export type OperatorScope = Exclude<PauseScope, { readonly kind: "declaration" }>;
+import { fromKey, type OperatorScope, type PauseScope, toKey } from "./pause-scope.ts";
 
 /** A pause: no chunk is begun within its scope. */
 export type Pause = {
@@ -29,25 +16,33 @@ export type Pause = {
 
 /**
  * Sets a pause. Within about a second no worker begins a chunk in its scope. Pauses stack. Repeating a pause keeps its
- * moment and replaces its words.
+ * moment and replaces its words. Returns whether it is set: not if its scope is a bulk action that has ended, or that is not
+ * there.
  */
 export async function pause(
   database: Database,
   scope: OperatorScope,
-  words: Pick<Pause, "reason" | "pausedBy">,
-): Promise<void> {
+  { reason, pausedBy }: Pick<Pause, "reason" | "pausedBy">,
+): Promise<boolean> {
   const key = toKey(scope);
-  await database.pause.upsert({
-    where: { scope_subject: key },
-    create: { ...key, ...words },
-    update: words,
-  });
+  const setCount = await database.$executeRaw`
+    INSERT INTO bulk.pauses (scope, subject, reason, paused_by)
+    SELECT scope, subject, ${reason}, ${pausedBy}
+    FROM (VALUES (${key.scope}::text, ${key.subject}::text)) AS pauses (scope, subject)
+    WHERE NOT ${HAS_ENDED}
+    ON CONFLICT (scope, subject) DO UPDATE SET reason = excluded.reason, paused_by = excluded.paused_by`;
+  return setCount > 0;
 }
 
 /** Removes this pause; others may still hold the same bulk actions. Returns whether it existed. */
 export async function resume(database: Database, scope: OperatorScope): Promise<boolean> {
   const { count } = await database.pause.deleteMany({ where: toKey(scope) });
   return count > 0;
+}
+
+/** Deletes the pauses of single bulk actions that have ended. No list has them any more. */
+export async function dropEndedPauses(database: Database): Promise<void> {
+  await database.$executeRaw`DELETE FROM bulk.pauses WHERE ${HAS_ENDED}`;
 }
 
 /** Lists all pauses, oldest first. */
@@ -69,7 +64,7 @@ async function selectPauses(database: Database, condition: Sql): Promise<readonl
     SELECT scope, subject, accounts.name AS "accountName", reason,
            paused_by AS "pausedBy", paused_at AS "pausedAt"
     FROM bulk.pauses LEFT JOIN bulk.accounts ON scope = 'account' AND accounts.id::text = split_part(subject, ' ', 1)
-    WHERE ${IS_IN_FORCE} AND ${condition}
+    WHERE ${IS_IN_FORCE} AND NOT ${HAS_ENDED} AND ${condition}
     ORDER BY paused_at`;
   return rows.map(({ scope, subject, ...words }) => ({ scope: fromKey(scope, subject), ...words }));
 }
@@ -79,12 +74,22 @@ type PauseRow = Omit<Pause, "scope"> & { readonly scope: string; readonly subjec
 // A condition over a row of `pauses`. A worker that has ended does not renew its pauses.
 const IS_IN_FORCE = sql`(expires_at IS NULL OR expires_at > clock_timestamp())`;
 
+// A condition over a row of `pauses`: it is the pause of a bulk action that has ended. Its account and type are compared, too,
+// so that no text that was put together wrongly counts as a pause.
+const HAS_ENDED = sql`(
+  CASE WHEN scope = 'account' AND split_part(subject, ' ', 3) <> ''
+    THEN NOT EXISTS (SELECT FROM bulk.bulk_actions AS named
+                     WHERE named.id = split_part(subject, ' ', 3)::uuid AND named.finished_at IS NULL
+                       AND named.account_id || ' ' || named.action_type || ' ' || named.id = subject)
+    ELSE false END)`;
+
 // A condition over a row of `pauses` and one of `bulk_actions`, by the name that the row has in the query.
 function holds(bulkAction: Sql): Sql {
   return sql`(
   scope = 'all'
   OR (scope = 'account' AND subject IN (${bulkAction}.account_id::text,
-                                        ${bulkAction}.account_id || ' ' || ${bulkAction}.action_type))
+                                        ${bulkAction}.account_id || ' ' || ${bulkAction}.action_type,
+                                        ${bulkAction}.account_id || ' ' || ${bulkAction}.action_type || ' ' || ${bulkAction}.id))
   OR (scope IN ('action_type', 'declaration') AND subject = ${bulkAction}.action_type))`;
 }
 
@@ -115,40 +120,4 @@ export async function endLanesIfPaused(
     UPDATE bulk.bulk_actions SET generation = generation + 1
     WHERE id = ${bulkActionId}::uuid AND generation = ${generation} AND ${IS_PAUSED}`;
   return endedCount > 0;
-}
-
-function toKey(scope: OperatorScope): { readonly scope: string; readonly subject: string } {
-  switch (scope.kind) {
-    case "all":
-      return { scope: scope.kind, subject: "" };
-    case "account":
-      return { scope: scope.kind, subject: scope.accountId };
-    case "action_type":
-      return { scope: scope.kind, subject: scope.actionType };
-    case "account_action_type":
-      return { scope: "account", subject: `${scope.accountId} ${scope.actionType}` };
-  }
-}
-
-function fromKey(scope: string, subject: string): PauseScope {
-  switch (scope) {
-    case "all":
-      return { kind: scope };
-    case "account":
-      return fromSubject(subject);
-    case "action_type":
-    case "declaration":
-      return { kind: scope, actionType: subject };
-    default:
-      throw new Error(`A pause has the scope ${scope}, which this version does not know.`);
-  }
-}
-
-// The subject is an account's id, optionally with an action type. An older version reads such a pair as an account
-// without bulk actions; a new scope would make it fail.
-function fromSubject(subject: string): PauseScope {
-  const [accountId = "", actionType] = subject.split(" ");
-  return actionType === undefined
-    ? { kind: "account", accountId }
-    : { kind: "account_action_type", accountId, actionType };
 }

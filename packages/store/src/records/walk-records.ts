@@ -4,6 +4,7 @@ import type { Database } from "../database.ts";
 import { listedIds, parseIds, RECORD_IDS } from "../record-ids/chunk-ids.ts";
 import { sql } from "../sql.ts";
 import { countMatching, IS_OPEN, type RecordFilter } from "./count-matching.ts";
+import type { RecordsPlace } from "./locate-records.ts";
 
 /** One id of a bulk action, and its outcome. */
 export type ActionRecord = {
@@ -46,6 +47,29 @@ export async function* walkRecords(
     yield step.records;
     next = step.next;
   }
+}
+
+export type RecordsPage = RecordFilter & {
+  readonly place: Pick<RecordsPlace, "from" | "skip">;
+  /** Only records after this position; -1: all. */
+  readonly behind: number;
+  readonly most: number;
+};
+
+/** Collects the matching records of one page. Throws what `walkRecords` throws. */
+export async function collectRecords(
+  database: Database,
+  accountId: string,
+  id: string,
+  { outcomes, place: { from, skip }, behind, most }: RecordsPage,
+): Promise<readonly ActionRecord[]> {
+  const records: ActionRecord[] = [];
+  if (from === undefined) return records;
+  for await (const step of walkRecords(database, accountId, id, { outcomes, from })) {
+    records.push(...step.filter(({ position }) => position > behind));
+    if (records.length >= skip + most) break;
+  }
+  return records.slice(skip, skip + most);
 }
 
 async function readRecords(

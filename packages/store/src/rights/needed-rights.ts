@@ -17,11 +17,16 @@ export const SERVICE_RIGHTS: TableRights = {
   "bulk.bulk_action_chunks": ["SELECT", "INSERT", "UPDATE"],
   "bulk.brake": ["SELECT", "INSERT", "UPDATE"],
   "bulk.brake_canary": ["SELECT", "INSERT", "UPDATE"],
+  "bulk.journal": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  "bulk.record_blocks": ["SELECT", "INSERT", "DELETE"],
+  "bulk.record_runs": ["SELECT", "INSERT", "DELETE"],
   "bulk.kept_rows": ["SELECT", "INSERT", "DELETE"],
   "bulk.pauses": ["SELECT", "INSERT", "UPDATE", "DELETE"],
-  "bulk.throttles": ["SELECT", "UPDATE"],
+  "bulk.rates": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  "bulk.throttles": ["SELECT", "INSERT", "UPDATE", "DELETE"],
   "bulk.webhook_endpoints": ["SELECT", "INSERT", "UPDATE", "DELETE"],
   "bulk.webhook_deliveries": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+  "bulk.workers": ["SELECT", "INSERT", "UPDATE", "DELETE"],
 };
 
 /**
@@ -39,7 +44,6 @@ export const OPERATOR_RIGHTS: TableRights = {
   "bulk.accounts": ["INSERT"],
   "bulk.api_tokens": ["INSERT"],
   "bulk.audit_entries": ["SELECT"],
-  "bulk.throttles": ["INSERT", "DELETE"],
 };
 
 /** Merges rights; each privilege is listed once. */

@@ -1,5 +1,6 @@
 import type { Database } from "../database.ts";
 import { sql } from "../sql.ts";
+import type { WebhookDelivery } from "./webhook-deliveries.ts";
 import type { WebhookEndpoint } from "./webhook-endpoints.ts";
 
 /** A webhook endpoint as operators see it: of any account, with the state of its deliveries. */
@@ -43,4 +44,33 @@ export async function findDeliveryOwner(database: Database, deliveryId: string):
     where: { id: deliveryId },
   });
   return found?.accountId;
+}
+
+/** The delivery of an event of a bulk action, as operators see it. */
+export type DeliveryOverview = Pick<
+  WebhookDelivery,
+  | "id"
+  | "eventType"
+  | "status"
+  | "attempts"
+  | "lastResponseCode"
+  | "lastError"
+  | "lastAttemptAt"
+  | "nextAttemptAt"
+> & { readonly url: string; readonly isEndpointEnabled: boolean };
+
+/** Lists the deliveries of a bulk action's events, failed ones first, then the latest. For operators only. */
+export async function listDeliveriesOf(
+  database: Database,
+  bulkActionId: string,
+  limit: number,
+): Promise<readonly DeliveryOverview[]> {
+  return await database.$queryRaw<DeliveryOverview[]>`
+    SELECT delivery.id, delivery.event_type AS "eventType", delivery.status, delivery.attempts,
+           delivery.last_response_code AS "lastResponseCode", delivery.last_error AS "lastError",
+           delivery.last_attempt_at AS "lastAttemptAt", delivery.next_attempt_at AS "nextAttemptAt",
+           endpoint.url, endpoint.enabled AS "isEndpointEnabled"
+    FROM bulk.webhook_deliveries delivery JOIN bulk.webhook_endpoints endpoint ON endpoint.id = delivery.endpoint_id
+    WHERE delivery.bulk_action_id = ${bulkActionId}::uuid
+    ORDER BY delivery.status = 'failed' DESC, delivery.created_at DESC, delivery.id LIMIT ${limit}`;
 }

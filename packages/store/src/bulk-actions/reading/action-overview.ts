@@ -2,6 +2,7 @@ import type { Progress } from "@bulk/domain/bulk-actions/action-outcome";
 import type { BulkAction } from "@bulk/domain/bulk-actions/bulk-action";
 import type { Database } from "../../database.ts";
 import { IS_PAUSED } from "../../operations/pauses.ts";
+import { textArray } from "../../sql.ts";
 import { COLUMNS } from "../columns.ts";
 import { TALLY } from "../tally.ts";
 
@@ -12,6 +13,10 @@ export type ActionOverview = BulkAction &
     /** Whether a pause holds it. */
     readonly isPaused: boolean;
     readonly generation: number;
+    /** The token that requested the cancel, by its name, or what stands for an operator; null without a cancel, or if unknown. */
+    readonly cancelRequestedBy: string | null;
+    /** The filter by which its records were selected; null: they were listed. */
+    readonly filter: unknown;
     readonly chunks: number;
     readonly finishedChunks: number;
     /** Unfinished chunks that the database refused before. */
@@ -20,13 +25,19 @@ export type ActionOverview = BulkAction &
     readonly nextDueAt: Date | null;
   };
 
-/** Finds the bulk action of this id, of any account. For operators only. */
-export async function findActionOverview(
+/**
+ * Reads the bulk actions of these ids, of any account, in one query. Those that do not exist are absent. For operators
+ * only.
+ */
+export async function readActionOverviews(
   database: Database,
-  id: string,
-): Promise<ActionOverview | undefined> {
-  const [overview] = await database.$queryRaw<ActionOverview[]>`
-    SELECT ${COLUMNS}, account.name AS "accountName", bulk_action.generation, chunk.*,
+  ids: readonly string[],
+): Promise<readonly ActionOverview[]> {
+  return await database.$queryRaw<ActionOverview[]>`
+    SELECT ${COLUMNS}, account.name AS "accountName", bulk_action.generation, chunk.*, bulk_action.filter,
+           COALESCE((SELECT token.name FROM bulk.api_tokens token
+                     WHERE token.account_id = bulk_action.account_id AND token.id::text = bulk_action.cancel_requested_by),
+                    bulk_action.cancel_requested_by) AS "cancelRequestedBy",
            (SELECT ${IS_PAUSED} FROM bulk.bulk_actions WHERE id = bulk_action.id) AS "isPaused"
     FROM bulk.bulk_actions bulk_action JOIN bulk.accounts account ON account.id = bulk_action.account_id,
          LATERAL (
@@ -37,6 +48,5 @@ export async function findActionOverview(
                                 AND (attempts > 0 OR slice_size IS NOT NULL))::int AS "troubledChunks",
              NULLIF(GREATEST(min(not_before) FILTER (WHERE finished_at IS NULL), now()), now()) AS "nextDueAt"
       FROM bulk.bulk_action_chunks WHERE bulk_action_id = bulk_action.id) AS chunk
-    WHERE bulk_action.id = ${id}::uuid`;
-  return overview;
+    WHERE bulk_action.id = ANY (${textArray(ids)}::uuid[])`;
 }
