@@ -5,14 +5,14 @@ import { engineConfig } from "@bulk/service/config/engine-config";
 import { flag, keyOf, wholeNumber } from "@bulk/service/config/read-config";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
-import { dashboardUsers } from "./dashboard/sign-in/users.ts";
+import { dashboardUsers } from "./sign-in/users.ts";
 
 /** The API's configuration variables. */
 export const apiConfig = engineConfig.extend({
   /** The port of the public API. */
   PORT: wholeNumber(0, 65_535).default(3000),
   HOST: z.string().default("127.0.0.1"),
-  /** The port for health, metrics and the dashboard. */
+  /** The port for health, metrics, the console and the dashboard. */
   OPS_PORT: wholeNumber(0, 65_535).default(3001),
   /** How long the API keeps accepting connections after readiness has turned off. */
   DRAIN_MS: wholeNumber(0, 120_000).default(0),
@@ -33,9 +33,9 @@ export const apiConfig = engineConfig.extend({
   WEBHOOK_SECRET_KEY: keyOf(32).optional(),
   /** For development: allows webhooks to loopback addresses and over plain HTTP. */
   WEBHOOK_ALLOW_LOOPBACK: flag().default(false),
-  /** Users of the dashboard; unset: no login, read-only, loopback only. */
+  /** Users of the console and the dashboard; unset: no login, read-only, loopback only. */
   DASHBOARD_USERS: dashboardUsers().optional(),
-  /** Encrypts dashboard sessions; unset: sessions end with the process. */
+  /** Encrypts their sessions; unset: sessions end with the process. */
   DASHBOARD_SESSION_KEY: keyOf(32).optional(),
 });
 
@@ -67,13 +67,15 @@ function rateLimit() {
 /** How many uploads of ids one process takes at a time. Each keeps a connection as long as it arrives. */
 export const UPLOADS_AT_ONCE = 3;
 
+/** Connections of the console's pages. */
+export const CONSOLE_POOL_SIZE = 2;
+
 /** The watcher's connection, which listens for changes of bulk actions. */
 const LISTENERS = 1;
 
 /** Returns the maximum number of PostgreSQL connections that an API with this configuration opens. */
 export function countApiConnections(config: ApiConfig, isQueueInDatabase: boolean): number {
   const queues = config.WEBHOOK_SECRET_KEY === undefined ? 1 : 2;
-  return (
-    config.API_POOL_SIZE + UPLOADS_AT_ONCE + LISTENERS + (isQueueInDatabase ? queues * PRODUCER_POOL_SIZE : 0)
-  );
+  const own = config.API_POOL_SIZE + UPLOADS_AT_ONCE + CONSOLE_POOL_SIZE + LISTENERS;
+  return own + (isQueueInDatabase ? queues * PRODUCER_POOL_SIZE : 0);
 }

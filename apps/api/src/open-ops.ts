@@ -1,4 +1,3 @@
-import type { RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import { addPoolGauges } from "@bulk/metrics/pool-gauges";
 import { createSchemaCheck } from "@bulk/migration/schema-state";
 import type { TurnQueue } from "@bulk/queue/turns/turn-queue";
@@ -12,13 +11,19 @@ import { lookAtSchema, reportSchema } from "@bulk/service/health/report-schema";
 import { createHttpServer } from "@bulk/service/process/http-server";
 import { closeServer, listen } from "@bulk/service/process/listen";
 import type { Logger } from "@bulk/service/process/logger";
-import type { Database } from "@bulk/store/database";
+import { reportAtMostEvery } from "@bulk/service/timing/report-at-most-every";
 import { listHolds } from "@bulk/store/operations/hold-action-types";
 import { examineWrites } from "@bulk/store/rights/examine-writes";
 import type { Registry } from "prom-client";
 import type { ApiConfig } from "./config.ts";
-import { addDashboard } from "./dashboard/dashboard.ts";
-import type { EndedSessions } from "./dashboard/sign-in/ended-sessions.ts";
+import { serveConsole } from "./console/console.ts";
+import { openConsole } from "./console/open-console.ts";
+import type { ApiContext } from "./context.ts";
+import { serveDashboard } from "./dashboard/dashboard.ts";
+import type { MemoryBudget } from "./http/memory/memory-budget.ts";
+import type { EndedSessions } from "./sign-in/ended-sessions.ts";
+import { openEntrance } from "./sign-in/entrance.ts";
+import { CONSOLE_PATH, DASHBOARD_PATH } from "./sign-in/paths.ts";
 
 /** The API's open ops port. */
 export type ApiOps = Pick<Readiness, "turnOff"> & {
@@ -27,9 +32,9 @@ export type ApiOps = Pick<Readiness, "turnOff"> & {
 };
 
 export type ApiOpsTools = {
-  readonly database: Database;
+  readonly api: ApiContext;
+  readonly budget: MemoryBudget;
   readonly queue: TurnQueue;
-  readonly effects: RecordEffects;
   /** `undefined` if webhooks are off. */
   readonly webhooks: Pick<WebhookQueue, "native"> | undefined;
   readonly endedSessions: EndedSessions;
@@ -37,11 +42,12 @@ export type ApiOpsTools = {
   readonly logger: Logger;
 };
 
-/** Opens the port for health, metrics and the dashboard. Throws `PortTakenError`. */
+/** Opens the port for health, metrics, the console and the dashboard. Throws `PortTakenError`. */
 export async function openOps(
   config: ApiConfig,
-  { database, queue, effects, webhooks, endedSessions, prometheus, logger }: ApiOpsTools,
+  { api, budget, queue, webhooks, endedSessions, prometheus, logger }: ApiOpsTools,
 ): Promise<ApiOps> {
+  const { database } = api;
   addPoolGauges(prometheus, database);
   const checkSchema = reportSchema(await createSchemaCheck(database), logger);
   lookAtSchema(checkSchema);
@@ -52,12 +58,24 @@ export async function openOps(
     holdDependency(() => listHolds(database)),
   ]);
   const app = createOpsApp(readiness, prometheus, opsHosts(config));
-  addDashboard(app, { config, database, turns: queue, effects, webhooks, endedSessions, logger });
+  const entrance = openEntrance({ config, endedSessions, logger });
+  const pages = openConsole({
+    ...{ api, budget, config, turns: queue, findUser: entrance.findUser, logger },
+    onError: reportAtMostEvery(
+      (error, suppressed) => logger.warn({ error, suppressed }, "console trouble"),
+      10_000,
+    ),
+  });
+  app.use(CONSOLE_PATH, serveConsole(entrance, pages.context));
+  app.use(DASHBOARD_PATH, serveDashboard({ database, entrance, turns: queue, webhooks, logger }));
   const server = createHttpServer({}, app);
   const { OPS_HOST: host, OPS_PORT: port } = config;
   return {
     port: await listen(server, { host, port, variable: "OPS_PORT" }),
     turnOff: readiness.turnOff,
-    close: () => closeServer(server, 0),
+    async close() {
+      await closeServer(server, 0);
+      await pages.close();
+    },
   };
 }

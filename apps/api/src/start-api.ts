@@ -15,12 +15,12 @@ import { notifyChanged } from "@bulk/store/watching/change-channel";
 import { openGate } from "./auth/gate.ts";
 import { rememberTokens } from "./auth/known-tokens.ts";
 import { type ApiConfig, UPLOADS_AT_ONCE } from "./config.ts";
-import { rememberEndedSessions } from "./dashboard/sign-in/ended-sessions.ts";
 import { createApp } from "./http/app.ts";
 import { createOneAtATime } from "./http/bodies/one-at-a-time.ts";
 import { type ApiMetrics, createApiMetrics } from "./http/observability/api-metrics.ts";
 import { API_TIMEOUTS, createApiServer } from "./http/server/api-server.ts";
 import { openOps } from "./open-ops.ts";
+import { rememberEndedSessions } from "./sign-in/ended-sessions.ts";
 
 /** How long a nudge may take before it is left to the sweeper. Later nudges wait for it. */
 const NUDGE_DEADLINE_MS = 250;
@@ -47,19 +47,14 @@ export async function startApi(
     onError: report(logger, "watcher trouble"),
   });
   const gate = openGate(config, database, tokens, logger, timeouts);
-  const tools = {
-    database,
-    uploads,
-    nudger,
-    watcher,
-    registry,
-    logger,
-    metrics,
+  const context = {
+    ...{ database, uploads, nudger, watcher, registry, logger, metrics, config, timeouts },
     oneAtATime: createOneAtATime(),
   };
-  const server = createApiServer(createApp({ ...tools, config, timeouts }, gate), logger, timeouts);
+  const server = createApiServer(createApp(context, gate), logger, timeouts);
   const port = await listen(server, { host: config.HOST, port: config.PORT, variable: "PORT" });
-  const opsTools = { database, queue, effects: registry, webhooks, endedSessions, prometheus, logger };
+  const { budget } = gate;
+  const opsTools = { api: context, budget, queue, webhooks, endedSessions, prometheus, logger };
   const ops = await openOps(config, opsTools);
   logger.info({ host: config.HOST, port, opsPort: ops.port }, "api is listening");
   return {

@@ -1,15 +1,10 @@
-import { admitRecords } from "@bulk/actions/admission/admit-records";
-import {
-  type Creation,
-  createBulkAction as storeBulkAction,
-} from "@bulk/store/bulk-actions/create-bulk-action";
-import { jsonOfRecordIds } from "@bulk/store/record-ids/ids-json";
 import { bulkActionResponse } from "@bulk/wire/bulk-action";
 import { exampleBulkAction } from "@bulk/wire/examples";
 import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
-import { type NewBulkAction, type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
-import { countRestoreDays, creationHeaders, nudge, readAdmission, respondCreated } from "./creation.ts";
-import { submitSelected } from "./selecting/submit-selected.ts";
+import { type NewBulkActionBody, newBulkActionBody } from "./body/new-bulk-action.ts";
+import { creationHeaders, respondCreated } from "./creation.ts";
+import { submit } from "./submitting/submit.ts";
+import { createFromUpload } from "./upload/create-from-upload.ts";
 import {
   createQuery,
   expectedCount,
@@ -17,12 +12,10 @@ import {
   refuseExpectedCount,
 } from "./upload/upload-parameters.ts";
 import { uploadSchemas } from "./upload/upload-schemas.ts";
-import { openUploads } from "./upload/uploads.ts";
 
 /** `POST /v1/bulk_actions` */
 export function createBulkAction(context: ApiContext): Endpoint {
   const body = newBulkActionBody(context);
-  const uploads = openUploads(context);
   return {
     operation: {
       id: "createBulkAction",
@@ -48,7 +41,9 @@ export function createBulkAction(context: ApiContext): Endpoint {
       refusals: ["conflict", "invalid"],
     },
     respond: (request) =>
-      request.upload === undefined ? create(request, body, context) : uploads.create(request, request.upload),
+      request.upload === undefined
+        ? create(request, body, context)
+        : createFromUpload(request, request.upload, context),
   };
 }
 
@@ -60,31 +55,6 @@ async function create(
   refuseExpectedCount(request);
   const action = body.parse(request.body);
   const view = readViewOfBody(request, context.registry);
-  await admitRecords(action.actionType, context);
-  const creation =
-    action.kind === "selected"
-      ? await submitSelected(request, action, view, context)
-      : await submitListed(request, action, context);
-  nudge(creation, context);
+  const creation = await submit({ ...request, path: "/v1/bulk_actions" }, action, view, context);
   return await respondCreated(creation, view, request, context);
-}
-
-async function submitListed(
-  request: ApiRequest,
-  { actionType, recordIds, restorable }: Extract<NewBulkAction, { readonly kind: "listed" }>,
-  context: ApiContext,
-): Promise<Creation> {
-  // As it was before bodies had `restorable`, for the same request sent again.
-  const meaning = {
-    actionType,
-    recordIds: jsonOfRecordIds(recordIds),
-    ...(!restorable && { restorable }),
-  };
-  const admission = await readAdmission(request, context, "/v1/bulk_actions", meaning);
-  const restoreDays = restorable ? countRestoreDays(actionType, context) : 0;
-  const chunkSize = context.config.CHUNK_SIZE;
-  return await storeBulkAction(context.database, {
-    ...admission,
-    ...{ actionType, recordIds, chunkSize, restoreDays },
-  });
 }

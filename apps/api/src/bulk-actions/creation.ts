@@ -6,6 +6,7 @@ import type { Admission } from "@bulk/store/bulk-actions/admission";
 import type { Retry } from "@bulk/store/bulk-actions/retry-bulk-action";
 import type { ApiContext, ApiRequest, ApiResponse, Operation } from "../context.ts";
 import { idempotencyHeaders, readIdempotencyKey } from "./idempotency-key.ts";
+import type { Submission } from "./submitting/submission.ts";
 import { findForView, presentView, type View, type ViewedBulkAction } from "./view.ts";
 import { awaitEnd } from "./waiting/await-end.ts";
 import { RETRY_AFTER } from "./waiting/polling.ts";
@@ -31,7 +32,7 @@ export function countRestoreDays(actionType: string, { registry, config }: ApiCo
  * @param meaning the parsed request, for `writeJson`; requests with the same key must mean the same
  */
 export async function readAdmission(
-  { caller, headers }: ApiRequest,
+  { caller, headers }: Pick<Submission, "caller" | "headers">,
   { config }: ApiContext,
   path: string,
   meaning: object,

@@ -5,7 +5,7 @@ import { findActionType } from "@bulk/store/bulk-actions/reading/find-bulk-actio
 import { weighIds } from "@bulk/store/bulk-actions/reading/weigh-ids";
 import type { Database } from "@bulk/store/database";
 import { locateRecords, locateRecordsAfter, type RecordsPlace } from "@bulk/store/records/locate-records";
-import { type ActionRecord, walkRecords } from "@bulk/store/records/walk-records";
+import { type ActionRecord, collectRecords, walkRecords } from "@bulk/store/records/walk-records";
 import { EXAMPLE_IDS } from "@bulk/wire/examples";
 import { cursorListOf, presentPage } from "@bulk/wire/list";
 import {
@@ -154,7 +154,12 @@ async function readPage(selection: Selection, query: RecordsQuery) {
   const place = await findPlace(selection, query, behind);
   if (place === undefined) throw bulkActionNotFound();
   // One more than requested shows whether another page follows.
-  const records = await collectRecords(selection, place, behind, limit + 1);
+  const records = await collectRecords(selection.database, selection.accountId, id, {
+    ...selection,
+    place,
+    behind,
+    most: limit + 1,
+  });
   const shown = records.slice(0, limit);
   const last = records.length > limit ? shown.at(-1) : undefined;
   const pagination = {
@@ -181,19 +186,4 @@ async function findPlace(
   return after === undefined
     ? await locateRecords(database, accountId, id, { outcomes, offset: (page - 1) * limit })
     : await locateRecordsAfter(database, accountId, id, { outcomes, after: behind });
-}
-
-async function collectRecords(
-  { database, accountId, id, outcomes }: Selection,
-  { from, skip }: RecordsPlace,
-  behind: number,
-  most: number,
-): Promise<readonly ActionRecord[]> {
-  const records: ActionRecord[] = [];
-  if (from === undefined) return records;
-  for await (const step of walkRecords(database, accountId, id, { outcomes, from })) {
-    records.push(...step.filter(({ position }) => position > behind));
-    if (records.length >= skip + most) break;
-  }
-  return records.slice(skip, skip + most);
 }

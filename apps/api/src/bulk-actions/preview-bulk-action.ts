@@ -1,11 +1,8 @@
-import { admitRecords } from "@bulk/actions/admission/admit-records";
-import { previewSelected } from "@bulk/store/bulk-actions/selecting/preview-selected";
-import { previewEffect } from "@bulk/store/records/preview";
-import { bulkActionPreview, type CountedPreview, presentPreview } from "@bulk/wire/preview";
-import type { ApiContext, ApiRequest, ApiResponse, Endpoint } from "../context.ts";
-import { type NewBulkAction, newBulkActionBody, type SelectedBulkAction } from "./body/new-bulk-action.ts";
-import { onePreview, PREVIEW_TIMEOUT_MS } from "./one-of-account.ts";
-import { selectionOf } from "./selecting/selection-of.ts";
+import { bulkActionPreview } from "@bulk/wire/preview";
+import type { ApiContext, Endpoint } from "../context.ts";
+import { newBulkActionBody } from "./body/new-bulk-action.ts";
+import { onePreview } from "./one-of-account.ts";
+import { previewNew } from "./submitting/preview-new.ts";
 
 /** `POST /v1/bulk_actions/preview` */
 export function previewBulkAction(context: ApiContext): Endpoint {
@@ -29,41 +26,10 @@ export function previewBulkAction(context: ApiContext): Endpoint {
     },
     // Refuses before the body is read.
     admit: one.admit,
-    respond: (request) => one.run(request.caller, () => preview(request, body.parse(request.body), context)),
+    respond: ({ caller, body: sent }) =>
+      one.run(caller, async () => {
+        const preview = await previewNew(caller.accountId, body.parse(sent), context);
+        return { kind: "json", body: preview };
+      }),
   };
-}
-
-async function preview(
-  { caller: { accountId } }: ApiRequest,
-  action: NewBulkAction,
-  context: ApiContext,
-): Promise<ApiResponse> {
-  await admitRecords(action.actionType, context);
-  const found =
-    action.kind === "selected"
-      ? await findSelected(accountId, action, context)
-      : await findListed(accountId, action, context);
-  return { kind: "json", body: presentPreview(action.actionType, found, context.registry) };
-}
-
-async function findListed(
-  accountId: string,
-  { actionType, recordIds }: Extract<NewBulkAction, { readonly kind: "listed" }>,
-  { database, registry }: ApiContext,
-): Promise<CountedPreview> {
-  const effect = registry.get(actionType);
-  if (effect === undefined) throw new Error(`The registry has lost ${actionType}.`);
-  const query = { accountId, recordIds, timeoutMs: PREVIEW_TIMEOUT_MS };
-  return { ...(await previewEffect(database, effect, query)), total: recordIds.count };
-}
-
-async function findSelected(
-  accountId: string,
-  action: SelectedBulkAction,
-  context: ApiContext,
-): Promise<CountedPreview> {
-  const { maxRecords, expectedCount } = action;
-  const { effect, selection } = await selectionOf(action, accountId, context);
-  const limits = { maxRecords, expectedCount, timeoutMs: PREVIEW_TIMEOUT_MS };
-  return await previewSelected(context.database, effect, { ...selection, ...limits });
 }

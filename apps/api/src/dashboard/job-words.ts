@@ -24,7 +24,9 @@ export function nameDelivery({ id }: { readonly id?: string | number | null | un
 
 /** Returns a turn's return value, with the meaning of its ending added. */
 export function explainReturn(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  // Bull Board writes an empty value too pale to read.
+  if (value === null || value === undefined) return "none";
+  if (typeof value !== "object") return value;
   const { ending, ...counts }: Readonly<Record<string, unknown>> = { ...value };
   if (typeof ending !== "string") return value;
   return { ending, meaning: explainEnding(ending), ...counts };

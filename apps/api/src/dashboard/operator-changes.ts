@@ -1,5 +1,5 @@
 import type { BeforeHook } from "@bull-board/api/typings/app";
-import { isReading } from "./sign-in/same-origin.ts";
+import { isReading } from "../sign-in/same-origin.ts";
 
 /**
  * Allows operators only those changes of jobs that a lost queue or a crashed worker could also cause; the sweeper and

@@ -4,6 +4,7 @@ import type { Caller } from "@bulk/store/accounts/api-tokens";
 import { type Database, readPoolUsage } from "@bulk/store/database";
 import { isDatabaseUnavailable } from "@bulk/store/sqlstate";
 import { UPLOADS_AT_ONCE } from "../../config.ts";
+import type { ApiContext } from "../../context.ts";
 
 /** Limits the uploads of one process: each keeps a connection to the database for minutes. */
 export type UploadPlaces = {
@@ -14,19 +15,27 @@ export type UploadPlaces = {
   run<Result>(caller: Pick<Caller, "accountId">, upload: () => Promise<Result>): Promise<Result>;
 };
 
-/** @param uploads has the connections of all accounts */
-export function createUploadPlaces(uploads: Database): UploadPlaces {
-  const places = limitPlaces(1);
+/** Returns the places of an API, which all of its uploads share. */
+export function uploadPlaces({ uploads }: Pick<ApiContext, "uploads">): UploadPlaces {
+  const known = places.get(uploads) ?? createUploadPlaces(uploads);
+  places.set(uploads, known);
+  return known;
+}
+
+const places = new WeakMap<Database, UploadPlaces>();
+
+function createUploadPlaces(uploads: Database): UploadPlaces {
+  const taken = limitPlaces(1);
   return {
     async run({ accountId }, upload) {
-      if (!places.enter(accountId)) throw underWay();
+      if (!taken.enter(accountId)) throw underWay();
       try {
         return await upload();
       } catch (error) {
         const { busy, size } = readPoolUsage(uploads);
         throw busy === size && isDatabaseUnavailable(error) ? noPlace() : error;
       } finally {
-        places.leave(accountId);
+        taken.leave(accountId);
       }
     },
   };

@@ -41,7 +41,7 @@ export function readBody(
   { oneAtATime, ids, takesStreams }: BodyOptions,
   endpoint: Pick<Endpoint, "admit">,
 ): RequestHandler<Record<string, string>, unknown, unknown, unknown, Locals> {
-  const most = (ids?.most ?? 0) * BYTES_PER_ID + OTHER_BYTES;
+  const most = mostBodyBytes(ids?.most ?? 0);
   const bounds = { depth: 32, keys: 1_000, values: Math.floor(most / BYTES_PER_VALUE) };
   return async (request, response, next) => {
     const type = readBodyType(request, takesStreams);
@@ -77,6 +77,11 @@ export function readBody(
     // The endpoint validates the body before its first `await`.
     await run(next);
   };
+}
+
+/** Returns the most bytes of a body with at most so many ids. */
+export function mostBodyBytes(mostIds: number): number {
+  return mostIds * BYTES_PER_ID + OTHER_BYTES;
 }
 
 // Without a length it grows.

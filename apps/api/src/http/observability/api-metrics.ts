@@ -1,6 +1,10 @@
 import { addBulkActionCounters, type BulkActionCounters } from "@bulk/metrics/bulk-action-counters";
 import { addScrapedGauge } from "@bulk/metrics/scraped-gauge";
-import { countUnfinishedChunks, readOldestOpenAge } from "@bulk/store/bulk-actions/reading/backlog";
+import {
+  countUnfinishedChunks,
+  countUnpausedChunks,
+  readOldestOpenAge,
+} from "@bulk/store/bulk-actions/reading/backlog";
 import type { Database } from "@bulk/store/database";
 import { listPauses } from "@bulk/store/operations/pauses";
 import { Counter, Histogram, type Registry } from "prom-client";
@@ -56,6 +60,11 @@ function addBacklog(registry: Registry, database: Database): void {
       help: "Unfinished chunks of all bulk actions, at most 100,000.",
     },
     () => countUnfinishedChunks(database),
+  );
+  addScrapedGauge(
+    registry,
+    { name: "bulk_unpaused_chunks", help: "Unfinished chunks that no pause holds, at most 100,000." },
+    () => countUnpausedChunks(database),
   );
   addScrapedGauge(
     registry,

@@ -1,0 +1,98 @@
+import { countNotAttempted, countProcessed, judge } from "@bulk/domain/bulk-actions/action-outcome";
+import { isOpen } from "@bulk/domain/bulk-actions/bulk-action";
+import { explain, nameOutcome, RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/bulk-actions/outcome";
+import { effectWord } from "@bulk/domain/bulk-actions/record-effect";
+import type { ActionOverview } from "@bulk/store/bulk-actions/reading/action-overview";
+import { describeRefusal } from "@bulk/store/chunks/chunk-states";
+import { CHANGES } from "../changes/changes.ts";
+import type { ConsoleContext } from "../context.ts";
+import { describeBraking } from "../render/describe-braking.ts";
+import { describePause } from "../render/describe-pause.ts";
+import { showAddress } from "../render/show-address.ts";
+import { countRecords, inGroups, inWords } from "../render/words.ts";
+import { type ActionView, ENTRIES_SHOWN } from "./read-actions.ts";
+import { listMoments } from "./timeline.ts";
+
+/** What the page of a bulk action shows, in words. */
+export type ActionContent = Awaited<ReturnType<typeof describeAction>>;
+
+/** Describes a bulk action for its page. */
+export async function describeAction(view: ActionView, context: ConsoleContext) {
+  const { overview, reasons } = view;
+  const { registry } = context.api;
+  const effect = effectWord(registry, overview.actionType);
+  const skips = registry.get(overview.actionType)?.skips;
+  return {
+    ...view,
+    title: `${inWords(overview.actionType)}, ${countRecords(overview.recordCount)}`,
+    state: nameState(overview),
+    isOpen: isOpen(overview.status),
+    processed: countProcessed(overview),
+    notices: await listNotices(view, context),
+    outcomes: listOutcomes(overview, effect),
+    reasons: reasons?.map(({ code, count }) => ({ code, count, ...explain(code, skips) })),
+    moments: listMoments(view),
+    hasEarlierMoments:
+      view.journal.filter(({ bulkActionId }) => bulkActionId === overview.id).length >= ENTRIES_SHOWN,
+    deliveries: view.deliveries.map((delivery) => ({ ...delivery, url: showAddress(delivery.url) })),
+    troubled: view.troubled.map((chunk) => ({ ...chunk, refusal: describeRefusal(chunk) })),
+    changes: CHANGES.map((change) => ({
+      name: change.name,
+      label: change.label,
+      whyNot: change.whyNot(view),
+    })),
+  };
+}
+
+/** One word for how a bulk action is: its outcome once it has ended. */
+export function nameState(overview: Pick<ActionOverview, "isPaused"> & Parameters<typeof judge>[0]): string {
+  const outcome = judge(overview);
+  if (outcome !== undefined) return outcome;
+  if (overview.cancelRequestedAt !== null) return "canceling";
+  if (overview.isPaused) return "paused";
+  return overview.status === "pending" ? "waiting" : "running";
+}
+
+function listOutcomes(overview: ActionOverview, effect: string) {
+  const rest = overview.recordCount - countProcessed(overview);
+  const counts: Readonly<Record<RecordOutcome, number>> = {
+    applied: overview.applied,
+    skipped: overview.skipped,
+    failed: overview.failed,
+    not_attempted: countNotAttempted(overview),
+    pending: isOpen(overview.status) ? rest : 0,
+  };
+  const shown = RECORD_OUTCOMES.filter(
+    (outcome) => outcome !== (isOpen(overview.status) ? "not_attempted" : "pending"),
+  );
+  return shown.map((outcome) => ({
+    outcome,
+    name: inWords(nameOutcome(outcome, effect)),
+    count: counts[outcome],
+  }));
+}
+
+async function listNotices(
+  { overview, pauses, throttle, commonThrottle }: ActionView,
+  { readQueueState }: ConsoleContext,
+): Promise<readonly string[]> {
+  if (!isOpen(overview.status)) return [];
+  const queue = await readQueueState();
+  return [
+    ...pauses.map(describePause),
+    ...(overview.braked ? [describeBraking(overview.braked)] : []),
+    ...(throttle === undefined
+      ? []
+      : [`Throttled to ${inGroups(throttle.recordsPerSecond)} records a second by ${throttle.setBy}.`]),
+    ...(commonThrottle === undefined
+      ? []
+      : [
+          `All types together are throttled to ${inGroups(commonThrottle.recordsPerSecond)} records a second by ${commonThrottle.setBy}.`,
+        ]),
+    ...(overview.nextDueAt === null ? [] : ["Every chunk that is left waits for its next try."]),
+    ...(queue === "unknown" ? ["The queue is unavailable. No work is lost."] : []),
+    ...(queue === "paused"
+      ? ["The queue is paused in Bull Board. No turn runs until it is resumed there."]
+      : []),
+  ];
+}

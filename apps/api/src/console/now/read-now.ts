@@ -1,0 +1,57 @@
+import { keepFresh } from "@bulk/service/timing/keep-fresh";
+import {
+  type AllBulkActions,
+  type AllQuery,
+  listAllBulkActions,
+} from "@bulk/store/bulk-actions/reading/all-bulk-actions";
+import type { Database } from "@bulk/store/database";
+import { type OpenWork, readOpenWork } from "@bulk/store/operations/open-work";
+import { readSwitches, type Switches } from "@bulk/store/operations/switches";
+import { type LiveWorker, listLiveWorkers } from "@bulk/store/workers/live-workers";
+import { type MinuteRate, readRates } from "@bulk/store/workers/rates";
+import type { QueueState, ReadQueueState } from "../queue-state.ts";
+
+/** What happens now, over all accounts. */
+export type NowView = Switches & {
+  readonly at: Date;
+  readonly work: OpenWork;
+  /** The newest open bulk actions. */
+  readonly open: AllBulkActions["rows"];
+  readonly workers: readonly LiveWorker[];
+  readonly rates: readonly MinuteRate[];
+  readonly queue: QueueState;
+};
+
+const FRESH_MS = 900;
+
+/** Opens a reader that all pages of this process share. */
+export function openNowReader(database: Database, readQueueState: ReadQueueState): () => Promise<NowView> {
+  return keepFresh(FRESH_MS, () => readNow(database, readQueueState)).value;
+}
+
+async function readNow(database: Database, readQueueState: ReadQueueState): Promise<NowView> {
+  const [switches, work, open, workers, rates, queue] = await Promise.all([
+    readSwitches(database),
+    readOpenWork(database),
+    listAllBulkActions(database, OPEN),
+    listLiveWorkers(database),
+    readRates(database, MINUTES),
+    readQueueState(),
+  ]);
+  return { ...switches, at: new Date(), work, open: open.rows, workers, rates, queue };
+}
+
+export const MINUTES = 60;
+
+const OPEN: AllQuery = {
+  ...{ id: undefined, accountId: undefined, actionType: undefined, createdFrom: undefined },
+  ...{
+    createdBefore: undefined,
+    outcomes: undefined,
+    isPaused: undefined,
+    after: undefined,
+    before: undefined,
+  },
+  statuses: ["pending", "processing"],
+  limit: 20,
+};
