@@ -74,11 +74,13 @@ async function runDemo(engines: Engines, dataDirectory: string): Promise<Service
     await engines.close();
     console.log("Everything is stopped. pnpm start runs it again, with the same shop and token.");
   }
+  const consoleUrl = `http://127.0.0.1:${ports.OPS_PORT}/console`;
+  console.log(`\nConsole    ${consoleUrl}\n`);
   const unknownIds = Array.from({ length: 25 }, () => randomUUID());
   const recordIds = [...shop.productIds.slice(0, 50_000), ...unknownIds];
   console.log(`Deleting ${recordIds.length} products through ${apiUrl} (25 of the ids do not exist) …`);
   const action = await runDemoAction({ apiUrl, token: shop.token, recordIds });
-  printResult(action, shop, apiUrl, `http://127.0.0.1:${ports.OPS_PORT}/dashboard`, dataDirectory);
+  printResult(action, shop, apiUrl, consoleUrl, dataDirectory);
   if (exit) {
     await stop();
     process.exit(isAsPlanned(action, shop.inUseProductIds, unknownIds) ? 0 : 1);
@@ -105,7 +107,7 @@ function printResult(
   { id, status, tally, notDeleted, seconds }: DemoAction,
   shop: FilledShop,
   apiUrl: string,
-  dashboardUrl: string,
+  consoleUrl: string,
   dataDirectory: string,
 ): void {
   const why = [...notDeleted].map(([code, ids]) => `${ids.length} × ${code}`).join(", ");
@@ -129,8 +131,8 @@ Delete one more product:
     -H 'Content-Type: application/json' \\
     -d '{"bulk_action":{"action_type":"delete_products","record_ids":["${next}"]}}'
 
+Console    ${consoleUrl}
 Reference  ${apiUrl}/docs
-Dashboard  ${dashboardUrl}
 Logs       ${join(dataDirectory, "api.log")}, ${join(dataDirectory, "worker.log")}`);
 }
 

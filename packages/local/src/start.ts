@@ -28,9 +28,9 @@ await runService(async () => {
     if (config.DATABASE_URL === undefined) await createSampleShop(engines.databaseUrl);
     const environment = await findStackEnvironment(config, process.env);
     const stack = await startStack({ engines, environment, logDirectory: undefined });
+    console.log(`Console    http://127.0.0.1:${config.OPS_PORT}/console`);
     console.log(`API        http://${config.HOST}:${config.PORT}/v1/bulk_actions`);
     console.log(`Reference  http://${config.HOST}:${config.PORT}/docs`);
-    console.log(`Dashboard  http://127.0.0.1:${config.OPS_PORT}/dashboard`);
     console.log("For a token and sample records: pnpm seed --help. Ctrl-C stops everything.");
     return {
       failed: stack.failed,

@@ -1,12 +1,14 @@
 import { countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
 import { type BulkActionStatus, isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { counted } from "@bulk/domain/counted";
-import { bulkActionNotFound, notCancelable, notPurgeable } from "@bulk/domain/errors/refusals";
+import { notCancelable, notPurgeable } from "@bulk/domain/errors/refusals";
 import { startProgress } from "@bulk/service/process/show-progress";
 import { cancelBulkAction } from "@bulk/store/bulk-actions/cancel-bulk-action";
 import { listLatest } from "@bulk/store/bulk-actions/reading/latest-bulk-actions";
 import { purgeBulkAction } from "@bulk/store/bulk-actions/restoring/purge-bulk-action";
-import { type BulkActionProgress, readProgress } from "@bulk/store/watching/bulk-action-progress";
+import type { NewEntry } from "@bulk/store/journal/journal";
+import { recordChange } from "@bulk/store/journal/record-change";
+import type { BulkActionProgress } from "@bulk/store/watching/bulk-action-progress";
 import { type Command, Option } from "commander";
 import { EXPORT_FORMATS, type ExportFormat, exportRecords } from "../bulk-actions/export-records.ts";
 import { followBulkAction } from "../bulk-actions/follow-bulk-action.ts";
@@ -14,13 +16,15 @@ import { restoreAsOperator } from "../bulk-actions/restore-as-operator.ts";
 import { retryAsOperator } from "../bulk-actions/retry-as-operator.ts";
 import { DID_NOT_SUCCEED } from "../exit-codes.ts";
 import { knownActions } from "../known-actions.ts";
-import { findAccountId, loadOwner } from "../options/find-account.ts";
+import { findAccountId } from "../options/find-account.ts";
+import { loadProgress } from "../options/load-progress.ts";
+import { nameOperator } from "../options/name-operator.ts";
 import { parseId, parseLimit } from "../options/parse-option.ts";
 import { describeBulkAction, summarize, tellCounts, toLines } from "../output/describe-bulk-action.ts";
 import { alignColumns, showMoment } from "../output/lines.ts";
 import { nameApplied } from "../output/name-applied.ts";
 import { type OutputOptions, print } from "../output/print.ts";
-import { type Session, withSession } from "../session.ts";
+import { withSession } from "../session.ts";
 
 /** `pnpm admin action …` */
 export function addActionCommands(program: Command): void {
@@ -94,24 +98,14 @@ async function list({ account, status, limit, ...options }: ListOptions): Promis
 
 async function show(id: string, options: OutputOptions): Promise<void> {
   const description = await withSession(async ({ database }) =>
-    describeBulkAction(database, await loadProgress({ database }, id)),
+    describeBulkAction(database, await loadProgress(database, id)),
   );
   print(options, nameApplied(description), toLines(description));
 }
 
-async function loadProgress(
-  { database }: Pick<Session, "database">,
-  id: string,
-): Promise<BulkActionProgress> {
-  const { id: accountId } = await loadOwner(database, id);
-  const [progress] = await readProgress(database, [{ accountId, id }]);
-  if (progress === undefined) throw bulkActionNotFound();
-  return progress;
-}
-
 async function watch(id: string, options: OutputOptions): Promise<void> {
   const description = await withSession(async (session) => {
-    const first = await loadProgress(session, id);
+    const first = await loadProgress(session.database, id);
     const bar = options.json ? undefined : startProgress(first.recordCount, countProcessed(first));
     const ended = await followBulkAction(session, first, (progress) => bar?.show(countProcessed(progress)));
     bar?.end(countProcessed(ended));
@@ -121,12 +115,21 @@ async function watch(id: string, options: OutputOptions): Promise<void> {
   if (description.status !== "succeeded") process.exitCode = DID_NOT_SUCCEED;
 }
 
+function entryOf(
+  kind: NewEntry["kind"],
+  { id: bulkActionId, accountId, actionType }: BulkActionProgress,
+): NewEntry {
+  return { kind, by: nameOperator(), bulkActionId, accountId, actionType };
+}
+
 async function cancel(id: string, options: OutputOptions): Promise<void> {
-  const progress = await withSession(async (session) => {
-    const { id: accountId } = await loadOwner(session.database, id);
-    const cancellation = await cancelBulkAction(session.database, accountId, id, "admin", knownActions());
-    if (cancellation.kind === "too_late") throw notCancelable();
-    return await loadProgress(session, id);
+  const progress = await withSession(async ({ database }) => {
+    const found = await loadProgress(database, id);
+    await recordChange(database, entryOf("cancel", found), async () => {
+      const { kind } = await cancelBulkAction(database, found.accountId, id, "admin", knownActions());
+      if (kind === "too_late") throw notCancelable();
+    });
+    return await loadProgress(database, id);
   });
   const summary = summarize(progress);
   const state = isOpen(progress.status)
@@ -140,9 +143,15 @@ type RetryOptions = OutputOptions & { readonly failedOnly?: true };
 async function retry(id: string, { failedOnly, ...options }: RetryOptions): Promise<void> {
   const taking = failedOnly ? "failed" : "failed_and_untouched";
   const created = await withSession(async (session) => {
-    const { id: accountId } = await loadOwner(session.database, id);
-    const createdId = await retryAsOperator(session, { accountId, id }, taking);
-    return await loadProgress(session, createdId);
+    const found = await loadProgress(session.database, id);
+    const entry = { ...entryOf("retry", found), detail: failedOnly ? "only the failed records" : undefined };
+    const createdId = await recordChange(
+      session.database,
+      entry,
+      () => retryAsOperator(session, found, taking),
+      (created) => created,
+    );
+    return await loadProgress(session.database, createdId);
   });
   print(options, nameApplied(summarize(created)), [
     `${created.id} retries ${counted(created.recordCount, "record")}. Watch it: pnpm admin action watch ${created.id}`,
@@ -151,8 +160,14 @@ async function retry(id: string, { failedOnly, ...options }: RetryOptions): Prom
 
 async function restore(id: string, options: OutputOptions): Promise<void> {
   const created = await withSession(async (session) => {
-    const { id: accountId } = await loadOwner(session.database, id);
-    return await loadProgress(session, await restoreAsOperator(session, { accountId, id }));
+    const found = await loadProgress(session.database, id);
+    const createdId = await recordChange(
+      session.database,
+      entryOf("restore", found),
+      () => restoreAsOperator(session, found),
+      (created) => created,
+    );
+    return await loadProgress(session.database, createdId);
   });
   print(options, nameApplied(summarize(created)), [
     `${created.id} restores ${counted(created.recordCount, "record")}. Watch it: pnpm admin action watch ${created.id}`,
@@ -160,11 +175,13 @@ async function restore(id: string, options: OutputOptions): Promise<void> {
 }
 
 async function purge(id: string, options: OutputOptions): Promise<void> {
-  const progress = await withSession(async (session) => {
-    const { id: accountId } = await loadOwner(session.database, id);
-    const { kind } = await purgeBulkAction(session.database, accountId, id, "admin");
-    if (kind !== "purged") throw notPurgeable(kind);
-    return await loadProgress(session, id);
+  const progress = await withSession(async ({ database }) => {
+    const found = await loadProgress(database, id);
+    await recordChange(database, entryOf("purge", found), async () => {
+      const { kind } = await purgeBulkAction(database, found.accountId, id, "admin");
+      if (kind !== "purged") throw notPurgeable(kind);
+    });
+    return await loadProgress(database, id);
   });
   print(options, nameApplied(summarize(progress)), [`${id} keeps nothing for a restore.`]);
 }
@@ -173,7 +190,7 @@ type ExportOptions = OutputOptions & { readonly format: ExportFormat; readonly o
 
 async function exportAll(id: string, { format, out, ...options }: ExportOptions): Promise<void> {
   const count = await withSession(async ({ database }) => {
-    return await exportRecords(database, await loadProgress({ database }, id), format, out);
+    return await exportRecords(database, await loadProgress(database, id), format, out);
   });
   // Without --out, standard output has the export itself.
   if (out !== undefined)

@@ -1,10 +1,15 @@
+import { notPausable } from "@bulk/domain/errors/refusals";
 import { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "@bulk/store/database";
-import { listPauses, type OperatorScope, pause, resume } from "@bulk/store/operations/pauses";
+import type { NewEntry } from "@bulk/store/journal/journal";
+import { recordChange } from "@bulk/store/journal/record-change";
+import type { OperatorScope } from "@bulk/store/operations/pause-scope";
+import { listPauses, pause, resume } from "@bulk/store/operations/pauses";
 import { type Command, Option } from "commander";
 import { loadAccount } from "../options/find-account.ts";
+import { loadProgress } from "../options/load-progress.ts";
 import { nameOperator } from "../options/name-operator.ts";
-import { parseActionType } from "../options/parse-option.ts";
+import { parseActionType, parseId } from "../options/parse-option.ts";
 import { describePause } from "../output/describe-pause.ts";
 import { type OutputOptions, print } from "../output/print.ts";
 import { withSession } from "../session.ts";
@@ -13,7 +18,7 @@ import { withSession } from "../session.ts";
 export function addPauseCommands(program: Command): void {
   addScopeOptions(program.command("pause"))
     .description(
-      "start no further chunk of an account, of an action type, of both together, or with --all of anything",
+      "start no further chunk of an account, of an action type, of both together, of one bulk action, or with --all of anything",
     )
     .option("--reason <text>", "the reason, shown in the list of pauses")
     .option("--by <text>", "who pauses", nameOperator())
@@ -40,6 +45,7 @@ export function addPauseCommands(program: Command): void {
 
 type ScopeOptions = OutputOptions & {
   readonly all?: true;
+  readonly action?: string;
   readonly account?: string;
   readonly actionType?: string;
 };
@@ -52,20 +58,29 @@ type PauseOptions = ScopeOptions & {
 
 function addScopeOptions(command: Command): Command {
   return command
-    .addOption(new Option("--all", "everything").conflicts(["account", "actionType"]))
+    .addOption(new Option("--all", "everything").conflicts(["action", "account", "actionType"]))
+    .addOption(
+      new Option("--action <id>", "only this bulk action, until it ends")
+        .argParser(parseId)
+        .conflicts(["account", "actionType"]),
+    )
     .option("--account <name>", "only this account")
     .option("--action-type <type>", "only this action type", parseActionType);
 }
 
-function demandScope({ all, account, actionType }: ScopeOptions, command: Command): void {
-  if (all || account !== undefined || actionType !== undefined) return;
-  command.error("error: set --account, --action-type or both, or --all");
+function demandScope({ all, action, account, actionType }: ScopeOptions, command: Command): void {
+  if (all || action !== undefined || account !== undefined || actionType !== undefined) return;
+  command.error("error: set --account, --action-type or both, or --action, or --all");
 }
 
 async function pauseScope(options: PauseOptions): Promise<void> {
   const words = { reason: options.reason ?? null, pausedBy: options.by };
   const pauses = await withSession(async ({ database }) => {
-    await pause(database, await readScope(database, options), words);
+    const scope = await readScope(database, options);
+    const entry = { ...entryOf("pause", scope, options.by), detail: options.reason };
+    await recordChange(database, entry, async () => {
+      if (!(await pause(database, scope, words))) throw notPausable();
+    });
     return await listPauses(database);
   });
   print(options, pauses, [
@@ -78,8 +93,11 @@ const NO_PAUSE = "There is no such pause; see pnpm admin pauses.";
 
 async function resumeScope(options: ScopeOptions): Promise<void> {
   const pauses = await withSession(async ({ database }) => {
-    const wasPaused = await resume(database, await readScope(database, options));
-    if (!wasPaused) throw new RequestError("not_found", "pause.not_found", NO_PAUSE);
+    const scope = await readScope(database, options);
+    await recordChange(database, entryOf("resume", scope, nameOperator()), async () => {
+      const wasPaused = await resume(database, scope);
+      if (!wasPaused) throw new RequestError("not_found", "pause.not_found", NO_PAUSE);
+    });
     return await listPauses(database);
   });
   const rest = pauses.length === 0 ? [] : ["Still paused:", ...pauses.map(describePause)];
@@ -91,7 +109,23 @@ async function printPauses(options: OutputOptions): Promise<void> {
   print(options, pauses, pauses.length === 0 ? ["Nothing is paused."] : pauses.map(describePause));
 }
 
-async function readScope(database: Database, { account, actionType }: ScopeOptions): Promise<OperatorScope> {
+function entryOf(kind: "pause" | "resume", { kind: _, ...named }: OperatorScope, by: string): NewEntry {
+  return { kind, by, ...named };
+}
+
+async function readScope(
+  database: Database,
+  { action, account, actionType }: ScopeOptions,
+): Promise<OperatorScope> {
+  if (action !== undefined) {
+    const bulkAction = await loadProgress(database, action);
+    return {
+      kind: "bulk_action",
+      accountId: bulkAction.accountId,
+      actionType: bulkAction.actionType,
+      bulkActionId: action,
+    };
+  }
   const accountId = account === undefined ? undefined : (await loadAccount(database, account)).id;
   if (accountId === undefined)
     return actionType === undefined ? { kind: "all" } : { kind: "action_type", actionType };

@@ -1,5 +1,6 @@
 import { counted } from "@bulk/domain/counted";
 import { RequestError } from "@bulk/domain/errors/request-error";
+import { recordChange } from "@bulk/store/journal/record-change";
 import { clearThrottle, listThrottles, setThrottle, type Throttle } from "@bulk/store/operations/throttles";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { nameOperator } from "../options/name-operator.ts";
@@ -63,7 +64,11 @@ function parseRate(value: string): number {
 async function setRate(options: RateOptions): Promise<void> {
   const { recordsPerSecond, by: setBy } = options;
   const throttles = await withSession(async ({ database }) => {
-    await setThrottle(database, { actionType: options.actionType ?? null, recordsPerSecond, setBy });
+    const { actionType } = options;
+    const detail = `${counted(recordsPerSecond, "record")} a second`;
+    await recordChange(database, { kind: "throttle", by: setBy, actionType, detail }, () =>
+      setThrottle(database, { actionType: actionType ?? null, recordsPerSecond, setBy }),
+    );
     return await listThrottles(database);
   });
   print(options, throttles, ["Applies within two seconds:", ...throttles.map(describeThrottle)]);
@@ -73,8 +78,11 @@ const NO_THROTTLE = "There is no such throttle; see pnpm admin throttle list.";
 
 async function clearRate(options: ThrottleOptions): Promise<void> {
   const throttles = await withSession(async ({ database }) => {
-    const wasThere = await clearThrottle(database, options.actionType ?? null);
-    if (!wasThere) throw new RequestError("not_found", "throttle.not_found", NO_THROTTLE);
+    const { actionType } = options;
+    await recordChange(database, { kind: "unthrottle", by: nameOperator(), actionType }, async () => {
+      const wasThere = await clearThrottle(database, actionType ?? null);
+      if (!wasThere) throw new RequestError("not_found", "throttle.not_found", NO_THROTTLE);
+    });
     return await listThrottles(database);
   });
   print(options, throttles, ["Cleared.", ...throttles.map(describeThrottle)]);

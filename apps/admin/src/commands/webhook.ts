@@ -1,5 +1,6 @@
 import { RequestError } from "@bulk/domain/errors/request-error";
 import type { Database } from "@bulk/store/database";
+import { recordChange } from "@bulk/store/journal/record-change";
 import {
   findWebhookDelivery,
   listWebhookDeliveries,
@@ -14,6 +15,7 @@ import {
 } from "@bulk/store/webhooks/webhook-overview";
 import type { Command } from "commander";
 import { findAccountId } from "../options/find-account.ts";
+import { nameOperator } from "../options/name-operator.ts";
 import { parseId, parseLimit } from "../options/parse-option.ts";
 import { alignColumns, showMoment } from "../output/lines.ts";
 import { type OutputOptions, print } from "../output/print.ts";
@@ -127,13 +129,20 @@ async function makeDue(database: Database, id: string): Promise<WebhookDelivery>
   const accountId = await findDeliveryOwner(database, id);
   const found = accountId && (await findWebhookDelivery(database, accountId, id));
   if (!accountId || !found) throw noSuchDelivery();
-  if (!found.isEndpointEnabled) {
-    const message = `Its endpoint is disabled. Enable it first: pnpm admin webhook enable ${found.endpointId}`;
-    throw new RequestError("conflict", "webhook_endpoint.disabled", message);
-  }
-  const delivery = await redeliverWebhook(database, accountId, id);
-  if (delivery === undefined) throw noSuchDelivery();
-  return delivery;
+  const bulkActionId = found.bulkActionId ?? undefined;
+  const detail = `${found.eventType}, delivery ${id}`;
+  const entry = { kind: "redeliver", by: nameOperator(), bulkActionId, accountId, detail } as const;
+  return await recordChange(database, entry, async () => {
+    if (!found.isEndpointEnabled) throw endpointDisabled(found.endpointId);
+    const delivery = await redeliverWebhook(database, accountId, id);
+    if (delivery === undefined) throw noSuchDelivery();
+    return delivery;
+  });
+}
+
+function endpointDisabled(endpointId: string): RequestError {
+  const message = `Its endpoint is disabled. Enable it first: pnpm admin webhook enable ${endpointId}`;
+  return new RequestError("conflict", "webhook_endpoint.disabled", message);
 }
 
 async function loadEndpoint(database: Database, id: string): Promise<WebhookOverview> {

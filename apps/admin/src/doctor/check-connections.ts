@@ -3,7 +3,7 @@ import { counted } from "@bulk/domain/counted";
 import { type MigrationConnection, withMigrationConnection } from "@bulk/migration/migration-connection";
 import { WEBHOOK_QUEUE } from "@bulk/queue/engines/connection";
 import { probePooler } from "@bulk/store/inspection/probe-pooler";
-import { readConnectionRoom } from "@bulk/store/inspection/server-facts";
+import { readConnectionLimits } from "@bulk/store/inspection/server-facts";
 import { findUnpinnedSettings, type UnpinnedSetting } from "@bulk/store/inspection/unpinned-settings";
 import { countWorkerConnections } from "@bulk/worker/config";
 import { fault, type Observation, ok, warning } from "./finding.ts";
@@ -15,16 +15,20 @@ export async function checkConnections(
   { configuration, wantsRedis }: Subject,
 ): Promise<readonly Observation[]> {
   // BullMQ names the connection on which a worker listens after its queue.
-  const { limit, others } = await readConnectionRoom(connection, [WEBHOOK_QUEUE]);
+  const limits = await readConnectionLimits(connection, [WEBHOOK_QUEUE]);
   const api = countApiConnections(configuration.api, !wantsRedis);
   const worker = countWorkerConnections(configuration.worker, !wantsRedis);
-  const workers = Math.max(Math.floor((limit - others - api) / worker), 0);
-  const found =
-    `${limit} connections are allowed and other programs have ${others}; an API uses up to ${api}, each worker ${worker}: ` +
-    `enough for one API and ${counted(workers, "worker")}.`;
-  if (api + worker > limit) return [fault(found, CURE)];
-  return [api + worker > limit - others ? warning(found, CURE) : ok(found)];
+  return limits.map(({ of, limit, others }) => {
+    const workers = Math.max(Math.floor((limit - others - api) / worker), 0);
+    const found =
+      `${limit} connections are allowed ${PLACES[of]} and other programs have ${others}; an API uses up to ${api}, ` +
+      `each worker ${worker}: enough for one API and ${counted(workers, "worker")}.`;
+    if (api + worker > limit) return fault(found, CURE);
+    return api + worker > limit - others ? warning(found, CURE) : ok(found);
+  });
 }
+
+const PLACES = { server: "on the server", database: "to this database", user: "for this user" };
 
 const CURE =
   "Raise max_connections (or the CONNECTION LIMIT of role or database), or lower API_POOL_SIZE and " +

@@ -29,7 +29,10 @@ export async function describeBulkAction(database: Database, progress: BulkActio
     pauses: await listPausesOf(database, progress.id),
     reasons: await countReasons(database, progress.id),
     chunks: await countChunkStates(database, progress.id),
-    troubledChunks: await listTroubledChunks(database, progress.id, TROUBLED_SHOWN),
+    // Without what the database said: the output may end up in a log, and it may quote records.
+    troubledChunks: (await listTroubledChunks(database, progress.id, TROUBLED_SHOWN)).map(
+      ({ lastError: _, ...chunk }) => chunk,
+    ),
   };
 }
 
@@ -95,7 +98,7 @@ function tellChunks(states: ChunkStates): string {
     .join(", ");
 }
 
-function tellTrouble(chunk: TroubledChunk): string {
+function tellTrouble(chunk: Omit<TroubledChunk, "lastError">): string {
   const { position, recordCount, doneCount, failedCount, attempts, nextTryAt } = chunk;
   const done = `${doneCount} of ${recordCount} done, ${failedCount} failed, ${counted(attempts, "attempt")}`;
   const next = nextTryAt === null ? "finished" : `next try after ${showMoment(nextTryAt)}`;

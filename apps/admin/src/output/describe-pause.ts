@@ -1,4 +1,5 @@
-import type { Pause, PauseScope } from "@bulk/store/operations/pauses";
+import type { PauseScope } from "@bulk/store/operations/pause-scope";
+import type { Pause } from "@bulk/store/operations/pauses";
 import { showMoment } from "./lines.ts";
 
 /** Formats a pause in one line: what is paused, since when, by whom and why. */
@@ -18,5 +19,7 @@ function describeScope(scope: PauseScope, accountName: string | null): string {
       return `action type ${scope.actionType}`;
     case "account_action_type":
       return `account ${accountName ?? scope.accountId}, action type ${scope.actionType}`;
+    case "bulk_action":
+      return `bulk action ${scope.bulkActionId} of account ${accountName ?? scope.accountId}, ${scope.actionType}`;
   }
 }

@@ -1,5 +1,6 @@
 import { findFileFaults } from "@bulk/catalog/check/find-file-faults";
 import { compareCatalogs } from "@bulk/catalog/expected/compare-catalogs";
+import { explainDifferences } from "@bulk/catalog/expected/explain-differences";
 import { listExpectations } from "@bulk/catalog/expected/list-expectations";
 import type { RecordsFile } from "@bulk/records/declaration/records-file";
 import type { Queryable } from "@bulk/store/database";
@@ -28,35 +29,14 @@ export async function checkFile(
       found: message,
       cure: "Correct the declaration, or the database.",
     })),
-    ...comparisons.flatMap(({ actionType, difference }) => [
-      ...(difference?.unexpected ?? []).map((line) => describeUnexpected(file, actionType, line)),
-      ...(difference?.missing ?? []).map((line) => describeMissing(file, actionType, line)),
-    ]),
+    ...explainDifferences(file, comparisons).map(({ place, found, cure }) => ({
+      kind: "held" as const,
+      place,
+      found,
+      cure,
+    })),
     ...listUnguarded(file),
   ];
-}
-
-function describeUnexpected(file: RecordsFile, actionType: string, line: string): RecordsDifference {
-  return {
-    kind: "held",
-    place: placeOf(file, actionType),
-    found: `The database has what is not declared: ${line}`,
-    cure: `If deletions may go on with it: add ${JSON.stringify(line)} to "expects", and restart the services. If not: drop it.`,
-  };
-}
-
-function describeMissing(file: RecordsFile, actionType: string, line: string): RecordsDifference {
-  return {
-    kind: "held",
-    place: placeOf(file, actionType),
-    found: `The database lacks what is declared: ${line}`,
-    cure: `If deletions may go on without it: remove ${JSON.stringify(line)} from "expects", and restart the services. If not: create it again.`,
-  };
-}
-
-function placeOf({ records }: RecordsFile, actionType: string): string {
-  const owner = Object.entries(records).find(([, { actions }]) => Object.hasOwn(actions, actionType));
-  return `records.${owner?.[0]}.actions.${actionType}.expects`;
 }
 
 function listUnguarded({ records }: RecordsFile): readonly RecordsDifference[] {
