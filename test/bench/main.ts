@@ -5,6 +5,7 @@ import type { EChartsCoreOption } from "echarts/core";
 import { accept } from "./accept.ts";
 import type { Bench, BenchCase, Measurement } from "./bench.ts";
 import { checkout } from "./checkout/checkout.ts";
+import { consolePages } from "./console/console.ts";
 import { declared } from "./declared/declared.ts";
 import { deleteThroughput } from "./delete-throughput.ts";
 import { type BenchEngines, openBenchEngines } from "./engines.ts";
@@ -37,6 +38,7 @@ const CASES: Readonly<Record<string, BenchCase>> = {
   checkout,
   growth,
   open: openActions,
+  console: consolePages,
   scale: scaleOut,
   turns,
   webhooks,

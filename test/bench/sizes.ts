@@ -22,6 +22,10 @@ export type Sizes = {
   readonly smallActions: number;
   /** Actions that are open at once. */
   readonly openActions: number;
+  /** Bulk actions of all accounts in the console. */
+  readonly consoleActions: number;
+  /** Chunks of the largest one there, of a thousand ids each. */
+  readonly consoleChunks: number;
   /** Workers and lanes to scale out to. */
   readonly workers: number;
   /** Deliveries in one run. */
@@ -45,6 +49,8 @@ export const DEFAULT_SIZES: Sizes = {
   ...{ pairs: 5, runs: 3, products: 200_000, mostIds: 200_000, largeIds: 100_000, largeAnswers: 20 },
   ...{ listed: 100_000, smallActions: 60, openActions: 1_000, workers: 4, webhooks: 2_000, seconds: 2 },
   ...{
+    consoleActions: 1_000_000,
+    consoleChunks: 10_000,
     greatestIds: 1_000_000,
     uploadedIds: 2_000_000,
     campaignIds: 300_000,
@@ -67,6 +73,8 @@ export const TINY_SIZES: Sizes = {
   ...{ pairs: 1, runs: 1, products: 2_000, mostIds: 25_000, largeIds: 2_000, largeAnswers: 4 },
   ...{ listed: 100, smallActions: 4, openActions: 10, workers: 1, webhooks: 100, seconds: 1 },
   ...{
+    consoleActions: 200,
+    consoleChunks: 20,
     greatestIds: 4_000,
     uploadedIds: 60_000,
     campaignIds: 20_000,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { findFreePort } from "@bulk/local/stack/free-port";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -249,13 +249,46 @@ describe("pnpm admin action", () => {
     );
     await stack.database.query("DELETE FROM bulk.brake");
 
+    expect(await succeed("pause", "--action", id, "--reason", "look first")).toContain(`bulk action ${id}`);
+    expect(await succeed("action", "show", id)).toContain("look first");
+    expect((await admin("pause", "--action", id, "--account", "shop")).code).toBe(2);
+    await succeed("resume", "--action", id);
+    expect(await admin("resume", "--action", id)).toMatchObject({ code: 3 });
+
     await succeed("action", "cancel", id);
+    expect(await admin("pause", "--action", id)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("has already ended"),
+    });
     expect(await succeed("action", "retry", id, "--failed-only")).toContain("retries 1 record. Watch it");
     const [retry] = parseList(await succeed("action", "list", "--account", "troubled", "--json"));
     expect(retry).toMatchObject({ record_count: 1 });
     expect((await admin("action", "retry", id)).output).toContain(
       "Another retry or restore of the same records is open",
     );
+    const journal = await stack.database.query(
+      "SELECT kind, by, detail, refusal FROM bulk.journal WHERE bulk_action_id = $1 ORDER BY at",
+      [id],
+    );
+    const by = userInfo().username;
+    expect(journal).toEqual([
+      { kind: "pause", by, detail: "look first", refusal: null },
+      { kind: "resume", by, detail: null, refusal: null },
+      { kind: "resume", by, detail: null, refusal: "pause.not_found" },
+      { kind: "cancel", by, detail: null, refusal: null },
+      { kind: "pause", by, detail: null, refusal: "bulk_action.has_ended" },
+      { kind: "retry", by, detail: null, refusal: "bulk_action.retry_in_progress" },
+    ]);
+    // A retry that is made is an entry of the new bulk action.
+    const submitted = await stack.database.query(
+      "SELECT kind, by, detail, refusal FROM bulk.journal WHERE bulk_action_id = $1",
+      [retry?.["id"]],
+    );
+    expect(submitted).toEqual([{ kind: "retry", by, detail: "only the failed records", refusal: null }]);
+    const wide = await stack.database.query(
+      "SELECT kind, by, detail FROM bulk.journal WHERE by = 'night shift'",
+    );
+    expect(wide).toContainEqual({ kind: "pause", by: "night shift", detail: "index rebuild" });
   });
 });
 
@@ -299,11 +332,11 @@ test("pnpm admin grants --apply gives a role what services need and no more, or 
   expect(await apply()).toMatchObject({ code: 0, output: expect.stringContaining(`Granted: ${role}`) });
   const [rights] = await stack.database.query(
     `SELECT has_table_privilege($1, 'bulk.bulk_actions', 'DELETE') AS deletes,
-            has_table_privilege($1, 'bulk.throttles', 'DELETE') AS unthrottles`,
+            has_table_privilege($1, 'bulk.api_tokens', 'INSERT') AS mints`,
     [role],
   );
   await stack.database.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-  expect(rights).toEqual({ deletes: true, unthrottles: false });
+  expect(rights).toEqual({ deletes: true, mints: false });
 });
 
 async function post(token: string, path: string, body?: unknown): Promise<Parsed> {

@@ -43,7 +43,7 @@ describe("pnpm demo", () => {
       /Bearer (bulk_live_[\w-]+)' \\\n +'((http:\S+)\/v1\/bulk_actions\/([0-9a-f-]+)\S+)'/,
     );
     const [, productId = ""] = await demo.says(/"record_ids":\["([0-9a-f-]{36})"\]/);
-    const [, dashboard = ""] = await demo.says(/Dashboard {2}(\S+)/);
+    const [, consoleUrl = ""] = await demo.says(/Console {4}(\S+)/);
     const client = createClient(url);
 
     const asked = await fetch(suggested, { headers: { authorization: `Bearer ${token}` } });
@@ -52,13 +52,13 @@ describe("pnpm demo", () => {
     expect(await client.retrieve(token, id)).toMatchObject({ status: "completed" });
     const one = await client.submit(token, "delete_products", [productId]);
     expect(await client.finished(token, one.id)).toMatchObject({ status: "succeeded" });
-    expect((await fetch(dashboard)).status).toBe(200);
+    expect((await fetch(consoleUrl)).status).toBe(200);
     expect(await readFile(join(directory, "demo-token"), "utf8")).toBe(`${token}\n`);
 
     demo.kill("SIGINT");
     expect(await demo.exited()).toEqual({ code: 0, signal: null });
     expect(demo.output()).toMatch(/Stopping …\nEverything is stopped\. pnpm start runs it again.*\n$/);
-    await expect(fetch(dashboard)).rejects.toThrow("fetch failed");
+    await expect(fetch(consoleUrl)).rejects.toThrow("fetch failed");
   });
 });
 
@@ -222,6 +222,7 @@ const SCRIPTS: Readonly<Record<string, Entry>> = {
   attack: "test/attack/main.ts",
   compare: "examples/compare/main.ts",
   shops: "test/shops/main.ts",
+  screenshots: "test/screenshots/main.ts",
   chaos: "test/chaos/main.ts",
   "chaos:recovery": "test/chaos/recovery.ts",
   "generate:client": "tools/generate-client.ts",

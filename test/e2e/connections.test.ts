@@ -32,10 +32,12 @@ describe.each(queueEngines(inject("redisServer")))("with the queue on %s", (engi
       PATIENCE_MS,
     );
 
-    const dashboard = `http://127.0.0.1:${stack.environment["OPS_PORT"]}/dashboard/api/queues?activeQueue=`;
+    const ops = `http://127.0.0.1:${stack.environment["OPS_PORT"]}`;
+    const dashboard = `${ops}/dashboard/api/queues?activeQueue=`;
     const calls = Array.from({ length: 12 }, (_, n) => [
       stack.request(token, "/v1/bulk_actions"),
       fetch(`${dashboard}${n % 2 === 0 ? "webhooks" : "bulk-actions"}`),
+      fetch(`${ops}/console/bulk-actions`),
     ]);
 
     await eventually(async () => expect(await countConnections(stack)).toBe(expected), PATIENCE_MS);

@@ -223,7 +223,7 @@ describe("the cure that is named mends", () => {
       ["session_replication_role is replica: no foreign key"],
     ],
   ])("%s", async (_what, plant, found) => {
-    await database.query(plant.replace("{database}", nameOf(database)));
+    await database.query(plant.replace("{database}", database.name));
     const faults = faultsOf(await diagnoseWith({}));
     expect(faults.map((fault) => fault.found)).toEqual(found.map((text) => expect.stringContaining(text)));
     for (const { cure } of faults) await apply(cure);
@@ -336,14 +336,40 @@ test("a server that answers nothing is given up in time, and the rest is still l
 });
 
 test("too few connections are counted against what API and worker are configured to use", async () => {
-  await database.query(`ALTER DATABASE ${nameOf(database)} CONNECTION LIMIT 40`);
-  expect(verdictsOf(await diagnoseWith({}), "connections")).toEqual(["ok"]);
+  await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 40`);
+  expect(findConnectionLimit(await diagnoseWith({}))).toMatchObject({ verdict: "ok" });
   const [fault] = faultsOf(await diagnoseWith({ WORKER_CONCURRENCY: "20" }));
   expect(fault).toMatchObject({
-    found: expect.stringMatching(/^40 connections are allowed .*an API uses up to 18, each worker 50/),
+    found: expect.stringMatching(/^40 connections are allowed .*an API uses up to 20, each worker 50/),
     cure: expect.stringContaining("Raise max_connections"),
   });
 });
+
+test("connections of other programs count where they take room: in this database, not in others", async () => {
+  await database.query(`ALTER DATABASE ${database.name} CONNECTION LIMIT 45`);
+  const other = await createTestDatabase();
+  onTestFinished(() => other.dispose());
+  await using _elsewhere = await connectOften(other, 15);
+  const before = findConnectionLimit(await diagnoseWith({}));
+  expect(before).toMatchObject({ verdict: "ok", found: expect.stringContaining("have 1;") });
+  await using _here = await connectOften(database, 15);
+  const crowded = findConnectionLimit(await diagnoseWith({}));
+  expect(crowded).toMatchObject({ verdict: "warning", found: expect.stringContaining("have 16;") });
+});
+
+function findConnectionLimit(findings: readonly Finding[]): Finding | undefined {
+  return findings.find(({ found }) => found.includes("connections are allowed to this database"));
+}
+
+async function connectOften(to: TestDatabase, times: number): Promise<AsyncDisposable> {
+  const clients = Array.from({ length: times }, () => new pg.Client(to.url));
+  for (const client of clients) await client.connect();
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) await client.end();
+    },
+  };
+}
 
 test.each([
   [60_000, "fault", "60 s behind this machine's"],
@@ -461,10 +487,6 @@ function faultsOf(findings: readonly Finding[]): readonly Finding[] {
 
 function verdictsOf(findings: readonly Finding[], check: string): readonly string[] {
   return findings.filter((finding) => finding.check === check).map(({ verdict }) => verdict);
-}
-
-function nameOf({ url }: TestDatabase): string {
-  return new URL(url).pathname.slice(1);
 }
 
 /** Does what a cure says in a new session, statement by statement, as in psql. */

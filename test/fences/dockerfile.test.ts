@@ -9,9 +9,10 @@ type Stages = Readonly<Record<string, Readonly<Record<string, string>>>>;
 const { packageManager, devDependencies } = readManifest();
 const NODE = new RegExp(`^node:${devDependencies?.["node"]?.split(".")[0]}-\\S+( AS source)?$`);
 const GENERATED = "packages/store/src/generated";
-const CONTEXT = `apps package.json packages pnpm-lock.yaml pnpm-workspace.yaml prisma prisma.config.ts`.split(
-  " ",
-);
+const CONTEXT =
+  `.env.example apps package.json packages pnpm-lock.yaml pnpm-workspace.yaml prisma prisma.config.ts`.split(
+    " ",
+  );
 const PRIVATE =
   `.env .data/postgres/PG_VERSION secrets/redis-url ${GENERATED}/client.ts node_modules/pg/package.json
   apps/api/node_modules/pg/package.json`.split(/\s+/);

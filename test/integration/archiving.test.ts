@@ -96,9 +96,9 @@ describe("archive_products", () => {
       expect(counted.map(({ labels }) => labels)).toContain('{type="archive_products",outcome="archived"}');
       expect(counted.filter(({ labels }) => labels.includes("deleted"))).toEqual([]);
     });
-    const page = await (await fetch(`${service.opsUrl}/dashboard/bulk-actions/${id}`)).text();
-    expect(page).toContain("Archived");
-    expect(page).not.toContain("Deleted");
+    const page = await (await fetch(`${service.opsUrl}/console/bulk-actions/${id}`)).text();
+    expect(page).toContain("archived</a>");
+    expect(page).not.toContain("deleted");
   });
 
   test("ends as invalid where every product is archived already, and changes nothing", async () => {

@@ -54,6 +54,26 @@ test("while another session works, chunks are slowed down, and no longer once it
   expect(slices?.["most"]).toBeLessThan(1_000);
 });
 
+test("that workers slow down and no longer do is in the journal once, however many they are", async () => {
+  await countSlices();
+  const { token, productIds } = await service.fillShop({ products: 40_000 });
+  await using shopper = await startShopper(service.database.url);
+  const workers = [await service.startWorker(), await service.startWorker(), await service.startWorker()];
+  const { id } = await service.submit(token, "delete_products", productIds);
+  await eventually(async () => {
+    for (const worker of workers) expect(await readGauges(worker)).toMatchObject({ shop_is_active: 1 });
+  });
+  const begun = { kind: "brake", by: "the brake", detail: "others use the database", bulk_action_id: null };
+  expect(await readJournal()).toMatchObject([begun]);
+
+  await shopper.leave();
+  await eventually(async () => {
+    for (const worker of workers) expect(await readGauges(worker)).toMatchObject({ shop_is_active: 0 });
+  });
+  expect(await readJournal()).toMatchObject([begun, { kind: "release", by: "the brake" }]);
+  await service.finished(token, id);
+});
+
 test("while others work, all workers together run one slice at a time", async () => {
   await noteOverlaps();
   const { token, productIds } = await service.fillShop({ products: 5_000 });
@@ -152,6 +172,10 @@ function openObserver(url: string) {
 }
 
 /** A session of others that runs one small statement after the other. */
+async function readJournal() {
+  return await observer.query("SELECT kind, by, detail, bulk_action_id FROM bulk.journal ORDER BY at");
+}
+
 async function startShopper(url: string) {
   const client = new pg.Client({ connectionString: url, application_name: "shop" });
   await client.connect();

@@ -76,7 +76,7 @@ describe("an installation before 0.4", () => {
 
   test("of another owner is refused, rather than begun anew beside it", async () => {
     await installFormer(database.url, "0.3", "public");
-    const role = `reader_${new URL(database.url).pathname.slice(1)}`;
+    const role = `reader_${database.name}`;
     await database.query(
       `CREATE ROLE ${role} LOGIN PASSWORD 's3cret'; CREATE SCHEMA bulk AUTHORIZATION ${role}`,
     );

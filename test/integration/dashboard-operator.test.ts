@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openConsole } from "../support/console.ts";
 import { type Dashboard, signIn, writeUsers } from "../support/dashboard.ts";
 import { eventually } from "../support/eventually.ts";
 import { lockRows } from "../support/lock-rows.ts";
@@ -55,11 +56,14 @@ test("a queue that is paused takes no turn, says so, and may be cleaned; resumed
   await eventually(async () => expect(await anna.jobs("waiting")).toHaveLength(1), PATIENCE_MS);
   expect(await anna.queues("waiting")).toMatchObject([{ isPaused: true }]);
   expect(await readPage(action.id)).toContain(
-    "The queue is paused. No turn runs until an operator resumes it.",
+    "The queue is paused in Bull Board. No turn runs until it is resumed there.",
   );
   // The sweeper, which takes nothing for lost before, has looked and added no turn.
   await eventually(() => expectQuiet(action.id, "4 s"), PATIENCE_MS);
-  expect(await readPage(action.id)).toContain("1: never restarted");
+  const generations = await service.database.query("SELECT generation FROM bulk.bulk_actions WHERE id = $1", [
+    action.id,
+  ]);
+  expect(generations).toEqual([{ generation: 1 }]);
   // Bull Board spares what is younger than five seconds.
   await eventually(async () => {
     await click("/clean/wait");
@@ -69,6 +73,16 @@ test("a queue that is paused takes no turn, says so, and may be cleaned; resumed
   await click("/resume");
   await expectTrueOutcomes(action);
   expect(await readPage(action.id)).not.toContain("The queue is paused");
+  const switches = await service.database.query(
+    "SELECT kind, by, detail, refusal FROM bulk.journal WHERE kind LIKE '%queue' ORDER BY at",
+  );
+  expect(switches).toEqual([
+    { kind: "pause_queue", by: "anna", detail: "bulk-actions", refusal: null },
+    { kind: "resume_queue", by: "anna", detail: "bulk-actions", refusal: null },
+  ]);
+  expect(await readPage(action.id)).toMatch(
+    /Queue paused in Bull Board by anna[\s\S]*Queue resumed in Bull Board by anna/,
+  );
 });
 
 test("a turn that backs off and is promoted finds its records still locked, and backs off again", async () => {
@@ -148,7 +162,7 @@ async function expectQuiet(id: string, duration: string): Promise<void> {
 }
 
 async function readPage(id: string): Promise<string> {
-  return await (await anna.request(`/bulk-actions/${id}`)).text();
+  return await openConsole(service.opsUrl, anna.cookies).page(`/bulk-actions/${id}`);
 }
 
 /** Waits for the end; then every product is gone and counted as deleted once, or there and counted as skipped. */

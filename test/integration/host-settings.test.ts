@@ -21,7 +21,7 @@ describe.each([
   beforeAll(async () => {
     // A lane that hangs must not be saved by the sweeper.
     const environment = { SWEEP_INTERVAL_MS: "3600000", CHUNK_SIZE: "500" };
-    const prepare = (database: TestDatabase) => moveAway(database.query, nameOf(database), settings);
+    const prepare = (database: TestDatabase) => moveAway(database.query, database.name, settings);
     service = await openTestService(environment, { prepare });
     opened = openServiceDatabase(service.database.url);
     shop = await service.fillShop({ products: 2_000, inUse: 1 });
@@ -80,7 +80,7 @@ test("decoys of the service's tables that come first on the search path of the r
       `CREATE SCHEMA decoy; ${decoys.map((table) => `CREATE TABLE decoy.${table} (odd text)`).join(";")};
        GRANT USAGE ON SCHEMA decoy TO PUBLIC`,
     );
-    await moveAway(database.query, nameOf(database), { search_path: "decoy, public" });
+    await moveAway(database.query, database.name, { search_path: "decoy, public" });
   };
   await using service = await openTestService({}, { prepare });
   const { token, productIds } = await service.fillShop({ products: 100, inUse: 1 });
@@ -92,7 +92,3 @@ test("decoys of the service's tables that come first on the search path of the r
   ]);
   expect((await fetch(`${service.opsUrl}/health/ready`)).status).toBe(200);
 });
-
-function nameOf({ url }: TestDatabase): string {
-  return new URL(url).pathname.slice(1);
-}

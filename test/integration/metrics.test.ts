@@ -1,12 +1,15 @@
+import { pause } from "@bulk/store/operations/pauses";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readAlerts } from "../support/alerts.ts";
 import { openAnotherApi } from "../support/another-api.ts";
 import { eventually } from "../support/eventually.ts";
 import { listMetricNames } from "../support/promql.ts";
+import { randomIds } from "../support/random-ids.ts";
 import { readText } from "../support/repository.ts";
 import { listGauges, type Sample, scrape } from "../support/scrape.ts";
+import { openServiceDatabase } from "../support/service-database.ts";
 import { openTcpProxy } from "../support/tcp-proxy.ts";
-import type { TestWorker } from "../support/test-service.ts";
+import { openTestService, type TestWorker } from "../support/test-service.ts";
 import { openWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
 import { openWebhookService, type WebhookService } from "../support/webhook-service.ts";
 
@@ -80,6 +83,19 @@ describe("/metrics", () => {
     expect(Math.abs(Date.now() / 1000 - lastActivity)).toBeLessThan(600);
   });
 
+  test("tells apart what is left and what no pause holds", async () => {
+    await using shop = await openTestService({ CHUNK_SIZE: "2" });
+    await using opened = openServiceDatabase(shop.database.url);
+    const { token: caller, accountId } = await shop.fillShop({});
+    const { id: bulkActionId } = await shop.submit(caller, "delete_products", randomIds(5));
+    await shop.submit(caller, "delete_products", randomIds(4));
+    const held = { kind: "bulk_action", accountId, actionType: "delete_products", bulkActionId } as const;
+    await pause(opened.database, held, { reason: null, pausedBy: "test" });
+    const samples = await scrape(shop.opsUrl);
+    expect(numberOf(samples, "bulk_unfinished_chunks")).toBe(5);
+    expect(numberOf(samples, "bulk_unpaused_chunks")).toBe(2);
+  });
+
   test("has each request under its route's template, all unknown paths under one, and no id at all", async () => {
     const id = "1c0ffee0-0000-4000-8000-000000000000";
     await Promise.all(
@@ -110,6 +126,7 @@ describe("/metrics", () => {
       const told = new Set((await scrape(api.opsUrl)).map(({ name }) => name));
       expect(before.filter(({ name }) => !told.has(name)).map(({ name }) => name)).toEqual([
         "bulk_unfinished_chunks",
+        "bulk_unpaused_chunks",
         "bulk_oldest_open_action_age_seconds",
         "bulk_pauses",
       ]);

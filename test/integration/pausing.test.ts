@@ -1,4 +1,5 @@
-import { type OperatorScope, pause, resume } from "@bulk/store/operations/pauses";
+import type { OperatorScope } from "@bulk/store/operations/pause-scope";
+import { listPausesOf, pause, resume } from "@bulk/store/operations/pauses";
 import { readSwitches } from "@bulk/store/operations/switches";
 import { describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
@@ -19,7 +20,7 @@ describe("a pause", () => {
     await switches.pause({ kind: "account", accountId });
     const worker = await service.startWorker();
     const first = await service.submit(token, "delete_products", productIds.slice(0, 50));
-    await expectEndings(service, ["nothing_left", "nothing_left", "nothing_left", "paused"]);
+    await expectLanesEnded(service, [first.id]);
     await worker.stop();
     const second = await service.submit(token, "delete_products", productIds.slice(50));
     await loseAllTurns(service);
@@ -80,7 +81,7 @@ describe("a pause", () => {
     const free = await service.submit(one.token, "delete_products", one.productIds);
 
     expect(await service.finished(one.token, free.id)).toMatchObject({ status: "succeeded" });
-    await expectEndings(service, ["paused", "paused", "paused", "settled"]);
+    await expectLanesEnded(service, [held.id, alsoHeld.id, heldInThird.id]);
     expect(await service.retrieve(other.token, held.id)).toMatchObject({ status: "pending" });
     expect(await service.retrieve(one.token, alsoHeld.id)).toMatchObject({ status: "pending" });
     expect((await readSwitches(switches.database)).pauses).toMatchObject([
@@ -99,6 +100,63 @@ describe("a pause", () => {
     expect(await service.retrieve(third.token, heldInThird.id)).toMatchObject({ status: "pending" });
     expect(await switches.resume(productsOfThird)).toBe(true);
     await service.finished(third.token, heldInThird.id);
+  });
+
+  test("of one bulk action holds no other of the same account and type", async () => {
+    await using service = await openTestService({ SWEEP_INTERVAL_MS: "100" });
+    await using switches = openSwitches(service);
+    const { token, productIds, accountId } = await service.fillShop({ products: 4 });
+    const [held, free] = await Promise.all(
+      [productIds.slice(0, 2), productIds.slice(2)].map((ids) =>
+        service.submit(token, "delete_products", ids),
+      ),
+    );
+    const scope = pauseOf(accountId, String(held?.id));
+    expect(await switches.pause(scope)).toBe(true);
+    await service.startWorker();
+
+    expect(await service.finished(token, String(free?.id))).toMatchObject({ status: "succeeded" });
+    await expectLanesEnded(service, [String(held?.id)]);
+    expect((await readSwitches(switches.database)).pauses).toMatchObject([{ scope, accountName: "test" }]);
+    expect(await listPausesOf(switches.database, String(held?.id))).toMatchObject([{ scope }]);
+    expect(await listPausesOf(switches.database, String(free?.id))).toEqual([]);
+    await expectSweep(service);
+    expect(await readAction(service, String(held?.id))).toMatchObject({ status: "pending", done: 0 });
+
+    expect(await switches.resume(scope)).toBe(true);
+    expect(await service.finished(token, String(held?.id))).toMatchObject({ status: "succeeded" });
+  });
+
+  test("of one bulk action ends with it: no list has it, the sweeper deletes it, and its retry runs", async () => {
+    await using service = await openTestService();
+    await using switches = openSwitches(service);
+    const { token, productIds, accountId } = await service.fillShop({ products: 2 });
+    const { id } = await service.submit(token, "delete_products", productIds);
+    const scope = pauseOf(accountId, id);
+    await switches.pause(scope);
+    await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
+    expect(await readAction(service, id)).toMatchObject({ status: "completed", done: 0 });
+    expect((await readSwitches(switches.database)).pauses).toEqual([]);
+    expect(await service.database.query("SELECT FROM bulk.pauses")).toHaveLength(1);
+
+    await service.startWorker({ SWEEP_INTERVAL_MS: "100" });
+    await eventually(async () => expect(await service.database.query("SELECT FROM bulk.pauses")).toEqual([]));
+    expect(await switches.pause(scope)).toBe(false);
+    const retry = await service.request(token, `/v1/bulk_actions/${id}/retry`, { method: "POST" });
+    const retried = (await retry.json()) as { id: string };
+    expect(await service.finished(token, retried.id)).toMatchObject({ status: "succeeded" });
+  });
+
+  test("of a bulk action that another account has, or that is of another type, cannot be set", async () => {
+    await using service = await openTestService();
+    await using switches = openSwitches(service);
+    const own = await service.fillShop({ products: 1 }, "own");
+    const other = await service.fillShop({}, "other");
+    const { id } = await service.submit(own.token, "delete_products", own.productIds);
+    expect(await switches.pause(pauseOf(other.accountId, id))).toBe(false);
+    const wrongType = { ...pauseOf(own.accountId, id), actionType: "delete_customers" };
+    expect(await switches.pause(wrongType)).toBe(false);
+    expect((await readSwitches(switches.database)).pauses).toEqual([]);
   });
 
   test("is obeyed within about a second by a worker that is busy", async () => {
@@ -121,6 +179,10 @@ describe("a pause", () => {
   });
 });
 
+function pauseOf(accountId: string, bulkActionId: string) {
+  return { kind: "bulk_action", accountId, actionType: "delete_products", bulkActionId } as const;
+}
+
 function openSwitches(service: TestService) {
   const opened = openServiceDatabase(service.database.url);
   return {
@@ -130,7 +192,21 @@ function openSwitches(service: TestService) {
   };
 }
 
-/** Waits until turns have ended, in these ways. */
+/** Waits until a pause has ended the lanes of these bulk actions, and the queue has no turn that is to run. */
+async function expectLanesEnded(service: TestService, ids: readonly string[]): Promise<void> {
+  const queue = openServiceQueue(service);
+  try {
+    await eventually(async () => {
+      for (const id of ids) expect(await readAction(service, id)).toMatchObject({ generation: 2, done: 0 });
+      const open = ["waiting", "prioritized", "delayed", "active"] as const;
+      expect(await queue.native.getJobs([...open])).toEqual([]);
+    });
+  } finally {
+    await queue.close();
+  }
+}
+
+/** Waits until turns that wrote outcomes have ended, in these ways. Of others the queue keeps no job. */
 async function expectEndings(service: TestService, endings: readonly string[]): Promise<void> {
   const queue = openServiceQueue(service);
   try {

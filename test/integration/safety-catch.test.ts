@@ -1,4 +1,5 @@
 import type { RecordsFile } from "@bulk/records/declaration/records-file";
+import { listJournal } from "@bulk/store/journal/list-journal";
 import { listPauses } from "@bulk/store/operations/pauses";
 import { setThrottle } from "@bulk/store/operations/throttles";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -101,6 +102,36 @@ describe("a cascade that nobody declared", () => {
     expect(await readPaused(token, id)).toBeNull();
     expect(await countRows("gifts")).toBe(0);
     expect(await listPauses(operator.database)).toEqual([]);
+  });
+
+  test("is in the journal once when it begins and once when it ends, however often workers renew the hold", async () => {
+    const workers = [await service.startWorker(), await service.startWorker()];
+    await service.database.query(
+      "CREATE TABLE gifts (product_id uuid REFERENCES products ON DELETE CASCADE)",
+    );
+    await expectHeld();
+    const read = () => service.database.query("SELECT expires_at, paused_at FROM bulk.pauses");
+    const [first] = await read();
+    await eventually(async () => {
+      const [renewed] = await read();
+      expect(Number(renewed?.["expires_at"]) - Number(first?.["expires_at"])).toBeGreaterThan(2_000);
+      expect(renewed?.["paused_at"]).toEqual(first?.["paused_at"]);
+    });
+    const named = {
+      by: "the safety catch",
+      actionType: "delete_products",
+      bulkActionId: null,
+      accountId: null,
+    };
+    const hold = { ...named, kind: "hold", detail: `not declared: ${GIFTS}` };
+    expect(await listJournal(operator.database, { limit: 10 })).toMatchObject([hold]);
+
+    await service.database.query("DROP TABLE gifts");
+    await eventually(async () => expect(await listPauses(operator.database)).toEqual([]));
+    // They stop and renew nothing.
+    for (const worker of workers) await worker.stop();
+    const entries = await listJournal(operator.database, { limit: 10 });
+    expect(entries).toMatchObject([{ ...named, kind: "let_go" }, hold]);
   });
 
   test("lets no chunk begin even before anybody has looked", async () => {

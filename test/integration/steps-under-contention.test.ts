@@ -8,6 +8,7 @@ import type { RecordKind } from "../model/model.ts";
 import { fillShop } from "../model/shop.ts";
 import { type DeclaredService, openDeclaredService } from "../support/declared-service.ts";
 import { eventually } from "../support/eventually.ts";
+import { countWaitingFor } from "../support/lock-rows.ts";
 import { countReasons } from "../support/reasons.ts";
 
 const HOSTS = [
@@ -120,11 +121,9 @@ describe.each(HOSTS)("on a shop $name, records with what goes with them", ({ hos
     await client.connect();
     await client.query("BEGIN");
     await client.query(statement, [id]);
-    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     return {
       async expectWaiting() {
-        const waiting = "SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))";
-        expect(await service.database.query(waiting, [rows[0]?.pid])).not.toEqual([]);
+        expect(await countWaitingFor(service.database, client)).toBeGreaterThan(0);
       },
       release: () => client.query("ROLLBACK"),
       [Symbol.asyncDispose]: () => client.end(),

@@ -28,7 +28,7 @@ test("the dashboard explains every ending of a turn, and calls no other one know
   await takeTurns(endings.length, async ({ lane }) => {
     const ending = endings[lane - 1];
     if (ending === undefined) throw new Error("There is no such lane.");
-    return { percent: undefined, summary: { ending, deleted: lane } };
+    return { percent: undefined, recordCount: lane, summary: { ending, deleted: lane } };
   });
 
   const jobs = await jobsInState("completed", endings.length);

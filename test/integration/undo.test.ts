@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { WireAction } from "../support/client.ts";
 import { type DeclaredService, openDeclaredService } from "../support/declared-service.ts";
 import { eventually } from "../support/eventually.ts";
+import { countWaitingFor } from "../support/lock-rows.ts";
 import { countReasons } from "../support/reasons.ts";
-import type { TestDatabase } from "../support/test-database.ts";
 
 // What is hard to bring back byte by byte: quotes, NULL beside empty, arrays with bounds, JSON null, NaN, padding, generated
 // and identity columns.
@@ -394,7 +394,7 @@ test("a row that begins to refer to a record while its chunk runs stays detached
   const shopper = await openClient(service.database.url);
   await shopper.query("BEGIN; INSERT INTO shop.review VALUES (100, 1, 'just now')");
   const { id } = await service.submit(token, "delete_products", [first ?? ""]);
-  await eventually(async () => expect(await countBlocked(service.database)).toBeGreaterThan(0));
+  await eventually(async () => expect(await countWaitingFor(service.database, shopper)).toBeGreaterThan(0));
   await shopper.query("COMMIT");
   await shopper.end();
   await service.finished(token, id);
@@ -412,11 +412,4 @@ async function openClient(url: string): Promise<pg.Client> {
   const client = new pg.Client(url);
   await client.connect();
   return client;
-}
-
-async function countBlocked(database: TestDatabase): Promise<number> {
-  const rows = await database.query(
-    "SELECT FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0",
-  );
-  return rows.length;
 }

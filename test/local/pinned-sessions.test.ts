@@ -15,7 +15,7 @@ let hostileUrl: string;
 // Everything that sets a session's settings does harm: database, role, and URL.
 beforeAll(async () => {
   database = await createTestDatabase();
-  name = new URL(database.url).pathname.slice(1);
+  ({ name } = database);
   await database.query(`CREATE ROLE ${name} LOGIN PASSWORD 's3cret'`);
   await database.query(`CREATE SCHEMA decoy AUTHORIZATION ${name} CREATE TABLE products (id text)`);
   await database.query(`GRANT USAGE ON SCHEMA bullmq TO ${name}`);

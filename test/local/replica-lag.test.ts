@@ -1,15 +1,12 @@
 import { fillShop } from "@bulk/local/fill-shop";
 import { firstTurns } from "@bulk/queue/turns/turn";
 import { openTurnQueue, type TurnQueue } from "@bulk/queue/turns/turn-queue";
-import { readConfig } from "@bulk/service/config/read-config";
-import { createLogger } from "@bulk/service/process/logger";
 import { type Database, openDatabase } from "@bulk/store/database";
 import { readReplicaLag } from "@bulk/store/operations/replica-lag";
 import { examineWrites } from "@bulk/store/rights/examine-writes";
-import { workerConfig } from "@bulk/worker/config";
-import { startWorker } from "@bulk/worker/start-worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { startProgram } from "../support/program.ts";
 import {
   queryOnce,
   type ReplicatedPostgres,
@@ -31,39 +28,31 @@ test("with MAX_REPLICA_LAG_SECONDS no chunk is begun while a replica is further 
   const size = { products: 2, customers: 0, inUse: 0 };
   const { accountId, productIds } = await fillShop(postgres.url, "shop", size);
   const variables = { DATABASE_URL: postgres.url, WORKER_OPS_PORT: "0", MAX_REPLICA_LAG_SECONDS: "1" };
-  const worker = await startWorker(
-    readConfig(workerConfig, variables),
-    createLogger({ name: "test", level: "fatal" }),
-  );
-  try {
-    expect(await readReplicaLag(tools.database)).toEqual({ kind: "no_replica" });
-    await submit(tools, accountId, productIds.slice(0, 1));
-    await expectLeft(postgres.url, 1);
+  await using worker = startProgram("apps/worker/src/main.ts", variables);
+  expect(await readReplicaLag(tools.database)).toEqual({ kind: "no_replica" });
+  await submit(tools, accountId, productIds.slice(0, 1));
+  await expectLeft(postgres.url, 1);
 
-    const replicaUrl = await postgres.startReplica();
-    await using replica = openServiceDatabase(replicaUrl);
-    expect(await examineWrites(replica.database)).toMatchObject({ reason: READ_ONLY });
-    await queryOnce(replicaUrl, "SELECT pg_wal_replay_pause()");
-    await eventually(async () => {
-      // Each write makes the replica report.
-      await queryOnce(postgres.url, "SELECT pg_logical_emit_message(false, 'test', 'written', true)");
-      const lag = await readReplicaLag(tools.database);
-      expect(lag.kind === "known" && lag.lagSeconds).toBeGreaterThan(2);
-    }, 30_000);
-    await submit(tools, accountId, productIds.slice(1));
-    await eventually(async () => {
-      const endings = (await tools.queue.native.getCompleted()).map((job) => job.returnvalue?.ending);
-      expect(endings.filter((ending) => ending === "replica_lags").length).toBeGreaterThan(1);
-    });
-    await expectLeft(postgres.url, 1);
+  const replicaUrl = await postgres.startReplica();
+  await using replica = openServiceDatabase(replicaUrl);
+  expect(await examineWrites(replica.database)).toMatchObject({ reason: READ_ONLY });
+  await queryOnce(replicaUrl, "SELECT pg_wal_replay_pause()");
+  await eventually(async () => {
+    // Each write makes the replica report.
+    await queryOnce(postgres.url, "SELECT pg_logical_emit_message(false, 'test', 'written', true)");
+    const lag = await readReplicaLag(tools.database);
+    expect(lag.kind === "known" && lag.lagSeconds).toBeGreaterThan(2);
+  }, 30_000);
+  await submit(tools, accountId, productIds.slice(1));
+  await eventually(() => {
+    expect([...worker.output().matchAll(/"ending":"replica_lags"/g)].length).toBeGreaterThan(1);
+  });
+  await expectLeft(postgres.url, 1);
 
-    await queryOnce(replicaUrl, "SELECT pg_wal_replay_resume()");
-    await expectLeft(postgres.url, 0);
-    await using outsider = openServiceDatabase(await createOutsider(postgres.url));
-    expect(await readReplicaLag(outsider.database)).toEqual({ kind: "not_permitted" });
-  } finally {
-    await worker.stop();
-  }
+  await queryOnce(replicaUrl, "SELECT pg_wal_replay_resume()");
+  await expectLeft(postgres.url, 0);
+  await using outsider = openServiceDatabase(await createOutsider(postgres.url));
+  expect(await readReplicaLag(outsider.database)).toEqual({ kind: "not_permitted" });
 });
 
 test("a commit that waits for a synchronous standby makes the database unavailable, and no second one is tried", async () => {

@@ -24,8 +24,7 @@ export async function openEngine(host: ModelHost): Promise<Engine> {
   const database = await createTestDatabase();
   await database.query(host.tables);
   // Crashes here are those of processes, never of the server.
-  const name = new URL(database.url).pathname.slice(1);
-  await database.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+  await database.query(`ALTER DATABASE ${database.name} SET synchronous_commit = off`);
   await database.query("SET synchronous_commit = off");
   const service = { patient: open(database.url, 5_000), hasty: open(database.url, 15) };
   const shopper = await createShopper(database.url, host.deeds);

@@ -87,6 +87,8 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/SELECT filter FROM/, READING_FILTER],
   [/advisory/, "take the sweeper's lock"],
   [/AS now/, "read the clock"],
+  [/DELETE FROM bulk.pauses/, "drop the pauses of what has ended"],
   [/NOT EXISTS/, "look for what is finished and open"],
   [/DELETE FROM bulk.bulk_actions/, "prune"],
+  [/DELETE FROM bulk.journal/, "prune the journal"],
 ];

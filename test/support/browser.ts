@@ -1,24 +1,40 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** A page in a real browser, and everything that a test could have against it. */
 export type BrowserPage = AsyncDisposable & {
   readonly page: Page;
   /** What the console said that is an error or a warning, the policy's complaints included. */
-  readonly complaints: readonly string[];
+  readonly complaints: string[];
   /** Where it asked for something. */
   readonly origins: ReadonlySet<string>;
 };
 
-/** Opens a page in a browser of its own, which knows nothing and calls nobody by itself. */
+/** A real browser, which knows nothing and calls nobody by itself. */
+export type TestBrowser = AsyncDisposable & {
+  /** Opens a page for somebody new: without cookies. */
+  visit(options?: BrowserContextOptions): Promise<BrowserPage>;
+};
+
+/** Starts a browser for several visitors. */
+export async function openBrowser(executablePath: string): Promise<TestBrowser> {
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  return {
+    visit: (options) => openPage(browser, options),
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+/** Opens a page in a browser of its own. */
 export async function openBrowserPage(executablePath: string): Promise<BrowserPage> {
-  const directory = await mkdtemp(join(tmpdir(), "bulk-actions-browser-"));
-  const context = await chromium.launchPersistentContext(directory, {
-    ...{ executablePath, args: ARGUMENTS, viewport: { width: 1280, height: 1600 } },
-  });
-  const [page = await context.newPage()] = context.pages();
+  const browser = await openBrowser(executablePath);
+  return { ...(await browser.visit()), [Symbol.asyncDispose]: browser[Symbol.asyncDispose] };
+}
+
+async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserPage> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1600 }, ...options });
+  // Of clicks, waits and navigations: on a machine with work to do a page takes a hundred times as long.
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
   const complaints: string[] = [];
   const origins = new Set<string>();
   page.on("console", (message) => {
@@ -28,13 +44,7 @@ export async function openBrowserPage(executablePath: string): Promise<BrowserPa
   page.on("request", (request) => {
     if (!request.url().startsWith("data:")) origins.add(new URL(request.url()).origin);
   });
-  return {
-    ...{ page, complaints, origins },
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+  return { ...{ page, complaints, origins }, [Symbol.asyncDispose]: () => context.close() };
 }
 
 const ARGUMENTS = [

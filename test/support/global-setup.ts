@@ -1,3 +1,4 @@
+import { readFileSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,6 +51,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     console.warn(`\n!!! ${message}: ALL TESTS IN A BROWSER ARE SKIPPED !!!\n`);
   }
   const directory = await mkdtemp(join(tmpdir(), "bulk-actions-test-"));
+  process.once("exit", () => clearAway(directory));
   const programs = process.env["POSTGRES_BIN"];
   const postgres = programs ? await startInstalledPostgres(programs) : await ownEmbeddedPostgres(directory);
   await migrate(postgres.url);
@@ -63,6 +65,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await postgres.close();
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+// Ctrl-C ends the run without a teardown, and the server's processes are no children of it.
+function clearAway(directory: string): void {
+  try {
+    const [pid] = readFileSync(join(directory, "postgres", "postmaster.pid"), "utf8").split("\n");
+    process.kill(Number(pid), "SIGQUIT");
+    rmSync(directory, { recursive: true, force: true, maxRetries: 20 });
+  } catch {
+    // The server has been stopped.
+  }
 }
 
 async function copyForStranger(templateUrl: string): Promise<string> {

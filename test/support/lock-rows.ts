@@ -29,3 +29,16 @@ export async function lockTables(
   await client.query(`BEGIN; LOCK TABLE ${tables.join(", ")}`);
   return { [Symbol.asyncDispose]: () => client.end() };
 }
+
+/** How many sessions wait for what this one holds. Asked by another session: one in a transaction sees no newer ones. */
+export async function countWaitingFor(
+  database: Pick<TestDatabase, "query">,
+  holder: pg.Client,
+): Promise<number> {
+  const { rows } = await holder.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const waiting = await database.query(
+    "SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))",
+    [rows[0]?.pid],
+  );
+  return waiting.length;
+}

@@ -29,6 +29,7 @@ export type Entry =
   | `test/chaos/${"main" | "recovery"}.ts`
   | `test/attack/${"main" | "attacker"}.ts`
   | "test/shops/main.ts"
+  | "test/screenshots/main.ts"
   | "examples/compare/main.ts"
   | `tools/${"generate-client" | "build-packages"}.ts`
   | `packages/local/src/${"demo" | "start" | "seed" | "migrate" | "migrate-create"}.ts`;

@@ -7,14 +7,16 @@ import { mergeRights, SERVICE_RIGHTS, type TableRights } from "@bulk/store/right
 /** Says something to a database as its superuser. */
 export type Say = (sql: string) => Promise<unknown>;
 
-/** The role that API and workers have on a stranger's database; its password is its name. */
+/** The role that API and workers have on a stranger's database. */
 export const SERVICE_ROLE = "bulk_service";
+
+const PASSWORD = "bulk-s3cret";
 
 /** Creates the role, unless the server has it, with its rights on the tables of the service and of the queue. */
 export async function createServiceRole(say: Say): Promise<void> {
   await say(`DO $$ BEGIN
     IF to_regrole('${SERVICE_ROLE}') IS NULL THEN
-      CREATE ROLE ${SERVICE_ROLE} LOGIN PASSWORD '${SERVICE_ROLE}';
+      CREATE ROLE ${SERVICE_ROLE} LOGIN PASSWORD '${PASSWORD}';
     END IF;
   END $$`);
   await grant(say, SERVICE_RIGHTS);
@@ -39,6 +41,6 @@ async function grant(say: Say, rights: TableRights): Promise<void> {
 export function asServiceRole(url: string): string {
   const parsed = new URL(url);
   parsed.username = SERVICE_ROLE;
-  parsed.password = SERVICE_ROLE;
+  parsed.password = PASSWORD;
   return parsed.href;
 }

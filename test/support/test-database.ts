@@ -12,6 +12,8 @@ export type Host = "own" | "stranger";
 /** A database of a test's own, migrated. */
 export type TestDatabase = {
   readonly url: string;
+  /** On the server of the test run. */
+  readonly name: string;
   /** As API and workers connect: on a stranger's database as a role that may do no more than it must. */
   readonly serviceUrl: string;
   /** For what a test itself does to the shop, past the service. */
@@ -37,6 +39,7 @@ export async function createTestDatabase(host: Host = inject("host")): Promise<T
   await connectClient(client, options);
   return {
     url: url.href,
+    name,
     serviceUrl: host === "own" ? url.href : asServiceRole(url.href),
     async query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) {
       const { rows } = await client.query<Row>(text, [...values]);
@@ -45,7 +48,7 @@ export async function createTestDatabase(host: Host = inject("host")): Promise<T
     async dispose() {
       await client.end();
       try {
-        await eventually(() => assertUnused(name), 5_000);
+        await eventually(() => assertUnused(name), 30_000);
       } finally {
         await administer(`DROP DATABASE ${name} WITH (FORCE)`);
       }

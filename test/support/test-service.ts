@@ -22,13 +22,13 @@ export type TestService = Client & {
   readonly url: string;
   /** Health and dashboard. */
   readonly opsUrl: string;
-  /** It stops with the service, if not before. */
+  /** It stops when it is disposed of, and with the service at the latest. */
   startWorker(environment?: NodeJS.ProcessEnv, resolve?: ResolveName): Promise<TestWorker>;
   fillShop(size: Partial<ShopSize>, account?: string): Promise<FilledShop>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type TestWorker = Service & { readonly opsUrl: string };
+export type TestWorker = Service & AsyncDisposable & { readonly opsUrl: string };
 
 export type TestServiceOptions = {
   readonly host?: Host;
@@ -70,13 +70,10 @@ export async function openTestService(
         resolve,
       );
       services.add(worker);
-      return {
-        opsUrl: `http://127.0.0.1:${worker.opsPort}`,
-        async stop() {
-          services.delete(worker);
-          await worker.stop();
-        },
-      };
+      async function stop(): Promise<void> {
+        if (services.delete(worker)) await worker.stop();
+      }
+      return { opsUrl: `http://127.0.0.1:${worker.opsPort}`, stop, [Symbol.asyncDispose]: stop };
     },
     fillShop(size, account = "test") {
       return fillShop(database.url, account, { products: 0, customers: 0, inUse: 0, ...size });
