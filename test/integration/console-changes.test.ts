@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Console, openConsole, openConsoleAs } from "../support/console.ts";
 import { writeUsers } from "../support/dashboard.ts";
 import { eventually } from "../support/eventually.ts";
+import { lockRows } from "../support/lock-rows.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 let service: TestService;
@@ -96,6 +97,20 @@ test("a cancel ends what nobody works on, and the timeline names the operator", 
   expect(page).toContain("Ended: canceled");
   expect(await listKinds(path)).toEqual([["cancel", "anna", null]]);
   expect(await anna.page("/changes")).toContain("Cancel requested by anna");
+});
+
+test("a cancel that meets a lock of somebody else's session says so, and can be repeated", async () => {
+  const { id, path } = await submitOpen();
+  await using held = await lockRows(service.database, "bulk.bulk_actions", [id]);
+
+  const refused = await anna.submit(`${path}/cancel`);
+  expect([refused.status, await refused.text()]).toEqual([
+    503,
+    expect.stringContaining("another session held a lock"),
+  ]);
+
+  await held.release();
+  expect((await anna.submit(`${path}/cancel`)).status).toBe(303);
 });
 
 test("a pause holds one bulk action with its reason until it is resumed, and no other", async () => {

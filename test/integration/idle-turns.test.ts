@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { queueEngine } from "@bulk/queue/engines/engine";
 import { firstTurns, type NewTurn } from "@bulk/queue/turns/turn";
 import { TURN_ENDINGS, type TurnEnding } from "@bulk/queue/turns/turn-ending";
@@ -30,6 +31,27 @@ test("of turns that wrote no outcome the queue keeps those that passed on, settl
   });
   const kept = await queue.native.getCompleted();
   expect(kept.map(({ returnvalue }) => returnvalue.ending).sort()).toEqual(["passed_on", "settled"]);
+});
+
+test("a turn that ends before its predecessor leaves the queue with it", async () => {
+  await using service = await openTestService();
+  await using queue = openQueue(service);
+  const second = Promise.withResolvers<void>();
+  await using _worker = startWorker(service, async ({ turn, ...rest }) => {
+    if (turn === 2) {
+      second.resolve();
+      return idle("throttled");
+    }
+    await queue.addTurns([{ ...rest, turn: 2, delayMs: 0 }]);
+    await second.promise;
+    await setTimeout(300);
+    return idle("passed_on");
+  });
+
+  await queue.addTurns(newTurns(1));
+
+  await eventually(async () => expect(await countJobs(queue)).toEqual({ completed: 1, failed: 0, open: 0 }));
+  expect((await queue.native.getCompleted())[0]?.returnvalue).toMatchObject({ ending: "passed_on" });
 });
 
 test("a turn whose predecessor may run again stays in the queue, and runs once", async () => {
@@ -70,8 +92,8 @@ test("a throttled bulk action leaves turns in the queue only if they wrote an ou
 
   const kept = await queue.native.getCompleted();
   const idle = kept.filter(({ returnvalue }) => returnvalue.skipped === 0);
-  // On a busy machine one or two end before their predecessors have left the queue. All together are as many as the others.
-  expect(idle.length).toBeLessThan((kept.length - idle.length) / 2);
+  // One is allowed: its predecessor may have taken longer than 5 s to complete.
+  expect(idle.slice(1).map(({ id, returnvalue }) => ({ id, ...returnvalue }))).toEqual([]);
 });
 
 function newTurns(lanes: number): readonly NewTurn[] {

@@ -1,6 +1,12 @@
 import { RequestError } from "@bulk/domain/errors/request-error";
 import { explain } from "@bulk/service/process/run-service";
-import { findSqlstate, isDatabaseUnavailable, isNotMigrated, mayHaveHappened } from "@bulk/store/sqlstate";
+import {
+  findSqlstate,
+  isDatabaseBusy,
+  isDatabaseUnavailable,
+  isNotMigrated,
+  mayHaveHappened,
+} from "@bulk/store/sqlstate";
 import type { Command } from "commander";
 
 const COULD_NOT = 1;
@@ -38,6 +44,9 @@ function describe(error: unknown): string {
   }
   if (mayHaveHappened(error)) {
     return "The connection to the database was lost before it responded. If the command changes something, check whether it did before you repeat it.";
+  }
+  if (isDatabaseBusy(error)) {
+    return `This took too long, or another session held a lock on what it needs (SQLSTATE ${findSqlstate(error)}). Run the command again soon.`;
   }
   if (isDatabaseUnavailable(error)) {
     const code = findSqlstate(error);

@@ -59,6 +59,11 @@ export function isUniqueViolation(error: unknown): boolean {
   return findSqlstate(error) === "23505";
 }
 
+/** Returns whether the database runs, and a statement or a lock took too long, or another transaction was in conflict. */
+export function isDatabaseBusy(error: unknown): boolean {
+  return /^(40001|40P01|55P03|57014)$/.test(findSqlstate(error) ?? "");
+}
+
 /** Returns whether the error means that the database could not be reached, was too busy, or takes no writes now. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   const sqlstate = findSqlstate(error);

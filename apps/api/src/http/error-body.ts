@@ -1,6 +1,6 @@
 import { API_ERRORS, type ErrorCode, type FailureKind } from "@bulk/domain/errors/error-codes";
 import { RequestError, type ValidationError } from "@bulk/domain/errors/request-error";
-import { isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
+import { isDatabaseBusy, isDatabaseUnavailable, isNotMigrated } from "@bulk/store/sqlstate";
 
 /** The base contract's five keys of an error response. `sendError` adds `request_id`. */
 export type ErrorBody = {
@@ -27,6 +27,12 @@ export function errorResponse(error: unknown): ErrorResponse {
       error.code,
       error.message,
       error.validationErrors,
+    );
+  }
+  if (isDatabaseBusy(error)) {
+    return failure(
+      "service.unavailable",
+      "The database is busy: this took too long, or another session held a lock on what it needs. Try again soon.",
     );
   }
   // Before the migration the API is not ready, but it may still be called. The caller may try again later.

@@ -254,7 +254,7 @@ export const API_ERRORS = {
   },
   "service.unavailable": {
     kind: "unavailable",
-    meaning: "The database is unavailable or rejects writes. Nothing was done.",
+    meaning: "The database is unavailable, busy, or rejects writes. Nothing was done.",
     remedy: "Send the request again after `Retry-After`.",
   },
   "bulk_action.outcome_unknown": {

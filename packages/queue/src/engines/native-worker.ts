@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { withinOr } from "@bulk/service/timing/deadline";
 import { createPostgresBackend, type IQueueBackend, type Job, Worker, type WorkerOptions } from "bullmq";
 import { connectPostgres, connectRedis, type QueueEngine, REDIS_PREFIX } from "./connection.ts";
@@ -8,7 +9,10 @@ export type JobSignals = {
   readonly stopping: AbortSignal;
   /** Aborted when the queue gave the job to another worker. */
   readonly lost: AbortSignal;
-  /** Returns whether a job of this queue can never run again: it has completed, or is gone. */
+  /**
+   * Returns whether a job of this queue can never run again: it has completed, or is gone. Gives one that is running 5 s
+   * to complete, unless the worker stops.
+   */
   readonly isOver: (jobId: string) => Promise<boolean>;
 };
 
@@ -49,8 +53,13 @@ export function startNativeWorker(options: NativeWorkerOptions): StoppableWorker
   }
   const { worker, disconnect } = openNative(options, processJob);
   async function isOver(jobId: string): Promise<boolean> {
-    const state = await worker.getBackend().getState(jobId);
-    return state === "completed" || state === "unknown";
+    const endsAt = performance.now() + 5_000;
+    while (true) {
+      const state = await worker.getBackend().getState(jobId);
+      if (state === "completed" || state === "unknown") return true;
+      if (state !== "active" || stopping.signal.aborted || performance.now() > endsAt) return false;
+      await setTimeout(50);
+    }
   }
   worker.on("error", options.onError);
   worker.on("completed", (job, returned) => options.onCompleted?.(job, returned));
