@@ -5,7 +5,7 @@ import { createWorkLog } from "@bulk/worker/observability/work-log";
 import { createWorkerMetrics, type WorkerMetrics } from "@bulk/worker/observability/worker-metrics";
 import { createTestDatabase, type TestDatabase } from "../support/test-database.ts";
 import type { ModelHost } from "./hosts/model-host.ts";
-import { createShopper, type Shopper } from "./shopper.ts";
+import { createShopper, SHOPPER_NAME, type Shopper } from "./shopper.ts";
 
 /** What all runs of a test share: one database, and the ways into it. */
 export type Engine = {
@@ -55,8 +55,8 @@ function open(url: string, lockTimeoutMs: number): Database {
 const APPLICATION_NAME = "service";
 
 /**
- * Returns when every one of these has arrived or waits for a lock in the database, so that what comes next
- * meets the same state in every replay.
+ * Returns when every one of these has arrived or waits for a lock that the service or the shopper holds, so that what
+ * comes next meets the same state in every replay.
  */
 export async function settleDown(
   database: TestDatabase,
@@ -71,10 +71,14 @@ export async function settleDown(
   }
 }
 
+// A lock of autovacuum, which cuts a table's empty end off, is free again in a moment and by itself.
 async function countWaiting(database: TestDatabase): Promise<number> {
   const [row] = await database.query<{ count: number }>(
     `SELECT count(DISTINCT pid)::int AS count FROM pg_locks JOIN pg_stat_activity USING (pid)
-     WHERE NOT granted AND datname = current_database() AND application_name = '${APPLICATION_NAME}'`,
+     WHERE NOT granted AND datname = current_database() AND application_name = '${APPLICATION_NAME}'
+       AND EXISTS (SELECT FROM pg_stat_activity holder
+         WHERE holder.pid = ANY (pg_blocking_pids(pg_locks.pid))
+           AND holder.application_name IN ('${APPLICATION_NAME}', '${SHOPPER_NAME}'))`,
   );
   return row?.count ?? 0;
 }

@@ -91,4 +91,5 @@ const STATEMENTS: readonly (readonly [RegExp, string])[] = [
   [/NOT EXISTS/, "look for what is finished and open"],
   [/DELETE FROM bulk.bulk_actions/, "prune"],
   [/DELETE FROM bulk.journal/, "prune the journal"],
+  [/DELETE FROM bulk.webhook_deliveries/, "prune the deliveries"],
 ];

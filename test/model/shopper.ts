@@ -23,6 +23,9 @@ export type ShopRecord = { readonly index: number; readonly id: string; readonly
 
 export type OpenDeed = { readonly deed: ShopperDeed; readonly record: ShopRecord };
 
+/** The name of the shopper's sessions. */
+export const SHOPPER_NAME = "shopper";
+
 /** @param deeds statements of one row, if they are done: of the record `$1`, of the account `$2` */
 export async function createShopper(
   url: string,
@@ -52,7 +55,7 @@ export async function createShopper(
 }
 
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: "shopper" });
+  const client = new pg.Client({ connectionString: url, application_name: SHOPPER_NAME });
   await client.connect();
   await client.query("SET lock_timeout = 5");
   return client;
