@@ -240,6 +240,10 @@ describe("pnpm admin action", () => {
     expect(parse(await succeed("action", "show", id, "--json"))).toMatchObject({
       pauses: [{ scope: { kind: "all" }, paused_by: "night shift" }],
     });
+    const wide = await stack.database.query(
+      "SELECT kind, by, detail FROM bulk.journal WHERE by = 'night shift'",
+    );
+    expect(wide).toContainEqual({ kind: "pause", by: "night shift", detail: "index rebuild" });
     await succeed("resume", "--all");
     await succeed("resume", "--account", "shop");
 
@@ -248,7 +252,17 @@ describe("pnpm admin action", () => {
       "slow        others use the database  since 1970-01-01 01:06:40Z: 1.23 times idle, at most 1.25\n",
     );
     await stack.database.query("DELETE FROM bulk.brake");
+  });
 
+  test("pauses, cancels and retries one bulk action, and says so in the journal", async () => {
+    const { token } = await stack.fillShop({}, "changed");
+    const { id } = await stack.submit(token, "delete_products", randomIds(3));
+    await stack.database.query(
+      `UPDATE bulk.bulk_action_chunks SET done_count = 1, failed_count = 1, failed_ids = record_ids[1:1],
+         failed_codes = '{record.locked}'
+       WHERE bulk_action_id = $1`,
+      [id],
+    );
     expect(await succeed("pause", "--action", id, "--reason", "look first")).toContain(`bulk action ${id}`);
     expect(await succeed("action", "show", id)).toContain("look first");
     expect((await admin("pause", "--action", id, "--account", "shop")).code).toBe(2);
@@ -261,7 +275,7 @@ describe("pnpm admin action", () => {
       output: expect.stringContaining("has already ended"),
     });
     expect(await succeed("action", "retry", id, "--failed-only")).toContain("retries 1 record. Watch it");
-    const [retry] = parseList(await succeed("action", "list", "--account", "troubled", "--json"));
+    const [retry] = parseList(await succeed("action", "list", "--account", "changed", "--json"));
     expect(retry).toMatchObject({ record_count: 1 });
     expect((await admin("action", "retry", id)).output).toContain(
       "Another retry or restore of the same records is open",
@@ -285,10 +299,6 @@ describe("pnpm admin action", () => {
       [retry?.["id"]],
     );
     expect(submitted).toEqual([{ kind: "retry", by, detail: "only the failed records", refusal: null }]);
-    const wide = await stack.database.query(
-      "SELECT kind, by, detail FROM bulk.journal WHERE by = 'night shift'",
-    );
-    expect(wide).toContainEqual({ kind: "pause", by: "night shift", detail: "index rebuild" });
   });
 });
 

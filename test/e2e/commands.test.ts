@@ -38,7 +38,7 @@ describe("pnpm demo --exit", () => {
 describe("pnpm demo", () => {
   test("stays up, and the calls it suggests work until Ctrl-C", async () => {
     await using demo = startProgram("packages/local/src/demo.ts", { DATA_DIR: directory });
-    await demo.says(/Everything stays up/, 60_000);
+    await demo.says(/Everything stays up/, 150_000);
     const [, token = "", suggested = "", url = "", id = ""] = await demo.says(
       /Bearer (bulk_live_[\w-]+)' \\\n +'((http:\S+)\/v1\/bulk_actions\/([0-9a-f-]+)\S+)'/,
     );
@@ -71,7 +71,7 @@ describe("pnpm start", () => {
     let id: string;
     {
       await using start = startProgram("packages/local/src/start.ts", environment);
-      await start.says(/Ctrl-C stops everything/, 60_000);
+      await start.says(/Ctrl-C stops everything/, 150_000);
 
       const options = ["--account", "shop", "--products", "3000", "--customers", "10", "--in-use", "7"];
       await using seed = startProgram("packages/local/src/seed.ts", environment, [...options, "--out", out]);
@@ -94,7 +94,7 @@ describe("pnpm start", () => {
       expect(await start.exited()).toEqual({ code: 0, signal: null });
     }
     await using again = startProgram("packages/local/src/start.ts", environment);
-    await again.says(/Ctrl-C stops everything/, 60_000);
+    await again.says(/Ctrl-C stops everything/, 150_000);
     const { token } = await readShop(out);
     expect(await client.retrieve(token, id)).toMatchObject({ status: "completed" });
     again.kill("SIGTERM");
@@ -120,7 +120,7 @@ describe("pnpm start", () => {
     const environment = await portsIn(directory);
     await using start = startProgram("packages/local/src/start.ts", environment);
     onTestFailed(() => console.error(start.output()));
-    await start.says(/Ctrl-C stops everything/, 60_000);
+    await start.says(/Ctrl-C stops everything/, 150_000);
     const out = join(directory, "killed.json");
     await using seed = startProgram("packages/local/src/seed.ts", environment, [
       "--account",
@@ -168,13 +168,13 @@ describe("pnpm start", () => {
   test("killed outright takes API and worker with it, and the next start finds all in order", async () => {
     const environment = await portsIn(directory);
     await using start = startProgram("packages/local/src/start.ts", environment);
-    await start.says(/Ctrl-C stops everything/, 60_000);
+    await start.says(/Ctrl-C stops everything/, 150_000);
     start.kill("SIGKILL");
     await start.exited();
 
     // Once the ports are free again, the two have ended with their parent.
     await using again = await startWhenFree(environment);
-    await again.says(/Ctrl-C stops everything/, 60_000);
+    await again.says(/Ctrl-C stops everything/, 150_000);
     again.kill("SIGTERM");
     expect(await again.exited()).toEqual({ code: 0, signal: null });
   });

@@ -12,7 +12,7 @@ describe.skipIf(inject("chromium") === undefined)("Bull Board in a browser", () 
 
   // A turn in each state.
   beforeAll(async () => {
-    service = await openTestService({ DASHBOARD_USERS: (await writeUsers()).join() });
+    service = await openTestService({ DASHBOARD_USERS: (await writeUsers()).join(), TURN_MS: "5000" });
     const { token, productIds } = await service.fillShop({ products: 5, inUse: 2 });
     const worker = await service.startWorker();
     const { id } = await service.submit(token, "delete_products", productIds);

@@ -56,7 +56,7 @@ test("while another session works, chunks are slowed down, and no longer once it
 
 test("that workers slow down and no longer do is in the journal once, however many they are", async () => {
   await countSlices();
-  const { token, productIds } = await service.fillShop({ products: 40_000 });
+  const { token, productIds } = await service.fillShop({ products: 100_000 });
   await using shopper = await startShopper(service.database.url);
   const workers = [await service.startWorker(), await service.startWorker(), await service.startWorker()];
   const { id } = await service.submit(token, "delete_products", productIds);
@@ -71,6 +71,7 @@ test("that workers slow down and no longer do is in the journal once, however ma
     for (const worker of workers) expect(await readGauges(worker)).toMatchObject({ shop_is_active: 0 });
   });
   expect(await readJournal()).toMatchObject([begun, { kind: "release", by: "the brake" }]);
+  await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
   await service.finished(token, id);
 });
 

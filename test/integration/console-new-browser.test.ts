@@ -39,7 +39,7 @@ inBrowser("ids are pasted, previewed, confirmed by keyboard and submitted once",
   await page.getByRole("button", { name: "Preview" }).click();
   const faults = page.getByRole("alert");
   await faults.getByText('record_ids [0] is not a UUID: "not"').waitFor();
-  expect(await focused()).toBe("faults");
+  await page.locator("#faults:focus").waitFor();
   await expectAccessible();
   await faults.getByRole("link").first().press("Enter");
   await page.locator("#ids").fill(productIds.join("\n"));
@@ -122,6 +122,7 @@ inBrowser.each(["light", "dark"] as const)(
     }
     await page.getByRole("button", { name: "Preview" }).click();
     await page.getByRole("alert").waitFor();
+    await page.waitForLoadState();
     expect(await readWidth()).toBeLessThanOrEqual(360);
     await expectAccessible();
     await page.setViewportSize(size);

@@ -264,6 +264,8 @@ test("an action type that the safety catch holds is neither previewed nor submit
   await holdActionTypes(operator.database, [
     { actionType: "delete_products", reason: "<b>a trigger</b> is new" },
   ]);
+  // No worker renews it.
+  await service.database.query("UPDATE bulk.pauses SET expires_at = now() + interval '1 hour'");
   for (const refused of [
     await anna.confirm(preview, "1"),
     await anna.post(idsForm(shop, shop.productIds)),

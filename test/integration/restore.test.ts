@@ -110,11 +110,13 @@ async function expectWaiting(service: TestService, id: string): Promise<void> {
   });
 }
 
-/** So many statements of workers wait for a lock. */
+/** So many statements of workers wait for a lock of somebody else. */
 async function expectLanesWaiting({ database }: TestService, count: number): Promise<void> {
   const waiting = await database.query(
-    `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'bulk-actions-worker'
-       AND wait_event_type = 'Lock'`,
+    `SELECT FROM pg_stat_activity waiting
+     WHERE datname = current_database() AND application_name = 'bulk-actions-worker'
+       AND EXISTS (SELECT FROM pg_stat_activity holder
+         WHERE holder.pid = ANY (pg_blocking_pids(waiting.pid)) AND holder.application_name <> 'bulk-actions-worker')`,
   );
   expect(waiting).toHaveLength(count);
 }

@@ -43,7 +43,7 @@ export async function openWebhookReceiver(
       return eventually(() => {
         if (received.length < count) throw new Error(`${received.length} of ${count} webhooks arrived.`);
         return received;
-      }, 20_000);
+      });
     },
     async [Symbol.asyncDispose]() {
       await closeServer(server, 0);

@@ -58,7 +58,11 @@ function follow(url) {
       for (const [id, html] of Object.entries(JSON.parse(data))) showPart(id, html);
     });
     source.addEventListener("gone", () => location.reload());
-    source.addEventListener("signed_out", () => location.reload());
+    source.addEventListener("signed_out", () => {
+      // It would ask again, and be refused, before the page is gone.
+      source.close();
+      location.reload();
+    });
     source.addEventListener("error", () => {
       say("Not live: the connection is lost. Trying again.");
       if (source.readyState === EventSource.CLOSED) setTimeout(reopen, AGAIN_MS);
