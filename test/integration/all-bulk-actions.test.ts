@@ -54,7 +54,13 @@ afterAll(async () => {
 const NOON = 1_700_000_000;
 
 const EVERYTHING: AllQuery = {
-  ...{ id: undefined, accountId: undefined, statuses: undefined, actionType: undefined, isPaused: undefined },
+  ...{
+    ids: undefined,
+    accountId: undefined,
+    statuses: undefined,
+    actionType: undefined,
+    isPaused: undefined,
+  },
   ...{ createdFrom: undefined, createdBefore: undefined, outcomes: undefined },
   ...{ after: undefined, before: undefined, limit: 25 },
 };
@@ -176,14 +182,14 @@ describe("the list of all bulk actions", () => {
 
   test("an id finds its bulk action, of whatever account, unless another condition excludes it", async () => {
     const [{ id = "", accountId = "" } = {}] = (await all({ createdBefore: momentOf(3) })).rows;
-    const found = await all({ id });
+    const found = await all({ ids: [id] });
     expect(found.rows.map((row) => row.id)).toEqual([id]);
     expect(found).toMatchObject({ next: undefined, previous: undefined, lookedUntil: undefined });
-    expect((await all({ id, accountId })).rows).toHaveLength(1);
+    expect((await all({ ids: [id], accountId })).rows).toHaveLength(1);
     expect(
-      (await all({ id, accountId: accounts.find((other) => other.id !== accountId)?.id ?? "" })).rows,
+      (await all({ ids: [id], accountId: accounts.find((other) => other.id !== accountId)?.id ?? "" })).rows,
     ).toEqual([]);
-    expect((await all({ id: crypto.randomUUID() })).rows).toEqual([]);
+    expect((await all({ ids: [crypto.randomUUID()] })).rows).toEqual([]);
   });
 });
 

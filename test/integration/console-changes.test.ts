@@ -145,11 +145,13 @@ test("a throttle is set for the type, shown, and removed", async () => {
   }
   expect((await anna.submit(`${path}/throttle`, { records_per_second: "250" })).status).toBe(303);
   await eventually(async () =>
-    expect(await ben.page(path)).toContain("Throttled to 250 records a second by anna."),
+    expect(await ben.page(path)).toContain("throttled to 250 records a second by anna."),
   );
-  expect(await ben.page("")).toContain("at most 250 records a second");
+  expect(await ben.page("")).toContain(
+    "delete products together are throttled to 250 records a second by anna.",
+  );
   await eventually(async () => expect((await anna.submit(`${path}/unthrottle`)).status).toBe(303));
-  await eventually(async () => expect(await ben.page(path)).not.toContain("Throttled to"));
+  await eventually(async () => expect(await ben.page(path)).not.toContain("throttled to"));
 });
 
 test("a throttle of all types together is told on the page of each bulk action", async () => {
@@ -165,10 +167,92 @@ test("a throttle of all types together is told on the page of each bulk action",
   }
 });
 
+describe("what holds or slows more than one bulk action", () => {
+  test("is a wide pause, which its notice leads to, and which ends when an operator agrees", async () => {
+    const { path } = await submitOpen(1_234);
+    const [account] = await service.database.query<{ id: string }>(
+      "SELECT account_id AS id FROM bulk.bulk_actions ORDER BY created_at DESC LIMIT 1",
+    );
+    const wide = `account=${account?.id}&type=delete_products`;
+    for (const [scope, subject, query] of [
+      ["all", "", ""],
+      ["account", account?.id, `account=${account?.id}`],
+      ["action_type", "delete_products", "type=delete_products"],
+      ["account", `${account?.id} delete_products`, wide],
+    ]) {
+      await service.database.query(
+        "INSERT INTO bulk.pauses (scope, subject, reason, paused_by) VALUES ($1, $2, 'a <b>sale</b>', 'carl')",
+        [scope, subject],
+      );
+      const page = `/pauses/resume?${query}`;
+      const link = `href="/console${page.replaceAll("&", "&amp;")}">Resume`;
+      await eventually(async () => {
+        for (const shown of [await anna.page(path), await anna.page("")]) expect(shown).toContain(link);
+        expect(await ben.page(path)).toContain("by carl: a &lt;b&gt;sale");
+      });
+      expect(await ben.page("")).not.toContain(link);
+      for (const refused of [await ben.request(page), await ben.submit(page)])
+        expect(refused.status).toBe(403);
+      const asked = await anna.page(page);
+      expect(asked).toMatch(/It concerns \d+ open bulk actions? with [\d,]+ records, and those to come\./);
+      expect(asked).not.toContain("<b>sale");
+      expect((await anna.submit(page)).status).toBe(303);
+      for (const gone of [await anna.request(page), await anna.submit(page)]) expect(gone.status).toBe(404);
+    }
+    expect(await service.database.query("SELECT FROM bulk.pauses")).toEqual([]);
+    const entries = await service.database.query(
+      "SELECT by, account_id, action_type, refusal FROM bulk.journal WHERE kind = 'resume' ORDER BY at DESC LIMIT 4",
+    );
+    const type = "delete_products";
+    expect(entries).toEqual([
+      { by: "anna", account_id: account?.id, action_type: type, refusal: null },
+      { by: "anna", account_id: null, action_type: type, refusal: null },
+      { by: "anna", account_id: account?.id, action_type: null, refusal: null },
+      { by: "anna", account_id: null, action_type: null, refusal: null },
+    ]);
+    await anna.submit(`${path}/cancel`);
+  });
+
+  test("is a throttle, of one type or of all, which ends the same way", async () => {
+    for (const [type, query] of [
+      ["", ""],
+      ["delete_products", "type=delete_products"],
+    ]) {
+      await service.database.query(
+        "INSERT INTO bulk.throttles (action_type, records_per_second, set_by) VALUES ($1, 7000, 'carl')",
+        [type],
+      );
+      const page = `/throttles/remove?${query}`;
+      await eventually(async () =>
+        expect(await anna.page("")).toContain(`href="/console${page}">Remove throttle`),
+      );
+      expect((await ben.submit(page)).status).toBe(403);
+      expect(await anna.page(page)).toContain("7,000 records a second by carl.");
+      expect((await anna.submit(page)).status).toBe(303);
+      expect((await anna.submit(page)).status).toBe(404);
+    }
+    expect(await service.database.query("SELECT FROM bulk.throttles")).toEqual([]);
+  });
+
+  test("is refused if its address names nothing that is there", async () => {
+    for (const query of [
+      "account=x",
+      "type=%00",
+      "type=delete_products&type=x",
+      `account=${crypto.randomUUID()}`,
+    ]) {
+      expect([query, (await anna.submit(`/pauses/resume?${query}`)).status]).toEqual([query, 404]);
+    }
+    expect((await anna.submit("/throttles/remove?type=%00")).status).toBe(404);
+  });
+});
+
 test("what was canceled is retried, and what was deleted is restored, each linked to the other", async () => {
   const { token, id, path } = await submitOpen();
   await anna.submit(`${path}/cancel`);
   await service.finished(token, id);
+  // No chunk of it was begun.
+  expect(await ben.page(path)).toContain("0 of 3 chunks finished");
   const retried = await anna.submit(`${path}/retry`);
   expect(retried.status).toBe(303);
   const retryPath = String(retried.headers.get("location")).replace("/console", "");
@@ -198,6 +282,11 @@ test("what was canceled is retried, and what was deleted is restored, each linke
   await service.finished(token, restorePath.replace("/bulk-actions/", ""));
   await another.stop();
   expect(await ben.page(restorePath)).toContain(`Restore of <a href="/console${retryPath}">`);
+  expect(await ben.page("/changes")).toMatch(
+    new RegExp(
+      `Restore submitted by anna</th><td>[^<]*</td><td>restore products</td><td><a href="/console${restorePath}"`,
+    ),
+  );
   await eventually(async () =>
     expect(await ben.page(retryPath)).toContain("30 records were brought back by restores."),
   );

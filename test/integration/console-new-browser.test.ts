@@ -38,7 +38,7 @@ inBrowser("ids are pasted, previewed, confirmed by keyboard and submitted once",
   await expectAccessible();
   await page.getByRole("button", { name: "Preview" }).click();
   const faults = page.getByRole("alert");
-  await faults.getByText('record_ids [0] is not a UUID: "not"').waitFor();
+  await faults.getByText('Id 1 is not a UUID: "not"').waitFor();
   await page.locator("#faults:focus").waitFor();
   await expectAccessible();
   await faults.getByRole("link").first().press("Enter");
@@ -48,7 +48,7 @@ inBrowser("ids are pasted, previewed, confirmed by keyboard and submitted once",
   await expectAccessible();
   await page.getByLabel("Type 4 to delete products").fill("3");
   await page.keyboard.press("Enter");
-  await page.getByText("count is 3, and there are 4 ids").first().waitFor();
+  await page.getByText("The number is 3, and there are 4 ids").first().waitFor();
   await expectAccessible();
   await page.getByLabel("Type 4 to delete products").fill("4");
   await page.getByRole("button", { name: "Submit" }).dblclick();
@@ -86,7 +86,7 @@ inBrowser("a file is previewed, confirmed and sent with its progress", async () 
   await page.getByRole("button", { name: "Preview" }).click();
   await page.getByText("Choose a file first.").waitFor();
   await chooseFile("ids.csv", `${productIds[0]}\nnonsense`);
-  await page.getByText('record_ids line 2 is not a UUID: "nonsense"').waitFor();
+  await page.getByText('Line 2 is not a UUID: "nonsense"').waitFor();
   expect(await focused()).toBe("faults");
   await chooseFile("ids.ndjson", productIds.map((id) => JSON.stringify({ id })).join("\n"));
   await page.getByText("Only the first 20 of 30 ids were looked at.").waitFor();

@@ -152,7 +152,7 @@ describe("a filter", () => {
   });
 });
 
-describe("what is wrong is said in the words of the API, beside its field, and everything that was typed is kept", () => {
+describe("what is wrong is said as the API says it, beside its field, and everything that was typed is kept", () => {
   const many = randomIds(MOST_IDS + 1);
   test.each<[string, Readonly<Record<string, string>>, Readonly<Record<string, unknown>>]>([
     ["no id", { ids: "" }, { record_ids: [] }],
@@ -206,7 +206,8 @@ describe("what is wrong is said in the words of the API, beside its field, and e
     expect(faults.length).toBeGreaterThan(0);
     const refused = await anna.post(form);
     expect([refused.status, response.status]).toEqual([422, 422]);
-    for (const { attribute, message } of faults) expect(refused.text).toContain(`${attribute} ${message}`);
+    for (const { attribute, message } of faults)
+      expect(refused.text).toContain(asPeopleCount(attribute, message));
     expect(refused.html.match(/class="fault"/g)).toHaveLength(faults.length);
     // What is no choice of the form cannot have been chosen in it.
     const kept = Object.entries(form).filter(([name, value]) => name !== "action_type" && value !== "price");
@@ -223,7 +224,7 @@ describe("what is wrong is said in the words of the API, beside its field, and e
       const refused = await anna.post({ account, action_type: "delete_products", way: "ids", ids: "x" });
       expect(refused.status).toBe(422);
       expect(refused.text).toContain(words);
-      expect(refused.text).toContain("record_ids [0] is not a UUID");
+      expect(refused.text).toContain("Id 1 is not a UUID");
     }
   });
 
@@ -302,7 +303,7 @@ describe("a file", () => {
     for (const [count, words] of [
       ["70", "Bulk-Expected-Count is 70"],
       ["72", "Bulk-Expected-Count is 72"],
-      ["", "count must be the number of records that is shown"],
+      ["", "The number must be the number of records that is shown"],
       ["501", "at most 500 are allowed"],
     ] as const) {
       const headers = { "bulk-expected-count": count, "idempotency-key": key };
@@ -334,7 +335,7 @@ describe("a file", () => {
     );
     const refused = await anna.sendFile("check", shop, [...lines, '"<i>x</i>"'].join("\n"), type);
     expect(refused.status).toBe(422);
-    expect(refused.text).toContain('record_ids line 3 is not a UUID: "<i>x</i>"');
+    expect(refused.text).toContain('Line 3 is not a UUID: "<i>x</i>"');
     expect(refused.html).not.toContain("<i>x");
   });
 
@@ -344,7 +345,7 @@ describe("a file", () => {
     expect((await anna.sendFile("check", { name: "nobody" }, id)).text).toContain('does not exist: "nobody"');
     const query = new URLSearchParams({ account: shop.name, action_type: "delete_all" });
     const body = { method: "POST", headers: { "content-type": "text/csv" }, body: id };
-    expect((await anna.request(`/new/check?${query}`, body)).text).toContain("action_type must be one of");
+    expect((await anna.request(`/new/check?${query}`, body)).text).toContain("The type must be one of");
     const json = { "content-type": "application/json" };
     expect((await anna.sendFile("check", shop, "{}", json)).status).toBe(415);
     const most = randomIds(MOST_UPLOADED + 1).join("\n");
@@ -617,4 +618,12 @@ function decode(html: string): string {
     .replaceAll("&#34;", '"')
     .replaceAll("&#39;", "'")
     .replaceAll("&amp;", "&");
+}
+
+/** A fault of the API as the console says it: ids are counted from 1, and other attributes have the names of the form. */
+function asPeopleCount(attribute: string, message: string): string {
+  const [, index, rest] = /^\[(\d+)\] (.*)$/s.exec(message) ?? [];
+  return attribute === "record_ids" && index !== undefined
+    ? `Id ${Number(index) + 1} ${rest}`
+    : ` ${message}`;
 }

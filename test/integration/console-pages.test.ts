@@ -50,6 +50,35 @@ describe("the first page", () => {
   });
 });
 
+test("the first page tells of records that failed in the last hour, and of webhooks that are tried again", async () => {
+  const { token, productIds } = await service.fillShop({ products: 1 }, "failing");
+  const { id } = await service.submit(token, "delete_products", productIds);
+  const { query } = service.database;
+  await query(
+    "INSERT INTO bulk.rates (worker_id, minute, applied, skipped, failed) VALUES (gen_random_uuid(), now() - interval '9 minutes', 0, 0, 1234)",
+  );
+  await query(
+    `WITH endpoint AS (
+       INSERT INTO bulk.webhook_endpoints (id, account_id, url, sealed_secret)
+       SELECT gen_random_uuid(), account_id, 'https://shop.example', '' FROM bulk.bulk_actions WHERE id = $1
+       RETURNING id, account_id)
+     INSERT INTO bulk.webhook_deliveries (account_id, endpoint_id, event_type, bulk_action_id, failures)
+     SELECT account_id, id, 'bulk_action.completed', $1, failures FROM endpoint, (VALUES (0), (2)) AS deliveries (failures)`,
+    [id],
+  );
+  await eventually(async () => {
+    const page = await ben.page("");
+    expect(page).toMatch(
+      /<b>Trouble:<\/b> 1,234 records failed in the last hour\. <a href="[^"]*outcome=failed/,
+    );
+    expect(page).toContain("1 webhook could not be delivered yet and is tried again.");
+    expect(page).toContain(`href="/console/bulk-actions/${id}">Show ${id.slice(0, 8)}`);
+  });
+  await query("DELETE FROM bulk.rates");
+  await query("DELETE FROM bulk.webhook_endpoints");
+  await service.request(token, `/v1/bulk_actions/${id}/cancel`, { method: "POST" });
+});
+
 test.each(["-271821-04-20T00:00:00.000Z", "+275760-09-13T00:00:00.000Z"])(
   "changes before a moment that the database cannot read, %s, are refused with the reason",
   async (moment) => {
@@ -95,8 +124,10 @@ describe("the list", () => {
     const { id } = await service.submit(token, "delete_products", productIds);
     for (const filter of [
       `id=${id}`,
+      `id=${id.slice(0, 8).toUpperCase()}`,
       "status=open",
       "type=delete_products",
+      "type=delete+products",
       "outcome=pending",
       `from=2020-01-01T00:00`,
     ]) {
@@ -114,7 +145,7 @@ describe("the list", () => {
       expect(page).toContain("No bulk action matches.");
     }
     for (const [filter, words] of [
-      ["id=x", "The id of a bulk action is a UUID."],
+      ["id=x", "The id of a bulk action is a UUID, or the first eight digits of one."],
       ["status=x", "There is no such status."],
       ["account=%3Cb%3E", "There is no account of this name or id."],
       ["from=yesterday", "The first moment is no date."],
@@ -151,6 +182,16 @@ test("records are shown by outcome with their reason, page by page, and exported
     headers: { accept: "application/x-ndjson" },
   });
   expect(await ben.page(`/bulk-actions/${id}/records.ndjson`)).toBe(await lines.text());
+  const skipped = await ben.request(`/bulk-actions/${id}/records.csv?outcome=skipped`);
+  expect(skipped.headers.get("content-disposition")).toContain(`${id}-skipped.csv`);
+  expect((await skipped.text()).trim().split("\n").slice(1)).toEqual(
+    csv
+      .trim()
+      .split("\n")
+      .filter((line) => line.includes(",skipped,")),
+  );
+  expect(first).toContain('href="records.csv?outcome=skipped"');
+  expect((await ben.request(`/bulk-actions/${id}/records.csv?outcome=skiped`)).status).toBe(422);
   for (const query of ["outcome=skiped", "outcome=skipped&outcome=failed", "after=-5"]) {
     expect((await ben.request(`/bulk-actions/${id}/records?${query}`)).status).toBe(422);
   }
@@ -176,6 +217,7 @@ describe("the search", () => {
     expect([led.status, led.headers.get("location")]).toEqual([303, `/console/bulk-actions/${second.id}`]);
     const short = await ben.page(`/find?id=${second.id.slice(0, 8)}`);
     expect(short).toContain(`href="/console/bulk-actions/${second.id}"`);
+    expect(short).not.toContain("No stored bulk action has it.");
   });
 
   test("says what it did not find, and takes any text", async () => {

@@ -4,6 +4,7 @@ import { appRoutes } from "@bull-board/api/dist/routes.js";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openAnotherApi } from "../support/another-api.ts";
 import { openBrowserPage } from "../support/browser.ts";
+import { openConsole } from "../support/console.ts";
 import {
   type Dashboard,
   openDashboard,
@@ -297,6 +298,16 @@ describe("without users", () => {
     const anybody = openDashboard(open.opsUrl);
     expect(await anybody.queues("waiting")).toMatchObject([{ name: "bulk-actions", readOnlyMode: true }]);
     expect((await anybody.change("/empty")).status).toBe(403);
+    const look = openConsole(open.opsUrl);
+    const { token, productIds } = await open.fillShop({ products: 1 });
+    const { id } = await open.submit(token, "delete_products", productIds);
+    const words = "Nobody can change anything here until DASHBOARD_USERS names an operator";
+    expect(await look.page(`/bulk-actions/${id}`)).toContain(words);
+    for (const path of ["/new", `/bulk-actions/${id}/cancel`]) {
+      const refused = await look.request(path);
+      expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining(words)]);
+    }
+    expect((await look.submit(`/bulk-actions/${id}/cancel`)).status).toBe(403);
     await using connection = await openRaw(open.opsUrl);
     await connection.write(requestHead("GET /dashboard/api/queues", { host: "rebound.example" }));
     expect(await connection.untilClosed()).toMatch(/^HTTP\/1.1 403 /);

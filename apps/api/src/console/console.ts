@@ -1,15 +1,22 @@
 import { randomUUID } from "node:crypto";
-import express, { type ErrorRequestHandler, type RequestHandler, type Router } from "express";
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from "express";
 import { errorResponse } from "../http/error-body.ts";
 import type { Entrance } from "../sign-in/entrance.ts";
 import { PageError } from "../sign-in/page-error.ts";
 import { protectConsole } from "../sign-in/protect-pages.ts";
-import { ONLY_OPERATORS, requireUser } from "../sign-in/require-user.ts";
+import { requireUser, whyNotViewers } from "../sign-in/require-user.ts";
 import { refuseOtherOrigins } from "../sign-in/same-origin.ts";
 import { serveAction } from "./action/action-page.ts";
 import { serveChanges } from "./changes/change-pages.ts";
 import { serveJournal } from "./changes/journal-page.ts";
 import { serveRedeliver } from "./changes/redeliver.ts";
+import { serveSwitches } from "./changes/switch-pages.ts";
 import type { ConsoleContext } from "./context.ts";
 import { serveFind } from "./find/find-page.ts";
 import { serveList } from "./list/list-page.ts";
@@ -25,10 +32,10 @@ export function serveConsole(entrance: Entrance, context: ConsoleContext): Route
   const { logger } = context;
   const router = express.Router();
   router.use(...protectConsole, nameRequest, serveAssets(), refuseOtherOrigins, entrance.handler);
-  router.use(requireUser({ findUser: entrance.findUser, refuseViewer, logger }), rememberUsers(entrance));
+  router.use(rememberUsers(entrance), requireUser({ findUser: entrance.findUser, refuseViewer, logger }));
   router.use(serveNow(context), serveList(context), serveAction(context), serveRecords(context));
-  router.use(serveNew(context), serveChanges(context), serveRedeliver(context), serveJournal(context));
-  router.use(serveFind(context), serveSettings(context));
+  router.use(serveNew(context), serveChanges(context), serveSwitches(context), serveRedeliver(context));
+  router.use(serveJournal(context), serveFind(context), serveSettings(context));
   router.use(respondNotFound, showError(context));
   return router;
 }
@@ -40,7 +47,7 @@ const nameRequest: RequestHandler = (_request, response, next) => {
   next();
 };
 
-// For the menu.
+// For the menu, and for what viewers are told.
 function rememberUsers({ hasUsers }: Entrance): RequestHandler {
   return (_request, response, next) => {
     response.locals["hasUsers"] = hasUsers;
@@ -48,8 +55,8 @@ function rememberUsers({ hasUsers }: Entrance): RequestHandler {
   };
 }
 
-function refuseViewer(): never {
-  throw new PageError(403, ONLY_OPERATORS);
+function refuseViewer(_request: Request, response: Response): never {
+  throw new PageError(403, whyNotViewers(response));
 }
 
 const respondNotFound: RequestHandler = () => {

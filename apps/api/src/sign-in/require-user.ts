@@ -36,13 +36,20 @@ export function userOf({ locals }: Pick<Response, "locals">): DashboardUser {
   return user;
 }
 
-/** Why a viewer may not do it. */
-export const ONLY_OPERATORS = "Viewers may look and change nothing. This needs the role operator.";
+/** Returns why a viewer may not do it. */
+export function whyNotViewers({ locals }: Pick<Response, "locals">): string {
+  return locals["hasUsers"] === false ? NO_USERS : ONLY_OPERATORS;
+}
+
+const ONLY_OPERATORS = "Viewers may look and change nothing. This needs the role operator.";
+
+const NO_USERS =
+  "Nobody can change anything here until DASHBOARD_USERS names an operator: pnpm admin dashboard-password NAME --role operator";
 
 /** Refuses viewers a page that leads to a change. Throws `PageError`. */
 export const requireOperator: RequestHandler = (_request, response, next) => {
   if (userOf(response).role === "operator") next();
-  else throw new PageError(403, ONLY_OPERATORS);
+  else throw new PageError(403, whyNotViewers(response));
 };
 
 function askToSignIn(request: Request, response: Response): void {

@@ -15,7 +15,7 @@ export type TurnEnding =
 export const TURN_ENDINGS: Readonly<Record<TurnEnding, string>> = {
   passed_on: "its time was up; the lane's next turn is at the back of the queue",
   settled: "this turn wrote the terminal status",
-  nothing_left: "nothing to do: other lanes work on the rest, or all is done",
+  nothing_left: "nothing is left for this lane: other lanes work on the rest, or all is done",
   backing_off: "every remaining chunk waits after a lock or time-out; the next turn is delayed",
   table_locked: "another session has locked a whole table; the next turn is delayed by 1 s",
   lost: "the queue gave the turn to another worker",

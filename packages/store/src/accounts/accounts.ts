@@ -99,6 +99,11 @@ export async function findOwner(database: Database, bulkActionId: string): Promi
   return found?.account;
 }
 
+/** Returns whether a text is the first eight digits of an id, as lists show them. */
+export function isFirstDigits(text: string): boolean {
+  return /^[0-9a-f]{8}$/.test(text);
+}
+
 /**
  * Finds bulk actions by the first eight digits of their id, as pages show it; at most five. For operators only.
  *

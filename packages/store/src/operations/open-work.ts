@@ -63,3 +63,23 @@ export async function readOpenWork(database: Database): Promise<OpenWork> {
   if (work === undefined) throw new Error("An aggregate returned no row.");
   return work;
 }
+
+/** Open bulk actions, and how many records they have. */
+export type OpenCount = { readonly actionCount: number; readonly recordCount: number };
+
+/** Counts the open bulk actions of an account, of a type, of both, or all; at most 10,000 are looked at. For operators only. */
+export async function countOpen(
+  database: Database,
+  {
+    accountId = null,
+    actionType = null,
+  }: { readonly accountId?: string | null; readonly actionType?: string | null },
+): Promise<OpenCount> {
+  const [found] = await database.$queryRaw<OpenCount[]>`
+    SELECT count(*)::int AS "actionCount", COALESCE(sum(record_count), 0)::float8 AS "recordCount"
+    FROM (SELECT account_id, action_type, record_count FROM bulk.bulk_actions
+          WHERE status IN ('pending', 'processing') LIMIT ${MOST_COUNTED}) AS open
+    WHERE (${accountId}::uuid IS NULL OR account_id = ${accountId}::uuid)
+      AND (${actionType}::text IS NULL OR action_type = ${actionType}::text)`;
+  return found ?? { actionCount: 0, recordCount: 0 };
+}

@@ -46,6 +46,26 @@ export async function findDeliveryOwner(database: Database, deliveryId: string):
   return found?.accountId;
 }
 
+/** Deliveries that failed at least once and are tried again. */
+export type RetriedDeliveries = {
+  /** At most 1,000. */
+  readonly count: number;
+  /** A bulk action whose event one of them has; null if none has. */
+  readonly bulkActionId: string | null;
+};
+
+const MOST_LOOKED_AT = 1_000;
+
+/** Counts the deliveries that are tried again, among 1,000 that are open. For operators only. */
+export async function countRetriedDeliveries(database: Database): Promise<RetriedDeliveries> {
+  const [found] = await database.$queryRaw<RetriedDeliveries[]>`
+    SELECT count(*)::int AS count, min(bulk_action_id::text) AS "bulkActionId"
+    FROM (SELECT failures, bulk_action_id FROM bulk.webhook_deliveries
+          WHERE next_attempt_at IS NOT NULL LIMIT ${MOST_LOOKED_AT}) AS open
+    WHERE failures > 0`;
+  return found ?? { count: 0, bulkActionId: null };
+}
+
 /** The delivery of an event of a bulk action, as operators see it. */
 export type DeliveryOverview = Pick<
   WebhookDelivery,

@@ -3,14 +3,14 @@ import { isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { explain, nameOutcome, RECORD_OUTCOMES, type RecordOutcome } from "@bulk/domain/bulk-actions/outcome";
 import { effectWord } from "@bulk/domain/bulk-actions/record-effect";
 import type { ActionOverview } from "@bulk/store/bulk-actions/reading/action-overview";
-import { describeRefusal } from "@bulk/store/chunks/chunk-states";
+import { describeRefusal, type TroubledChunk } from "@bulk/store/chunks/chunk-states";
 import { CHANGES } from "../changes/changes.ts";
 import type { ConsoleContext } from "../context.ts";
 import { describeBraking } from "../render/describe-braking.ts";
-import { describePause } from "../render/describe-pause.ts";
+import { type Notice, noticePause, noticeThrottle } from "../render/notice.ts";
 import { showAddress } from "../render/show-address.ts";
-import { countRecords, inGroups, inWords } from "../render/words.ts";
-import { type ActionView, ENTRIES_SHOWN } from "./read-actions.ts";
+import { countRecords, inWords } from "../render/words.ts";
+import { type ActionView, ENTRIES_SHOWN, TROUBLED_SHOWN } from "./read-actions.ts";
 import { listMoments } from "./timeline.ts";
 
 /** What the page of a bulk action shows, in words. */
@@ -31,17 +31,35 @@ export async function describeAction(view: ActionView, context: ConsoleContext) 
     notices: await listNotices(view, context),
     outcomes: listOutcomes(overview, effect),
     reasons: reasons?.map(({ code, count }) => ({ code, count, ...explain(code, skips) })),
+    haveReasonsGrown: reasons !== undefined && sumOf(reasons) < overview.skipped + overview.failed,
+    tookMs: tookOf(overview),
     moments: listMoments(view),
     hasEarlierMoments:
       view.journal.filter(({ bulkActionId }) => bulkActionId === overview.id).length >= ENTRIES_SHOWN,
     deliveries: view.deliveries.map((delivery) => ({ ...delivery, url: showAddress(delivery.url) })),
-    troubled: view.troubled.map((chunk) => ({ ...chunk, refusal: describeRefusal(chunk) })),
+    troubled: view.troubled.slice(0, TROUBLED_SHOWN).map(describeTroubled),
+    hasMoreTroubled: view.troubled.length > TROUBLED_SHOWN,
+    hasUsers: context.config.DASHBOARD_USERS !== undefined,
     changes: CHANGES.map((change) => ({
       name: change.name,
       label: change.label,
       whyNot: change.whyNot(view),
     })),
   };
+}
+
+function sumOf(reasons: readonly { readonly count: number }[]): number {
+  return reasons.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** How long an ended bulk action took from its start. */
+function tookOf({ startedAt, finishedAt }: ActionOverview): number | undefined {
+  return startedAt === null || finishedAt === null ? undefined : finishedAt.getTime() - startedAt.getTime();
+}
+
+function describeTroubled(chunk: TroubledChunk) {
+  const isDue = chunk.nextTryAt !== null && chunk.nextTryAt.getTime() <= Date.now();
+  return { ...chunk, refusal: describeRefusal(chunk), isDue };
 }
 
 /** One word for how a bulk action is: its outcome once it has ended. */
@@ -75,24 +93,20 @@ function listOutcomes(overview: ActionOverview, effect: string) {
 async function listNotices(
   { overview, pauses, throttle, commonThrottle }: ActionView,
   { readQueueState }: ConsoleContext,
-): Promise<readonly string[]> {
+): Promise<readonly Notice[]> {
   if (!isOpen(overview.status)) return [];
   const queue = await readQueueState();
-  return [
-    ...pauses.map(describePause),
+  const words = [
     ...(overview.braked ? [describeBraking(overview.braked)] : []),
-    ...(throttle === undefined
-      ? []
-      : [`Throttled to ${inGroups(throttle.recordsPerSecond)} records a second by ${throttle.setBy}.`]),
-    ...(commonThrottle === undefined
-      ? []
-      : [
-          `All types together are throttled to ${inGroups(commonThrottle.recordsPerSecond)} records a second by ${commonThrottle.setBy}.`,
-        ]),
     ...(overview.nextDueAt === null ? [] : ["Every chunk that is left waits for its next try."]),
     ...(queue === "unknown" ? ["The queue is unavailable. No work is lost."] : []),
     ...(queue === "paused"
       ? ["The queue is paused in Bull Board. No turn runs until it is resumed there."]
       : []),
+  ];
+  return [
+    ...pauses.map(noticePause),
+    ...[throttle, commonThrottle].filter((one) => one !== undefined).map(noticeThrottle),
+    ...words.map((sentence) => ({ words: sentence })),
   ];
 }

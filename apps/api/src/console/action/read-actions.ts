@@ -86,10 +86,16 @@ export function openActionReader(database: Database): ActionReader {
 /** How long details of a bulk action without progress are kept: nobody notifies of pauses, deliveries and retries. */
 const QUIET_MS = 5_000;
 
-/** How long they are kept while it makes progress. */
+/** How long they are kept while it makes progress, or a delivery of it is open. */
 const BUSY_MS = 2_000;
 
-type Known = { readonly stamp: string; readonly readAt: number; readonly details: Promise<Details> };
+type Known = {
+  readonly stamp: string;
+  readonly readAt: number;
+  readonly details: Promise<Details>;
+  /** Something of it waits for another service. */
+  isBusy: boolean;
+};
 
 function openDetails(database: Database) {
   const known = new LRUCache<string, Known>({ max: 500 });
@@ -97,19 +103,27 @@ function openDetails(database: Database) {
     const stamp = `${overview.status} ${countProcessed(overview)} ${overview.isPaused} ${overview.restoredCount}`;
     const before = known.get(overview.id);
     const age = before === undefined ? Number.POSITIVE_INFINITY : performance.now() - before.readAt;
-    if (before !== undefined && age < (before.stamp === stamp ? QUIET_MS : BUSY_MS))
-      return await before.details;
-    const details = readDetails(database, overview);
-    known.set(overview.id, { stamp, readAt: performance.now(), details });
-    // Not kept: the next page tries again.
-    details.catch(() => known.delete(overview.id));
-    return await details;
+    const isQuiet = before !== undefined && before.stamp === stamp && !before.isBusy;
+    if (before !== undefined && age < (isQuiet ? QUIET_MS : BUSY_MS)) return await before.details;
+    const reading: Known = {
+      ...{ stamp, readAt: performance.now(), isBusy: false },
+      details: readDetails(database, overview),
+    };
+    known.set(overview.id, reading);
+    reading.details.then(
+      ({ deliveries }) => {
+        reading.isBusy = deliveries.some(({ status }) => status === "pending");
+      },
+      // Not kept: the next page tries again.
+      () => known.delete(overview.id),
+    );
+    return await reading.details;
   }
   return { findDetails, forgetDetails: (id: string) => void known.delete(id) };
 }
 
 /** Enough to see a pattern. */
-const TROUBLED_SHOWN = 10;
+export const TROUBLED_SHOWN = 10;
 
 const DELIVERIES_SHOWN = 20;
 
@@ -128,7 +142,8 @@ async function readDetails(database: Database, overview: ActionOverview): Promis
   const [pauses, troubled, deliveries, descendants, retried, submitters, journal, history, throttles] =
     await Promise.all([
       listPausesOf(database, id),
-      listTroubledChunks(database, id, TROUBLED_SHOWN),
+      // One more shows whether there are others.
+      listTroubledChunks(database, id, TROUBLED_SHOWN + 1),
       listDeliveriesOf(database, id, DELIVERIES_SHOWN),
       listDescendants(database, id),
       readRetried(database, id),

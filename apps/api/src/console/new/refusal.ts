@@ -1,5 +1,6 @@
 import { RequestError } from "@bulk/domain/errors/request-error";
 import { errorResponse } from "../../http/error-body.ts";
+import { inGroups } from "../render/words.ts";
 
 /** Why something was not accepted, for the page that says so. */
 export type Refusal = {
@@ -18,7 +19,7 @@ export function readRefusal(error: unknown): Refusal {
   const isCount = error.code === "bulk_action.count_changed";
   const faults = body.validation_errors.map(({ attribute, message }) => ({
     field: isCount ? "count" : FIELDS.get(attribute),
-    text: `${attribute} ${message}`,
+    text: tell(attribute, message),
   }));
   return {
     status,
@@ -26,6 +27,25 @@ export function readRefusal(error: unknown): Refusal {
     faults: faults.length > 0 ? faults : [{ field: undefined, text: error.message }],
   };
 }
+
+// The API's callers count from 0, people from 1; of a file the message has the line.
+function tell(attribute: string, message: string): string {
+  if (attribute !== "record_ids") return `${NAMES.get(attribute) ?? attribute} ${message}`;
+  const [, index, rest] = /^\[(\d+)\] (.*)$/s.exec(message) ?? [];
+  if (index !== undefined) return `Id ${inGroups(Number(index) + 1)} ${rest}`;
+  return message.startsWith("line ") ? `L${message.slice(1)}` : `The list of ids ${message}`;
+}
+
+/** What the form calls the attributes. */
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["account", "The account"],
+  ["action_type", "The type"],
+  ["filter", "The filter"],
+  ["max_records", "The largest number of records"],
+  ["file", "The file"],
+  ["count", "The number"],
+  ["expected_count", "The number"],
+]);
 
 /** The fields by the attributes whose faults they have. */
 const FIELDS: ReadonlyMap<string, string> = new Map([

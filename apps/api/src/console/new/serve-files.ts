@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { counted } from "@bulk/domain/counted";
 import type { Account } from "@bulk/store/accounts/accounts";
 import { firstTexts, openFirstIds } from "@bulk/store/record-ids/first-ids";
 import type { RecordIds } from "@bulk/store/record-ids/read-record-ids";
@@ -17,6 +16,7 @@ import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { userOf } from "../../sign-in/require-user.ts";
 import type { ConsoleContext } from "../context.ts";
 import { renderPart } from "../render/render-page.ts";
+import { inGroupsOf } from "../render/words.ts";
 import { formFault, readWhole } from "./body-of-form.ts";
 import { describePreview, MOST_SAMPLE, NO_IDS, type Unconfirmed } from "./describe-preview.ts";
 import { loadAccount, refuseHeld } from "./read-new.ts";
@@ -114,7 +114,7 @@ async function submitFile(
   const count = readWhole(String(headers["bulk-expected-count"] ?? ""));
   if (typeof count !== "number") throw formFault("count", "must be the number of records that is shown");
   const submission = operatorSubmission(account.id, headers, memory);
-  const detail = `file of ${counted(count, "id")}`;
+  const detail = `file of ${inGroupsOf(count, "id")}`;
   const entry = { by, accountId: account.id, actionType: parameters.actionType, detail };
   return await recordSubmission(api.database, entry, () => submitUpload(submission, upload, parameters, api));
 }

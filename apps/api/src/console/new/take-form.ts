@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { counted } from "@bulk/domain/counted";
 import { RequestError } from "@bulk/domain/errors/request-error";
 import { firstTexts } from "@bulk/store/record-ids/first-ids";
 import type { Request, Response } from "express";
@@ -13,7 +12,7 @@ import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { userOf } from "../../sign-in/require-user.ts";
 import type { ConsoleContext } from "../context.ts";
 import { renderPage } from "../render/render-page.ts";
-import { inGroups } from "../render/words.ts";
+import { inGroups, inGroupsOf } from "../render/words.ts";
 import { formFault, readWhole } from "./body-of-form.ts";
 import { describeForm } from "./describe-form.ts";
 import { describePreview, MOST_SAMPLE, NO_IDS, type Unconfirmed } from "./describe-preview.ts";
@@ -122,6 +121,6 @@ async function submitForm(
 }
 
 function tell(action: NewBulkAction): string {
-  if (action.kind === "listed") return counted(action.recordIds.count, "id");
+  if (action.kind === "listed") return inGroupsOf(action.recordIds.count, "id");
   return `filter ${JSON.stringify(action.filter)}`;
 }

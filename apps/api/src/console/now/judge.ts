@@ -1,23 +1,19 @@
+import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { describeBraking } from "../render/describe-braking.ts";
-import { describePause } from "../render/describe-pause.ts";
-import { inGroups } from "../render/words.ts";
+import { type Notice, type NoticeLink, noticePause, noticeThrottle } from "../render/notice.ts";
+import { countRecords, inGroupsOf } from "../render/words.ts";
 import type { NowView } from "./read-now.ts";
 
 /** Something that an operator should know. `bad`: no work is done, or some of it fails; `warn`: it waits or is slow on purpose. */
-export type Notice = {
-  readonly level: "bad" | "warn";
-  readonly words: string;
-  /** The bulk action to look at. */
-  readonly bulkActionId?: string | undefined;
-};
+export type Judgement = Notice & { readonly level: "bad" | "warn" };
 
 /** Answers whether everything is well: nothing if it is. Bad notices come first. */
-export function judgeNow(view: NowView): readonly Notice[] {
+export function judgeNow(view: NowView): readonly Judgement[] {
   const notices = [...judgeEngine(view), ...judgeWork(view), ...judgeSwitches(view)];
   return notices.toSorted((one, other) => Number(one.level === "warn") - Number(other.level === "warn"));
 }
 
-function judgeEngine({ work, workers, queue }: NowView): readonly Notice[] {
+function judgeEngine({ work, workers, queue }: NowView): readonly Judgement[] {
   const openCount = work.running + work.waiting + work.paused + work.canceling;
   return listed([
     workers.length === 0 && {
@@ -35,17 +31,28 @@ function judgeEngine({ work, workers, queue }: NowView): readonly Notice[] {
   ]);
 }
 
-function judgeWork({ work }: NowView): readonly Notice[] {
+function judgeWork({ work, rates, retriedDeliveries, at }: NowView): readonly Judgement[] {
+  const failedCount = rates.reduce((sum, { failed }) => sum + failed, 0);
   return listed([
     work.stuck > 0 && {
       level: "bad",
-      words: `${counted(work.stuck)} open, not paused, and without any movement for five minutes.`,
-      bulkActionId: work.stuckId ?? undefined,
+      words: `${inGroupsOf(work.stuck, "bulk action")} ${work.stuck === 1 ? "is" : "are"} open, not paused, and without any movement for five minutes.`,
+      link: showAction(work.stuckId),
+    },
+    failedCount > 0 && {
+      level: "bad",
+      words: `${countRecords(failedCount)} failed in the last hour.`,
+      link: showFailed(at),
     },
     work.inTrouble > 0 && {
       level: "warn",
-      words: `${counted(work.inTrouble)} with chunks that the database refused. They are tried again with fewer records.`,
-      bulkActionId: work.inTroubleId ?? undefined,
+      words: `${inGroupsOf(work.inTrouble, "bulk action")} ${work.inTrouble === 1 ? "has" : "have"} chunks that the database refused. They are tried again with fewer records; what is refused alone fails.`,
+      link: showAction(work.inTroubleId),
+    },
+    retriedDeliveries.count > 0 && {
+      level: "warn",
+      words: `${inGroupsOf(retriedDeliveries.count, "webhook")} could not be delivered yet and ${retriedDeliveries.count === 1 ? "is" : "are"} tried again.`,
+      link: showAction(retriedDeliveries.bulkActionId),
     },
     work.braked !== null && {
       level: "warn",
@@ -54,24 +61,34 @@ function judgeWork({ work }: NowView): readonly Notice[] {
   ]);
 }
 
-function judgeSwitches({ pauses, throttles }: NowView): readonly Notice[] {
+function judgeSwitches({ pauses, throttles }: NowView): readonly Judgement[] {
   return [
     ...pauses.map((pause) => ({
       level: pause.scope.kind === "declaration" ? ("bad" as const) : ("warn" as const),
-      words: describePause(pause),
-      bulkActionId: pause.scope.kind === "bulk_action" ? pause.scope.bulkActionId : undefined,
+      ...(pause.scope.kind === "bulk_action" && { link: showAction(pause.scope.bulkActionId) }),
+      ...noticePause(pause),
     })),
-    ...throttles.map(({ actionType, recordsPerSecond, setBy }) => ({
-      level: "warn" as const,
-      words: `${actionType ?? "All types together"}: at most ${inGroups(recordsPerSecond)} records a second, set by ${setBy}. To remove it: pnpm admin throttle clear ${actionType === null ? "--all" : `--action-type ${actionType}`}`,
-    })),
+    ...throttles.map((throttle) => ({ level: "warn" as const, ...noticeThrottle(throttle) })),
   ];
 }
 
-function listed(notices: readonly (Notice | false)[]): readonly Notice[] {
-  return notices.filter((notice) => notice !== false);
+function showAction(id: string | null): NoticeLink | undefined {
+  return id === null
+    ? undefined
+    : { to: `${CONSOLE_PATH}/bulk-actions/${id}`, words: `Show ${id.slice(0, 8)}` };
 }
 
-function counted(count: number): string {
-  return count === 1 ? "1 bulk action is" : `${inGroups(count)} bulk actions are`;
+// The list is of those that were created in the last day: an older one is seldom still at work.
+function showFailed(at: Date): NoticeLink {
+  const from = new Date(at.getTime() - DAY_MS).toISOString().slice(0, 16);
+  return {
+    to: `${CONSOLE_PATH}/bulk-actions?${new URLSearchParams({ outcome: "failed", from })}`,
+    words: "Show",
+  };
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+function listed(notices: readonly (Judgement | false)[]): readonly Judgement[] {
+  return notices.filter((notice) => notice !== false);
 }

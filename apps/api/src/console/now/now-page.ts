@@ -41,6 +41,8 @@ async function describeNow(view: NowView, { database, api }: ConsoleContext) {
 // Minutes without work have no row.
 function fillHour({ rates, at }: NowView): { readonly from: Date; readonly perSecond: readonly number[] } {
   const last = Math.floor(at.getTime() / MINUTE_MS);
+  // Workers write every few seconds, so of the first seconds of a minute too little is known.
+  const passedSeconds = Math.max(10, (at.getTime() % MINUTE_MS) / 1_000);
   const counts = new Map(
     rates.map(({ minute, applied, skipped, failed }) => [
       Math.floor(minute.getTime() / MINUTE_MS),
@@ -50,7 +52,7 @@ function fillHour({ rates, at }: NowView): { readonly from: Date; readonly perSe
   const minutes = Array.from({ length: MINUTES }, (_, index) => last - MINUTES + 1 + index);
   return {
     from: new Date((last - MINUTES + 1) * MINUTE_MS),
-    perSecond: minutes.map((minute) => (counts.get(minute) ?? 0) / 60),
+    perSecond: minutes.map((minute) => (counts.get(minute) ?? 0) / (minute === last ? passedSeconds : 60)),
   };
 }
 

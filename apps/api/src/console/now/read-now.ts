@@ -7,6 +7,7 @@ import {
 import type { Database } from "@bulk/store/database";
 import { type OpenWork, readOpenWork } from "@bulk/store/operations/open-work";
 import { readSwitches, type Switches } from "@bulk/store/operations/switches";
+import { countRetriedDeliveries, type RetriedDeliveries } from "@bulk/store/webhooks/webhook-overview";
 import { type LiveWorker, listLiveWorkers } from "@bulk/store/workers/live-workers";
 import { type MinuteRate, readRates } from "@bulk/store/workers/rates";
 import type { QueueState, ReadQueueState } from "../queue-state.ts";
@@ -20,6 +21,7 @@ export type NowView = Switches & {
   readonly workers: readonly LiveWorker[];
   readonly rates: readonly MinuteRate[];
   readonly queue: QueueState;
+  readonly retriedDeliveries: RetriedDeliveries;
 };
 
 const FRESH_MS = 900;
@@ -30,21 +32,22 @@ export function openNowReader(database: Database, readQueueState: ReadQueueState
 }
 
 async function readNow(database: Database, readQueueState: ReadQueueState): Promise<NowView> {
-  const [switches, work, open, workers, rates, queue] = await Promise.all([
+  const [switches, work, open, workers, rates, queue, retriedDeliveries] = await Promise.all([
     readSwitches(database),
     readOpenWork(database),
     listAllBulkActions(database, OPEN),
     listLiveWorkers(database),
     readRates(database, MINUTES),
     readQueueState(),
+    countRetriedDeliveries(database),
   ]);
-  return { ...switches, at: new Date(), work, open: open.rows, workers, rates, queue };
+  return { ...switches, at: new Date(), work, open: open.rows, workers, rates, queue, retriedDeliveries };
 }
 
 export const MINUTES = 60;
 
 const OPEN: AllQuery = {
-  ...{ id: undefined, accountId: undefined, actionType: undefined, createdFrom: undefined },
+  ...{ ids: undefined, accountId: undefined, actionType: undefined, createdFrom: undefined },
   ...{
     createdBefore: undefined,
     outcomes: undefined,

@@ -14,7 +14,7 @@ import { renderPage } from "../render/render-page.ts";
 import { inWords } from "../render/words.ts";
 import { type ExportFormat, writeRecords } from "./write-records.ts";
 
-/** Serves the records of a bulk action by outcome, page by page, and all of them as a file. */
+/** Serves the records of a bulk action, all or those of one outcome, page by page and as a file. */
 export function serveRecords(context: ConsoleContext): Router {
   const router = express.Router();
   router.get("/bulk-actions/:id/records", async ({ params, query }, response) => {
@@ -34,11 +34,9 @@ export function serveRecords(context: ConsoleContext): Router {
   const running: string[] = [];
   for (const format of ["csv", "ndjson"] as const) {
     router.get(`/bulk-actions/:id/records.${format}`, async (request, response) => {
-      await sendFile(await load(String(request.params["id"]), context), format, {
-        response,
-        context,
-        running,
-      });
+      const overview = await load(String(request.params["id"]), context);
+      const outcome = readOutcome(request.query["outcome"]);
+      await sendFile(overview, format, { outcome, response, context, running });
     });
   }
   return router;
@@ -104,6 +102,8 @@ const [MOST_EXPORTS, MOST_OF_A_USER] = [10, 2];
 const SILENT_MS = 60_000;
 
 type Sending = {
+  /** Only records with this one. */
+  readonly outcome: RecordOutcome | undefined;
   readonly response: Response;
   readonly context: ConsoleContext;
   /** The names of the users whose exports run. */
@@ -113,7 +113,7 @@ type Sending = {
 async function sendFile(
   overview: ActionOverview,
   format: ExportFormat,
-  { response, context, running }: Sending,
+  { outcome, response, context, running }: Sending,
 ): Promise<void> {
   const { name } = userOf(response);
   const own = running.filter((one) => one === name).length;
@@ -124,11 +124,13 @@ async function sendFile(
   running.push(name);
   try {
     response
-      .attachment(`${overview.id}.${format}`)
+      .attachment(`${overview.id}${outcome === undefined ? "" : `-${outcome}`}.${format}`)
       .type(format === "csv" ? "text/csv" : "application/x-ndjson");
     response.setTimeout(SILENT_MS, () => response.destroy());
     // A browser that leaves ends the walk.
-    await pipeline(writeRecords(overview, format, context), response).catch(() => response.destroy());
+    await pipeline(writeRecords(overview, outcome, format, context), response).catch(() =>
+      response.destroy(),
+    );
   } finally {
     running.splice(running.indexOf(name), 1);
   }

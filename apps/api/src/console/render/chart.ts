@@ -11,15 +11,14 @@ export type Chart = {
 };
 
 /**
- * Draws bars as inline SVG, with its peak and its ends in words. The SVG is stretched to its box, so it holds no text. A
+ * Draws bars as inline SVG, with its peak and its ends in words, which are not after now. The SVG is stretched to its box, so it holds no text. A
  * chart library (uPlot, 50 kB and a script) would draw this after the page is there, and not without a script.
  */
 export function drawChart({ label, values, from, secondsPerBar }: Chart): string {
   const peak = Math.max(0, ...values);
-  const latest = values.at(-1) ?? 0;
-  const said = `${label}: peak ${inGroups(Math.round(peak))}, latest ${inGroups(Math.round(latest))}`;
+  const said = `${label}: at most ${inGroups(Math.round(peak))}`;
   const bars = values.map((value, index) => drawBar(value, index, peak)).join("");
-  const until = new Date(from.getTime() + 1_000 * secondsPerBar * values.length);
+  const until = new Date(Math.min(Date.now(), from.getTime() + 1_000 * secondsPerBar * values.length));
   return (
     `<figure class="chart"><figcaption>${said}</figcaption>` +
     `<svg role="img" aria-label="${said}, in ${values.length} bars of ${duration(1_000 * secondsPerBar)}" ` +

@@ -18,7 +18,7 @@ export function nameScope({ scope, accountName }: Pick<Pause, "scope" | "account
   }
 }
 
-/** A pause in one or two sentences: its reason, and how it ends if no button ends it. */
+/** A pause in one or two sentences, with its reason. */
 export function describePause(pause: Pause): string {
   const { scope, reason, pausedBy } = pause;
   if (scope.kind === "declaration") {
@@ -26,18 +26,5 @@ export function describePause(pause: Pause): string {
   }
   const because = reason === null ? "" : `: ${reason}`;
   if (scope.kind === "bulk_action") return `Paused by ${pausedBy}${because}.`;
-  return `Paused (${nameScope(pause)}) by ${pausedBy}${because}. To resume: ${resumeCommand(pause)}`;
-}
-
-function resumeCommand({ scope, accountName }: Pause): string {
-  const options = [
-    "accountId" in scope ? ` --account ${quote(accountName ?? scope.accountId)}` : "",
-    "actionType" in scope ? ` --action-type ${scope.actionType}` : "",
-  ].join("");
-  return `pnpm admin resume${options === "" ? " --all" : options}`;
-}
-
-// For a shell.
-function quote(name: string): string {
-  return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  return `Paused (${nameScope(pause)}) by ${pausedBy}${because}.`;
 }

@@ -5,7 +5,12 @@ export function inGroups(count: number): string {
 
 /** `1 record`, `1,234 records` */
 export function countRecords(count: number): string {
-  return `${inGroups(count)} ${count === 1 ? "record" : "records"}`;
+  return inGroupsOf(count, "record");
+}
+
+/** A number with its noun: `1 id`, `1,234 ids`. */
+export function inGroupsOf(count: number, noun: string): string {
+  return `${inGroups(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /**

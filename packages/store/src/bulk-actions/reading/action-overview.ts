@@ -18,6 +18,7 @@ export type ActionOverview = BulkAction &
     /** The filter by which its records were selected; null: they were listed. */
     readonly filter: unknown;
     readonly chunks: number;
+    /** Those all of whose records have an outcome. */
     readonly finishedChunks: number;
     /** Unfinished chunks that the database refused before. */
     readonly troubledChunks: number;
@@ -43,7 +44,7 @@ export async function readActionOverviews(
          LATERAL (
       SELECT ${TALLY}, max(progressed_at) AS "lastProgressAt",
              count(*)::int AS chunks,
-             count(*) FILTER (WHERE finished_at IS NOT NULL)::int AS "finishedChunks",
+             count(*) FILTER (WHERE finished_at IS NOT NULL AND done_count = record_count)::int AS "finishedChunks",
              count(*) FILTER (WHERE finished_at IS NULL
                                 AND (attempts > 0 OR slice_size IS NOT NULL))::int AS "troubledChunks",
              NULLIF(GREATEST(min(not_before) FILTER (WHERE finished_at IS NULL), now()), now()) AS "nextDueAt"

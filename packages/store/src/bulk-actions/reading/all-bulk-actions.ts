@@ -8,7 +8,7 @@ import { type BulkActionProgress, readProgress } from "../../watching/bulk-actio
 
 /** Conditions on bulk actions of all accounts; an `undefined` one does not apply. */
 export type AllFilter = {
-  readonly id: string | undefined;
+  readonly ids: readonly string[] | undefined;
   readonly accountId: string | undefined;
   readonly statuses: readonly BulkActionStatus[] | undefined;
   readonly actionType: string | undefined;
@@ -153,9 +153,9 @@ function isOpenOnly({ statuses, isPaused }: AllQuery): boolean {
 
 /** The conditions that an index decides. */
 function selectCandidates(query: AllQuery): Sql {
-  const { id, accountId, createdFrom, createdBefore, after, before } = query;
+  const { ids, accountId, createdFrom, createdBefore, after, before } = query;
   return all([
-    id !== undefined && sql`id = ${id}::uuid`,
+    ids !== undefined && sql`id = ANY(${textArray(ids)}::uuid[])`,
     accountId !== undefined && sql`account_id = ${accountId}::uuid`,
     createdFrom !== undefined && sql`created_at >= ${createdFrom}::timestamptz`,
     createdBefore !== undefined && sql`created_at < ${createdBefore}::timestamptz`,
