@@ -62,15 +62,25 @@ function judgeWork({ work, rates, retriedDeliveries, at }: NowView): readonly Ju
 }
 
 function judgeSwitches({ pauses, throttles }: NowView): readonly Judgement[] {
+  const others = pauses.length - PAUSES_SHOWN;
   return [
-    ...pauses.map((pause) => ({
+    ...pauses.slice(0, PAUSES_SHOWN).map((pause) => ({
       level: pause.scope.kind === "declaration" ? ("bad" as const) : ("warn" as const),
       ...(pause.scope.kind === "bulk_action" && { link: showAction(pause.scope.bulkActionId) }),
       ...noticePause(pause),
     })),
+    ...listed([
+      others > 0 && {
+        level: "warn",
+        words: `${inGroupsOf(others, "pause")} more. List them: pnpm admin pauses`,
+      },
+    ]),
     ...throttles.map((throttle) => ({ level: "warn" as const, ...noticeThrottle(throttle) })),
   ];
 }
+
+/** The oldest ones: a page with hundreds would say nothing. */
+const PAUSES_SHOWN = 20;
 
 function showAction(id: string | null): NoticeLink | undefined {
   return id === null

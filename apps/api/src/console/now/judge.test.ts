@@ -1,0 +1,42 @@
+import type { Pause } from "@bulk/store/operations/pauses";
+import { expect, test } from "vitest";
+import { judgeNow } from "./judge.ts";
+import type { NowView } from "./read-now.ts";
+
+const WELL = {
+  at: new Date("2026-01-01T12:00:00Z"),
+  work: { running: 0, waiting: 0, paused: 0, canceling: 0, stuck: 0, inTrouble: 0, braked: null },
+  ...{ open: [], workers: [{}], rates: [], pauses: [], throttles: [] },
+  ...{ queue: "running", retriedDeliveries: { count: 0, bulkActionId: null } },
+} as unknown as NowView;
+
+test("nothing is said while all is well", () => {
+  expect(judgeNow(WELL)).toEqual([]);
+});
+
+test("of very many pauses the oldest are told, and how many others there are", () => {
+  const pauses = Array.from(
+    { length: 1_234 },
+    (_, index): Pause => ({
+      scope: { kind: "account", accountId: `${index}` },
+      ...{ accountName: `shop ${index}`, reason: null, pausedBy: "anna", pausedAt: new Date(0) },
+    }),
+  );
+  const told = judgeNow({ ...WELL, pauses });
+  expect(told).toHaveLength(21);
+  expect(told[0]).toEqual({
+    level: "warn",
+    words: "Paused (all of shop 0) by anna.",
+    link: { to: "/console/pauses/resume?account=0", words: "Resume", isForOperators: true },
+  });
+  expect(told.at(-1)?.words).toBe("1,214 pauses more. List them: pnpm admin pauses");
+});
+
+test("what is bad comes first: failures before a pause", () => {
+  const rates = [{ minute: WELL.at, applied: 5, skipped: 0, failed: 2 }];
+  const throttles = [{ actionType: null, recordsPerSecond: 7, setBy: "anna", setAt: WELL.at }];
+  expect(judgeNow({ ...WELL, rates, throttles })).toMatchObject([
+    { level: "bad", words: "2 records failed in the last hour.", link: { words: "Show" } },
+    { level: "warn", words: "All types together are throttled to 7 records a second by anna." },
+  ]);
+});
