@@ -4,6 +4,7 @@ import {
   listAllBulkActions,
 } from "@bulk/store/bulk-actions/reading/all-bulk-actions";
 import { readSpeed } from "@bulk/store/bulk-actions/reading/speed-of-action";
+import { countOpen } from "@bulk/store/operations/open-work";
 import { pause } from "@bulk/store/operations/pauses";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openServiceDatabase } from "../support/service-database.ts";
@@ -294,3 +295,23 @@ function countDown(from: number, count: number): readonly number[] {
 function nonZero(numbers: readonly number[] = []): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(numbers).filter(([, number]) => number > 0));
 }
+
+test("the open bulk actions of an account and a type are counted, however many others have", async () => {
+  const [crowded, quiet] = accounts.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const before = await countOpen(store.database, { accountId: quiet?.id, actionType: "a_type" });
+  const created = await database.query<{ id: string }>(
+    `INSERT INTO bulk.bulk_actions (account_id, action_type, record_count)
+     SELECT CASE WHEN n > 3 THEN $1 ELSE $2 END::uuid, 'a_type', 7 FROM generate_series(1, 10003) AS n RETURNING id`,
+    [crowded?.id, quiet?.id],
+  );
+
+  expect(before).toEqual({ actionCount: 0, recordCount: 0, isMore: false });
+  expect(await countOpen(store.database, { accountId: quiet?.id, actionType: "a_type" })).toEqual({
+    ...{ actionCount: 3, recordCount: 21, isMore: false },
+  });
+  expect(await countOpen(store.database, { accountId: quiet?.id, actionType: "other" })).toMatchObject({
+    ...{ actionCount: 0, recordCount: 0 },
+  });
+  expect(await countOpen(store.database, {})).toMatchObject({ actionCount: 10_000, isMore: true });
+  await remove(created.map(({ id }) => id));
+});

@@ -170,33 +170,29 @@ test("a throttle of all types together is told on the page of each bulk action",
 describe("what holds or slows more than one bulk action", () => {
   test("is a wide pause, which its notice leads to, and which ends when an operator agrees", async () => {
     const { path } = await submitOpen(1_234);
-    const [account] = await service.database.query<{ id: string }>(
-      "SELECT account_id AS id FROM bulk.bulk_actions ORDER BY created_at DESC LIMIT 1",
-    );
-    const wide = `account=${account?.id}&type=delete_products`;
-    for (const [scope, subject, query] of [
-      ["all", "", ""],
-      ["account", account?.id, `account=${account?.id}`],
-      ["action_type", "delete_products", "type=delete_products"],
-      ["account", `${account?.id} delete_products`, wide],
-    ]) {
-      await service.database.query(
-        "INSERT INTO bulk.pauses (scope, subject, reason, paused_by) VALUES ($1, $2, 'a <b>sale</b>', 'carl')",
-        [scope, subject],
-      );
-      const page = `/pauses/resume?${query}`;
+    const accountId = await ownerOf(path);
+    for (const [scope, subject] of [
+      ["all", ""],
+      ["account", accountId],
+      ["action_type", "delete_products"],
+      ["account", `${accountId} delete_products`],
+    ] as const) {
+      await insertPause(scope, subject, "a <b>sale</b>");
+      const page = pausePage(scope, subject);
       const link = `href="/console${page.replaceAll("&", "&amp;")}">Resume`;
       await eventually(async () => {
         for (const shown of [await anna.page(path), await anna.page("")]) expect(shown).toContain(link);
         expect(await ben.page(path)).toContain("by carl: a &lt;b&gt;sale");
       });
       expect(await ben.page("")).not.toContain(link);
+      expect(await ben.page("")).toContain("To end it: <code>pnpm admin resume --");
       for (const refused of [await ben.request(page), await ben.submit(page)])
         expect(refused.status).toBe(403);
       const asked = await anna.page(page);
       expect(asked).toMatch(/It concerns \d+ open bulk actions? with [\d,]+ records, and those to come\./);
       expect(asked).not.toContain("<b>sale");
-      expect((await anna.submit(page)).status).toBe(303);
+      expect((await anna.submit(page, shownOn(asked))).status).toBe(303);
+      expect(await anna.page("")).not.toContain(link);
       for (const gone of [await anna.request(page), await anna.submit(page)]) expect(gone.status).toBe(404);
     }
     expect(await service.database.query("SELECT FROM bulk.pauses")).toEqual([]);
@@ -205,47 +201,111 @@ describe("what holds or slows more than one bulk action", () => {
     );
     const type = "delete_products";
     expect(entries).toEqual([
-      { by: "anna", account_id: account?.id, action_type: type, refusal: null },
+      { by: "anna", account_id: accountId, action_type: type, refusal: null },
       { by: "anna", account_id: null, action_type: type, refusal: null },
-      { by: "anna", account_id: account?.id, action_type: null, refusal: null },
+      { by: "anna", account_id: accountId, action_type: null, refusal: null },
       { by: "anna", account_id: null, action_type: null, refusal: null },
     ]);
     await anna.submit(`${path}/cancel`);
   });
 
   test("is a throttle, of one type or of all, which ends the same way", async () => {
-    for (const [type, query] of [
-      ["", ""],
-      ["delete_products", "type=delete_products"],
-    ]) {
+    for (const type of ["", "delete_products"]) {
       await service.database.query(
         "INSERT INTO bulk.throttles (action_type, records_per_second, set_by) VALUES ($1, 7000, 'carl')",
         [type],
       );
-      const page = `/throttles/remove?${query}`;
+      const page = `/throttles/remove?type=${type}`;
       await eventually(async () =>
         expect(await anna.page("")).toContain(`href="/console${page}">Remove throttle`),
       );
       expect((await ben.submit(page)).status).toBe(403);
-      expect(await anna.page(page)).toContain("7,000 records a second by carl.");
-      expect((await anna.submit(page)).status).toBe(303);
-      expect((await anna.submit(page)).status).toBe(404);
+      const asked = await anna.page(page);
+      expect(asked).toContain("7,000 records a second by carl.");
+      expect((await anna.submit(page, shownOn(asked))).status).toBe(303);
+      expect((await anna.submit(page, shownOn(asked))).status).toBe(404);
     }
     expect(await service.database.query("SELECT FROM bulk.throttles")).toEqual([]);
   });
 
-  test("is refused if its address names nothing that is there", async () => {
-    for (const query of [
-      "account=x",
-      "type=%00",
-      "type=delete_products&type=x",
-      `account=${crypto.randomUUID()}`,
+  test("is named exactly by the page's address: one that says less or more names nothing", async () => {
+    const { id, path } = await submitOpen();
+    const accountId = await ownerOf(path);
+    await insertPause("all", "", "stop");
+    await insertPause("account", `${accountId} delete_products ${id}`, "only this one");
+    await service.database.query(
+      "INSERT INTO bulk.throttles (action_type, records_per_second, set_by) VALUES ('', 7000, 'carl')",
+    );
+    for (const page of [
+      ...["/pauses/resume", "/pauses/resume?scope=all", "/pauses/resume?scope=all&scope=all&subject="],
+      ...[
+        "/pauses/resume?acount=x",
+        "/pauses/resume?scope=account&subject=",
+        "/pauses/resume?scope=%00&subject=%00",
+      ],
+      pausePage("account", accountId),
+      pausePage("account", `${accountId} delete_products`),
+      pausePage("account", `${accountId} delete_products ${id}`),
+      ...["/throttles/remove", "/throttles/remove?type=&type=", "/throttles/remove?type=delete_products"],
     ]) {
-      expect([query, (await anna.submit(`/pauses/resume?${query}`)).status]).toEqual([query, 404]);
+      for (const answer of [await anna.request(page), await anna.submit(page)]) {
+        expect([page, answer.status]).toEqual([page, 404]);
+      }
     }
-    expect((await anna.submit("/throttles/remove?type=%00")).status).toBe(404);
+    expect(await service.database.query("SELECT FROM bulk.pauses")).toHaveLength(2);
+    await service.database.query("DELETE FROM bulk.pauses");
+    await service.database.query("DELETE FROM bulk.throttles");
+    await anna.submit(`${path}/cancel`);
+  });
+
+  test("stays if it was replaced since the operator looked, and ends once however often that is agreed to", async () => {
+    const page = pausePage("action_type", "delete_products");
+    await insertPause("action_type", "delete_products", "a sale");
+    const seen = shownOn(await anna.page(page));
+    await service.database.query(
+      "UPDATE bulk.pauses SET reason = 'wrong data, do not resume', paused_by = 'dora'",
+    );
+    for (const form of [seen, {}]) {
+      const answer = await anna.submit(page, form);
+      expect([answer.status, await answer.text()]).toEqual([
+        409,
+        expect.stringContaining("It has changed since"),
+      ]);
+    }
+    const now = shownOn(await anna.page(page));
+    const answers = await Promise.all([1, 2, 3].map(() => anna.submit(page, now)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([303, 404, 404]);
+    const refusals = await service.database.query(
+      "SELECT DISTINCT refusal FROM bulk.journal WHERE kind = 'resume' AND refusal IS NOT NULL",
+    );
+    expect(refusals).not.toContainEqual({ refusal: "failed" });
   });
 });
+
+function insertPause(scope: string, subject: string, reason: string) {
+  return service.database.query(
+    "INSERT INTO bulk.pauses (scope, subject, reason, paused_by) VALUES ($1, $2, $3, 'carl')",
+    [scope, subject, reason],
+  );
+}
+
+function pausePage(scope: string, subject: string): string {
+  return `/pauses/resume?${new URLSearchParams({ scope, subject })}`;
+}
+
+/** What a page that asks sends to say what was agreed to. */
+function shownOn(page: string): { readonly shown: string } {
+  return { shown: /name="shown" value="([^"]+)"/.exec(page)?.[1] ?? "" };
+}
+
+async function ownerOf(path: string): Promise<string> {
+  const id = path.replace("/bulk-actions/", "");
+  const [row] = await service.database.query<{ id: string }>(
+    "SELECT account_id AS id FROM bulk.bulk_actions WHERE id = $1",
+    [id],
+  );
+  return row?.id ?? "";
+}
 
 test("what was canceled is retried, and what was deleted is restored, each linked to the other", async () => {
   const { token, id, path } = await submitOpen();
@@ -282,16 +342,18 @@ test("what was canceled is retried, and what was deleted is restored, each linke
   await service.finished(token, restorePath.replace("/bulk-actions/", ""));
   await another.stop();
   expect(await ben.page(restorePath)).toContain(`Restore of <a href="/console${retryPath}">`);
-  expect(await ben.page("/changes")).toMatch(
-    new RegExp(
-      `Restore submitted by anna</th><td>[^<]*</td><td>restore products</td><td><a href="/console${restorePath}"`,
-    ),
-  );
   await eventually(async () =>
     expect(await ben.page(retryPath)).toContain("30 records were brought back by restores."),
   );
   const again = await anna.submit(`${retryPath}/restore`);
   expect(again.status).toBe(409);
+  // As after pruning.
+  await service.database.query("DELETE FROM bulk.bulk_actions WHERE restore_of_id IS NOT NULL");
+  expect(await ben.page("/changes")).toMatch(
+    new RegExp(
+      `Restore submitted by anna</th><td>[^<]*</td><td>restore products</td><td><a href="/console${restorePath}"`,
+    ),
+  );
 });
 
 test("a cancel that failed hides neither the one that was made nor who made it", async () => {

@@ -62,8 +62,9 @@ test("the first page tells of records that failed in the last hour, and of webho
        INSERT INTO bulk.webhook_endpoints (id, account_id, url, sealed_secret)
        SELECT gen_random_uuid(), account_id, 'https://shop.example', '' FROM bulk.bulk_actions WHERE id = $1
        RETURNING id, account_id)
-     INSERT INTO bulk.webhook_deliveries (account_id, endpoint_id, event_type, bulk_action_id, failures)
-     SELECT account_id, id, 'bulk_action.completed', $1, failures FROM endpoint, (VALUES (0), (2)) AS deliveries (failures)`,
+     INSERT INTO bulk.webhook_deliveries (account_id, endpoint_id, event_type, bulk_action_id, failures, next_attempt_at)
+     SELECT account_id, id, 'bulk_action.completed', $1, (n = 0)::int * 2, now() + (n = 0)::int * interval '1 hour'
+     FROM endpoint, generate_series(0, 1500) AS n`,
     [id],
   );
   await eventually(async () => {

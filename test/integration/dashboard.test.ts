@@ -308,6 +308,12 @@ describe("without users", () => {
       expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining(words)]);
     }
     expect((await look.submit(`/bulk-actions/${id}/cancel`)).status).toBe(403);
+    await open.database.query(
+      "INSERT INTO bulk.pauses (scope, subject, paused_by) VALUES ('all', '', 'carl')",
+    );
+    await eventually(async () =>
+      expect(await look.page("")).toContain("To end it: <code>pnpm admin resume --all</code>"),
+    );
     await using connection = await openRaw(open.opsUrl);
     await connection.write(requestHead("GET /dashboard/api/queues", { host: "rebound.example" }));
     expect(await connection.untilClosed()).toMatch(/^HTTP\/1.1 403 /);

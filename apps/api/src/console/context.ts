@@ -6,6 +6,7 @@ import type { MemoryBudget } from "../http/memory/memory-budget.ts";
 import type { Entrance } from "../sign-in/entrance.ts";
 import type { ActionReader } from "./action/read-actions.ts";
 import type { LiveViews } from "./live/live-views.ts";
+import type { NowReader } from "./now/read-now.ts";
 import type { ReadQueueState } from "./queue-state.ts";
 import type { Doctor } from "./settings/doctor.ts";
 
@@ -22,6 +23,7 @@ export type ConsoleContext = {
   readonly findUser: Entrance["findUser"];
   readonly live: LiveViews;
   readonly actions: ActionReader;
+  readonly now: NowReader;
   readonly doctor: Doctor;
   readonly logger: Logger;
 };

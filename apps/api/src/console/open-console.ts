@@ -5,6 +5,7 @@ import { CONSOLE_POOL_SIZE } from "../config.ts";
 import { openActionReader } from "./action/read-actions.ts";
 import type { ConsoleContext } from "./context.ts";
 import { openLiveViews } from "./live/live-views.ts";
+import { openNowReader } from "./now/read-now.ts";
 import { openQueueState } from "./queue-state.ts";
 import { openDoctor } from "./settings/doctor.ts";
 
@@ -21,11 +22,12 @@ export function openConsole({ onError, turns, ...options }: ConsoleOptions): {
   const database = openConsoleDatabase(options.config);
   const live = openLiveViews(onError);
   const doctor = openDoctor(options.config);
+  const readQueueState = openQueueState(turns);
   return {
     context: {
-      ...{ ...options, database, live, doctor },
+      ...{ ...options, database, live, doctor, readQueueState },
       actions: openActionReader(database),
-      readQueueState: openQueueState(turns),
+      now: openNowReader(database, readQueueState),
     },
     async close() {
       doctor.stop();

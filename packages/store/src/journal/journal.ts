@@ -62,10 +62,9 @@ export async function insertEntry(
   return row.id;
 }
 
-/** Columns of `journal` as a `JournalEntry`. A restore is noted before its bulk action is there, with the type that it restores. */
+/** Columns of `journal` as a `JournalEntry`. */
 export const ENTRY_COLUMNS = sql`id, at, kind, by, bulk_action_id AS "bulkActionId", account_id AS "accountId",
-  COALESCE((SELECT bulk_actions.action_type FROM bulk.bulk_actions WHERE bulk_actions.id = bulk_action_id), action_type)
-    AS "actionType", (SELECT name FROM bulk.accounts WHERE accounts.id = account_id) AS "accountName",
+  action_type AS "actionType", (SELECT name FROM bulk.accounts WHERE accounts.id = account_id) AS "accountName",
   detail, refusal`;
 
 /** Deletes some entries that are older than `retentionDays`; the next call continues. */

@@ -28,6 +28,7 @@ export async function recordChange<Result>(
   return result;
 }
 
+// A restore is noted with the type that it restores, before its own bulk action is there.
 // The change is made or refused, whatever becomes of this: the caller must learn that. The entry then stays unknown.
 async function finishEntry(
   database: Database,
@@ -36,7 +37,9 @@ async function finishEntry(
   bulkActionId: string | undefined,
 ): Promise<void> {
   await database.$executeRaw`
-    UPDATE bulk.journal SET refusal = ${refusal}, bulk_action_id = COALESCE(${bulkActionId ?? null}::uuid, bulk_action_id)
+    UPDATE bulk.journal SET refusal = ${refusal}, bulk_action_id = COALESCE(${bulkActionId ?? null}::uuid, bulk_action_id),
+      action_type = COALESCE(
+        (SELECT action_type FROM bulk.bulk_actions WHERE id = ${bulkActionId ?? null}::uuid), action_type)
     WHERE id = ${id}::uuid`.catch(ignore);
 }
 

@@ -1,5 +1,6 @@
 import type { Braking } from "@bulk/domain/bulk-actions/bulk-action";
 import type { Database } from "../database.ts";
+import { sql } from "../sql.ts";
 import { PRESENT_BRAKING } from "./brake.ts";
 import { IS_PAUSED } from "./pauses.ts";
 
@@ -65,21 +66,29 @@ export async function readOpenWork(database: Database): Promise<OpenWork> {
 }
 
 /** Open bulk actions, and how many records they have. */
-export type OpenCount = { readonly actionCount: number; readonly recordCount: number };
+export type OpenCount = {
+  readonly actionCount: number;
+  readonly recordCount: number;
+  /** There may be more than were looked at. */
+  readonly isMore: boolean;
+};
 
-/** Counts the open bulk actions of an account, of a type, of both, or all; at most 10,000 are looked at. For operators only. */
+/** What is counted: the open bulk actions of an account, of a type, of both, or all. */
+export type OpenScope = { readonly accountId?: string | undefined; readonly actionType?: string | undefined };
+
+/** Counts open bulk actions; at most 10,000 of the account, or of all, are looked at. For operators only. */
 export async function countOpen(
   database: Database,
-  {
-    accountId = null,
-    actionType = null,
-  }: { readonly accountId?: string | null; readonly actionType?: string | null },
+  { accountId, actionType }: OpenScope,
 ): Promise<OpenCount> {
+  const isOfAccount = accountId === undefined ? sql`true` : sql`account_id = ${accountId}::uuid`;
+  const isOfType = actionType === undefined ? sql`true` : sql`action_type = ${actionType}`;
   const [found] = await database.$queryRaw<OpenCount[]>`
-    SELECT count(*)::int AS "actionCount", COALESCE(sum(record_count), 0)::float8 AS "recordCount"
-    FROM (SELECT account_id, action_type, record_count FROM bulk.bulk_actions
-          WHERE status IN ('pending', 'processing') LIMIT ${MOST_COUNTED}) AS open
-    WHERE (${accountId}::uuid IS NULL OR account_id = ${accountId}::uuid)
-      AND (${actionType}::text IS NULL OR action_type = ${actionType}::text)`;
-  return found ?? { actionCount: 0, recordCount: 0 };
+    SELECT count(*) FILTER (WHERE ${isOfType})::int AS "actionCount",
+           COALESCE(sum(record_count) FILTER (WHERE ${isOfType}), 0)::float8 AS "recordCount",
+           count(*) = ${MOST_COUNTED} AS "isMore"
+    FROM (SELECT action_type, record_count FROM bulk.bulk_actions
+          WHERE status IN ('pending', 'processing') AND ${isOfAccount} LIMIT ${MOST_COUNTED}) AS open`;
+  if (found === undefined) throw new Error("An aggregate returned no row.");
+  return found;
 }

@@ -46,22 +46,35 @@ export async function findDeliveryOwner(database: Database, deliveryId: string):
   return found?.accountId;
 }
 
-/** Deliveries that failed at least once and are tried again. */
+/** Deliveries that failed and are tried again. */
 export type RetriedDeliveries = {
-  /** At most 1,000. */
   readonly count: number;
   /** A bulk action whose event one of them has; null if none has. */
   readonly bulkActionId: string | null;
 };
 
-const MOST_LOOKED_AT = 1_000;
+/** At most so many endpoints with open deliveries are looked at, and so many deliveries of each. */
+const [MOST_ENDPOINTS, MOST_OF_ENDPOINT] = [500, 100];
 
-/** Counts the deliveries that are tried again, among 1,000 that are open. For operators only. */
+/**
+ * Counts the deliveries that are tried again, of at most 500 endpoints the 100 that are due last: a delivery that failed is due
+ * later than one that was not tried. Walks the index of open deliveries, however many others there are. For operators only.
+ */
 export async function countRetriedDeliveries(database: Database): Promise<RetriedDeliveries> {
   const [found] = await database.$queryRaw<RetriedDeliveries[]>`
+    WITH RECURSIVE walk (endpoint_id, step) AS (
+      (SELECT endpoint_id, 1 FROM bulk.webhook_deliveries WHERE next_attempt_at IS NOT NULL ORDER BY endpoint_id LIMIT 1)
+      UNION ALL
+      SELECT following.endpoint_id, step + 1 FROM walk, LATERAL (
+        SELECT endpoint_id FROM bulk.webhook_deliveries
+        WHERE next_attempt_at IS NOT NULL AND endpoint_id > walk.endpoint_id ORDER BY endpoint_id LIMIT 1) AS following
+      WHERE step < ${MOST_ENDPOINTS}
+    )
     SELECT count(*)::int AS count, min(bulk_action_id::text) AS "bulkActionId"
-    FROM (SELECT failures, bulk_action_id FROM bulk.webhook_deliveries
-          WHERE next_attempt_at IS NOT NULL LIMIT ${MOST_LOOKED_AT}) AS open
+    FROM walk, LATERAL (
+      SELECT failures, bulk_action_id FROM bulk.webhook_deliveries
+      WHERE endpoint_id = walk.endpoint_id AND next_attempt_at IS NOT NULL
+      ORDER BY next_attempt_at DESC LIMIT ${MOST_OF_ENDPOINT}) AS open
     WHERE failures > 0`;
   return found ?? { count: 0, bulkActionId: null };
 }

@@ -37,6 +37,6 @@ test("a pause counts neither while it lasts nor after it", () => {
 });
 
 test("an ended one has the speed of its whole run, and nothing left", () => {
-  const ended = overview(8_000, { status: "completed", lastProgressAt: secondsAfterStart(40) });
+  const ended = overview(8_000, { status: "completed", finishedAt: secondsAfterStart(40) });
   expect(createSpeedometer().note(ended, 0)).toEqual({ recordsPerSecond: 200, remainingMs: undefined });
 });

@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 /** How fast a bulk action is. */
 export type Speed = {
   /**
-   * Of the last seconds, or since its start before anybody looked; of an ended one, over its whole run. `undefined` while it
+   * Of the last seconds, or since its start before anybody looked; of an ended one, from its start to its end. `undefined` while it
    * is paused, and some seconds after that.
    */
   readonly recordsPerSecond: number | undefined;
@@ -33,7 +33,7 @@ export function createSpeedometer() {
     note(overview: ActionOverview, at: number, now = new Date()): Speed {
       const processed = countProcessed(overview);
       if (!isOpen(overview.status)) {
-        const recordsPerSecond = speedUntil(overview.lastProgressAt, overview, processed);
+        const recordsPerSecond = speedUntil(overview.finishedAt, overview, processed);
         return { recordsPerSecond, remainingMs: undefined };
       }
       const before = samples.get(overview.id);

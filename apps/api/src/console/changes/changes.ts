@@ -2,12 +2,12 @@ import { restoreAsOperator, retryAsOperator } from "@bulk/actions/operators/subm
 import { countNotAttempted, countProcessed } from "@bulk/domain/bulk-actions/action-outcome";
 import { isOpen } from "@bulk/domain/bulk-actions/bulk-action";
 import { notCancelable, notPausable } from "@bulk/domain/errors/refusals";
+import { RequestError } from "@bulk/domain/errors/request-error";
 import { cancelBulkAction } from "@bulk/store/bulk-actions/cancel-bulk-action";
 import { idOfCreated } from "@bulk/store/bulk-actions/retry-bulk-action";
 import { pause, resume } from "@bulk/store/operations/pauses";
 import { clearThrottle, setThrottle } from "@bulk/store/operations/throttles";
 import { nudge } from "../../bulk-actions/creation.ts";
-import { PageError } from "../../sign-in/page-error.ts";
 import type { ActionView } from "../action/read-actions.ts";
 import type { ConsoleContext } from "../context.ts";
 import { countRecords, inGroups, inWords } from "../render/words.ts";
@@ -96,7 +96,7 @@ const resumeOne: Change = {
   ],
   prepare: () => ({
     async apply(overview, _user, { api }) {
-      if (!(await resume(api.database, scopeOf(overview)))) throw new PageError(409, NOT_PAUSED);
+      if (!(await resume(api.database, scopeOf(overview)))) throw notPaused();
       return overview.id;
     },
   }),
@@ -135,7 +135,7 @@ const unthrottle: Change = {
   isOfType: true,
   prepare: () => ({
     async apply({ actionType, id }, _user, { api }) {
-      if (!(await clearThrottle(api.database, actionType))) throw new PageError(409, NOT_THROTTLED);
+      if (!(await clearThrottle(api.database, actionType))) throw notThrottled();
       return id;
     },
   }),
@@ -195,6 +195,24 @@ export const CHANGES: readonly Change[] = [pauseOne, resumeOne, throttle, unthro
 const NOT_PAUSED = "It is not paused by itself.";
 
 const NOT_THROTTLED = "Its type is not throttled.";
+
+/** The error for a pause that is not there any more. */
+export function notPaused(): RequestError {
+  return new RequestError(
+    "not_found",
+    "pause.not_found",
+    "There is no such pause. It may have ended meanwhile.",
+  );
+}
+
+/** The error for a throttle that is not there any more. */
+export function notThrottled(): RequestError {
+  return new RequestError(
+    "not_found",
+    "throttle.not_found",
+    "There is no such throttle. It may have been removed meanwhile.",
+  );
+}
 
 type Overview = ActionView["overview"];
 

@@ -27,9 +27,24 @@ test("of very many pauses the oldest are told, and how many others there are", (
   expect(told[0]).toEqual({
     level: "warn",
     words: "Paused (all of shop 0) by anna.",
-    link: { to: "/console/pauses/resume?account=0", words: "Resume", isForOperators: true },
+    link: {
+      ...{ to: "/console/pauses/resume?scope=account&subject=0", words: "Resume" },
+      command: "pnpm admin resume --account 'shop 0'",
+    },
   });
   expect(told.at(-1)?.words).toBe("1,214 pauses more. List them: pnpm admin pauses");
+
+  const words = { accountName: null, reason: "stop", pausedBy: "ben", pausedAt: new Date(1) };
+  const wider = judgeNow({
+    ...WELL,
+    pauses: [
+      ...pauses,
+      { scope: { kind: "all" }, ...words },
+      { scope: { kind: "declaration", actionType: "delete_products" }, ...words },
+    ],
+  });
+  expect(wider.map(({ level }) => level).slice(0, 2)).toEqual(["bad", "warn"]);
+  expect(wider[1]?.words).toBe("Paused (everything) by ben: stop.");
 });
 
 test("what is bad comes first: failures before a pause", () => {

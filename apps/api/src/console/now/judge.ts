@@ -1,3 +1,4 @@
+import type { PauseScope } from "@bulk/store/operations/pause-scope";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { describeBraking } from "../render/describe-braking.ts";
 import { type Notice, type NoticeLink, noticePause, noticeThrottle } from "../render/notice.ts";
@@ -62,9 +63,13 @@ function judgeWork({ work, rates, retriedDeliveries, at }: NowView): readonly Ju
 }
 
 function judgeSwitches({ pauses, throttles }: NowView): readonly Judgement[] {
-  const others = pauses.length - PAUSES_SHOWN;
+  // Those that hold most come first, the oldest first among those that hold as much.
+  const told = pauses
+    .toSorted((one, other) => WIDTHS.indexOf(one.scope.kind) - WIDTHS.indexOf(other.scope.kind))
+    .slice(0, PAUSES_SHOWN);
+  const others = pauses.length - told.length;
   return [
-    ...pauses.slice(0, PAUSES_SHOWN).map((pause) => ({
+    ...told.map((pause) => ({
       level: pause.scope.kind === "declaration" ? ("bad" as const) : ("warn" as const),
       ...(pause.scope.kind === "bulk_action" && { link: showAction(pause.scope.bulkActionId) }),
       ...noticePause(pause),
@@ -79,8 +84,12 @@ function judgeSwitches({ pauses, throttles }: NowView): readonly Judgement[] {
   ];
 }
 
-/** The oldest ones: a page with hundreds would say nothing. */
+/** A page with hundreds would say nothing. */
 const PAUSES_SHOWN = 20;
+
+const WIDTHS: readonly PauseScope["kind"][] = [
+  ...(["declaration", "all", "action_type", "account", "account_action_type", "bulk_action"] as const),
+];
 
 function showAction(id: string | null): NoticeLink | undefined {
   return id === null

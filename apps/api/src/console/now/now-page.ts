@@ -6,19 +6,18 @@ import type { LiveSource } from "../live/live-views.ts";
 import { streamPage } from "../live/stream-page.ts";
 import { renderPage, renderParts } from "../render/render-page.ts";
 import { judgeNow } from "./judge.ts";
-import { MINUTES, type NowView, openNowReader } from "./read-now.ts";
+import { MINUTES, type NowView } from "./read-now.ts";
 
 /** Serves the console's first page: whether everything is well, and what happens. */
 export function serveNow(context: ConsoleContext): Router {
-  const read = openNowReader(context.database, context.readQueueState);
   const source: LiveSource<NowContent> = {
     key: "now",
-    load: async () => describeNow(await read(), context),
+    load: async () => describeNow(await context.now.read(), context),
     render: (content, role) => renderParts("now", PARTS, { ...content, role }),
   };
   const router = express.Router();
   router.get("/", async (_request, response) => {
-    const content = await describeNow(await read(), context);
+    const content = await describeNow(await context.now.read(), context);
     await renderPage(response, "now", { parts: await source.render(content, userOf(response).role) });
   });
   router.get("/live", (request, response) => streamPage(source, request, response, context));

@@ -26,9 +26,22 @@ export type NowView = Switches & {
 
 const FRESH_MS = 900;
 
-/** Opens a reader that all pages of this process share. */
-export function openNowReader(database: Database, readQueueState: ReadQueueState): () => Promise<NowView> {
-  return keepFresh(FRESH_MS, () => readNow(database, readQueueState)).value;
+export type NowReader = {
+  /** Reads it, for all pages of this process about once a second. */
+  read(): Promise<NowView>;
+  /** Forgets what was read, so that the next page shows what has changed. */
+  forget(): void;
+};
+
+export function openNowReader(database: Database, readQueueState: ReadQueueState): NowReader {
+  const open = () => keepFresh(FRESH_MS, () => readNow(database, readQueueState));
+  let fresh = open();
+  return {
+    read: () => fresh.value(),
+    forget() {
+      fresh = open();
+    },
+  };
 }
 
 async function readNow(database: Database, readQueueState: ReadQueueState): Promise<NowView> {

@@ -28,3 +28,17 @@ export function describePause(pause: Pause): string {
   if (scope.kind === "bulk_action") return `Paused by ${pausedBy}${because}.`;
   return `Paused (${nameScope(pause)}) by ${pausedBy}${because}.`;
 }
+
+/** The command that ends a pause. */
+export function resumeCommand({ scope, accountName }: Pause): string {
+  const options = [
+    "accountId" in scope ? ` --account ${quote(accountName ?? scope.accountId)}` : "",
+    "actionType" in scope ? ` --action-type ${scope.actionType}` : "",
+  ].join("");
+  return `pnpm admin resume${options === "" ? " --all" : options}`;
+}
+
+// For a shell.
+function quote(name: string): string {
+  return /^[\w.@-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

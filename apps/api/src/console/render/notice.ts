@@ -1,7 +1,8 @@
+import { toKey } from "@bulk/store/operations/pause-scope";
 import type { Pause } from "@bulk/store/operations/pauses";
 import type { Throttle } from "@bulk/store/operations/throttles";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
-import { describePause } from "./describe-pause.ts";
+import { describePause, resumeCommand } from "./describe-pause.ts";
 import { inGroups, inWords } from "./words.ts";
 
 /** Something that whoever looks at a page should know. */
@@ -10,8 +11,8 @@ export type Notice = { readonly words: string; readonly link?: NoticeLink | unde
 export type NoticeLink = {
   readonly to: string;
   readonly words: string;
-  /** It leads to a change. */
-  readonly isForOperators?: true;
+  /** Set if it leads to a change, which only operators see: what everybody else is told, for a shell. */
+  readonly command?: string;
 };
 
 /** A pause, with a link to what ends it: a page that asks, if it is not that of one bulk action. */
@@ -19,7 +20,8 @@ export function noticePause(pause: Pause): Notice {
   const { scope } = pause;
   const words = describePause(pause);
   if (scope.kind === "declaration" || scope.kind === "bulk_action") return { words };
-  return { words, link: changeLink("Resume", "pauses/resume", subjectOf(scope)) };
+  const to = `${CONSOLE_PATH}/pauses/resume?${new URLSearchParams(toKey(scope))}`;
+  return { words, link: { words: "Resume", to, command: resumeCommand(pause) } };
 }
 
 /** A throttle, with a link to the page that removes it. */
@@ -30,21 +32,10 @@ export function noticeThrottle({ actionType, recordsPerSecond, setBy }: Throttle
       : `All bulk actions of the type ${inWords(actionType)} together are`;
   return {
     words: `${whose} throttled to ${inGroups(recordsPerSecond)} records a second by ${setBy}.`,
-    link: changeLink("Remove throttle", "throttles/remove", { actionType }),
+    link: {
+      words: "Remove throttle",
+      to: `${CONSOLE_PATH}/throttles/remove?${new URLSearchParams({ type: actionType ?? "" })}`,
+      command: `pnpm admin throttle clear ${actionType === null ? "--all" : `--action-type ${actionType}`}`,
+    },
   };
-}
-
-/** What a pause or throttle is about: an account, a type, both, or everything. */
-export type Subject = { readonly accountId?: string | null; readonly actionType?: string | null };
-
-function subjectOf(scope: Subject & { readonly kind: string }): Subject {
-  return { accountId: scope.accountId ?? null, actionType: scope.actionType ?? null };
-}
-
-function changeLink(words: string, path: string, { accountId, actionType }: Subject): NoticeLink {
-  const query = new URLSearchParams({
-    ...(accountId && { account: accountId }),
-    ...(actionType && { type: actionType }),
-  });
-  return { words, to: `${CONSOLE_PATH}/${path}?${query}`, isForOperators: true };
 }
