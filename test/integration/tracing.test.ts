@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { randomIds } from "../support/random-ids.ts";
 import { type RecordedSpan, recordSpans, type SpanRecorder } from "../support/recorded-spans.ts";
 import { loseAllTurns } from "../support/service-queue.ts";
+import { slowDown } from "../support/slow-down.ts";
 import { openTestService, type TestService } from "../support/test-service.ts";
 
 const PROCESS = "process bulk-actions";
@@ -32,9 +34,12 @@ beforeEach(() => recorder.forget());
 describe("a bulk action is one trace", () => {
   test("from the request over the queue to the statement of every chunk, however many turns it takes", async () => {
     const { token, productIds, inUseProductIds } = await service.fillShop({ products: 100, inUse: 1 });
-    await using _worker = await startWorker();
+    // Where nobody waits, a turn takes many chunks.
+    await slowDown(service.database, "STATEMENT", 0.05);
+    const crowd = await service.submit(token, "delete_products", randomIds(200));
     const { id } = await service.submit(token, "delete_products", productIds);
-    await service.finished(token, id);
+    await using _worker = await startWorker();
+    for (const one of [id, crowd.id]) await service.finished(token, one);
 
     const { request, turns, chunks } = await eventually(() => findWhole(id, 10));
 
@@ -119,8 +124,10 @@ type Whole = {
 
 /** The trace of the request that created a bulk action; throws until all of its spans have ended. */
 function findWhole(id: string, chunkCount: number): Whole {
-  const request = find("POST /v1/bulk_actions");
-  expect(request.attributes["bulk_action.id"]).toBe(id);
+  const request = recorder
+    .spans()
+    .find(({ name, attributes }) => name === "POST /v1/bulk_actions" && attributes["bulk_action.id"] === id);
+  if (request === undefined) throw new Error("The span of the request has not ended yet.");
   const turns = ofTrace(request).filter(({ name }) => name === PROCESS);
   const chunks = ofTrace(request).filter(
     ({ name, attributes }) => name === CHUNK && "bulk_action.chunk.position" in attributes,
