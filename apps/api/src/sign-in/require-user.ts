@@ -43,7 +43,8 @@ export function whyNotViewers({ locals }: Pick<Response, "locals">): string {
 
 const ONLY_OPERATORS = "Viewers may look and change nothing. This needs the role operator.";
 
-const NO_USERS =
+/** What everybody is told where there are no users. */
+export const NO_USERS =
   "Nobody can change anything here until DASHBOARD_USERS names an operator: pnpm admin dashboard-password NAME --role operator";
 
 /** Refuses viewers a page that leads to a change. Throws `PageError`. */

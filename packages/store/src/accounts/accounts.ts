@@ -99,21 +99,19 @@ export async function findOwner(database: Database, bulkActionId: string): Promi
   return found?.account;
 }
 
-/** Returns whether a text is the first eight digits of an id, as lists show them. */
-export function isFirstDigits(text: string): boolean {
-  return /^[0-9a-f]{8}$/.test(text);
-}
-
 /**
- * Finds bulk actions by the first eight digits of their id, as pages show it; at most five. For operators only.
- *
- * @param digits eight hexadecimal digits
+ * Finds bulk actions by the first eight digits of their id, as pages show it; at most five. Returns `undefined` if the text is
+ * not eight hexadecimal digits, in lower case. For operators only.
  */
-export async function findByFirstDigits(database: Database, digits: string): Promise<readonly string[]> {
+export async function findByFirstDigits(
+  database: Database,
+  text: string,
+): Promise<readonly string[] | undefined> {
+  if (!/^[0-9a-f]{8}$/.test(text)) return undefined;
   const found = await database.bulkAction.findMany({
     select: { id: true },
     where: {
-      id: { gte: `${digits}-0000-0000-0000-000000000000`, lte: `${digits}-ffff-ffff-ffff-ffffffffffff` },
+      id: { gte: `${text}-0000-0000-0000-000000000000`, lte: `${text}-ffff-ffff-ffff-ffffffffffff` },
     },
     take: 5,
   });

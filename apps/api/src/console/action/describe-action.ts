@@ -4,6 +4,7 @@ import { explain, nameOutcome, RECORD_OUTCOMES, type RecordOutcome } from "@bulk
 import { effectWord } from "@bulk/domain/bulk-actions/record-effect";
 import type { ActionOverview } from "@bulk/store/bulk-actions/reading/action-overview";
 import { describeRefusal, type TroubledChunk } from "@bulk/store/chunks/chunk-states";
+import { NO_USERS } from "../../sign-in/require-user.ts";
 import { CHANGES } from "../changes/changes.ts";
 import type { ConsoleContext } from "../context.ts";
 import { describeBraking } from "../render/describe-braking.ts";
@@ -39,7 +40,7 @@ export async function describeAction(view: ActionView, context: ConsoleContext) 
     deliveries: view.deliveries.map((delivery) => ({ ...delivery, url: showAddress(delivery.url) })),
     troubled: view.troubled.slice(0, TROUBLED_SHOWN).map(describeTroubled),
     hasMoreTroubled: view.troubled.length > TROUBLED_SHOWN,
-    hasUsers: context.config.DASHBOARD_USERS !== undefined,
+    toldToViewers: context.config.DASHBOARD_USERS === undefined ? NO_USERS : YOU_ARE_A_VIEWER,
     changes: CHANGES.map((change) => ({
       name: change.name,
       label: change.label,
@@ -47,6 +48,8 @@ export async function describeAction(view: ActionView, context: ConsoleContext) 
     })),
   };
 }
+
+const YOU_ARE_A_VIEWER = "You are a viewer. Operators can change bulk actions here.";
 
 function sumOf(reasons: readonly { readonly count: number }[]): number {
   return reasons.reduce((sum, { count }) => sum + count, 0);

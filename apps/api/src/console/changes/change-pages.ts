@@ -1,11 +1,11 @@
 import { recordChange } from "@bulk/store/journal/record-change";
-import express, { type Response, type Router } from "express";
+import express, { type Router } from "express";
 import { PageError } from "../../sign-in/page-error.ts";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { requireOperator, userOf } from "../../sign-in/require-user.ts";
 import type { ActionView } from "../action/read-actions.ts";
 import type { ConsoleContext } from "../context.ts";
-import { renderPage } from "../render/render-page.ts";
+import { ask, type Question } from "../render/ask.ts";
 import { countRecords, inWords } from "../render/words.ts";
 import { CHANGES, type Change, type Prepared } from "./changes.ts";
 import type { Form } from "./form-fields.ts";
@@ -17,7 +17,7 @@ export function serveChanges(context: ConsoleContext): Router {
   for (const change of CHANGES) {
     const path = `/bulk-actions/:id/${change.name}` as const;
     router.get<IdParams>(path, requireOperator, async ({ params }, response) => {
-      await ask(change, await loadPossible(change, params.id, context), { response, fault: undefined });
+      await ask(response, questionOf(change, await loadPossible(change, params.id, context)));
     });
     router.post<IdParams>(path, ...readForm, async (request, response) => {
       const view = await loadPossible(change, request.params.id, context);
@@ -25,7 +25,7 @@ export function serveChanges(context: ConsoleContext): Router {
       const prepared = prepare(change, form);
       if (prepared instanceof PageError) {
         response.status(422);
-        return await ask(change, view, { response, fault: prepared.message, form });
+        return await ask(response, { ...questionOf(change, view), fault: prepared.message, form });
       }
       const id = await apply(change, prepared, view, { user: userOf(response).name, context });
       context.actions.forget(request.params.id);
@@ -46,22 +46,15 @@ async function loadPossible(change: Change, id: string, context: ConsoleContext)
   return view;
 }
 
-type Asking = {
-  readonly response: Response;
-  readonly fault: string | undefined;
-  readonly form?: Readonly<Record<string, string>>;
-};
-
-async function ask(change: Change, view: ActionView, { response, fault, form = {} }: Asking): Promise<void> {
+function questionOf(change: Change, view: ActionView): Question {
   const { id, actionType, recordCount, accountName } = view.overview;
-  await renderPage(response, "confirm", {
+  return {
     title: `${change.label}: ${inWords(actionType)} of ${accountName}, ${countRecords(recordCount)}`,
     sentences: change.explain(view),
-    ...{ label: change.label, fields: change.fields, fault, form },
-    isDangerous: change.isDangerous,
+    ...{ label: change.label, fields: change.fields, isDangerous: change.isDangerous },
     back: `${CONSOLE_PATH}/bulk-actions/${id}`,
     action: `${CONSOLE_PATH}/bulk-actions/${id}/${change.name}`,
-  });
+  };
 }
 
 function prepare(change: Change, form: Form): Prepared | PageError {

@@ -7,7 +7,7 @@ import { PageError } from "../../sign-in/page-error.ts";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { requireOperator, userOf } from "../../sign-in/require-user.ts";
 import type { ConsoleContext } from "../context.ts";
-import { renderPage } from "../render/render-page.ts";
+import { ask } from "../render/ask.ts";
 import { readForm } from "./read-form.ts";
 
 type IdParams = { id: string };
@@ -18,13 +18,13 @@ export function serveRedeliver(context: ConsoleContext): Router {
   const path = "/deliveries/:id/redeliver";
   router.get<IdParams>(path, requireOperator, async ({ params: { id } }, response) => {
     const { eventType, attempts, status, bulkActionId } = await load(id, context);
-    await renderPage(response, "confirm", {
+    await ask(response, {
       title: `Redeliver: ${eventType}`,
       sentences: [
         `The event is sent again to its endpoint, with all attempts anew. So far: ${status}, ${attempts} sent.`,
         "The receiver may get it twice; it has the same id each time.",
       ],
-      ...{ label: "Redeliver", fields: [], fault: undefined, form: {}, isDangerous: false },
+      label: "Redeliver",
       ...{ back: pageOf(bulkActionId), action: `${CONSOLE_PATH}/deliveries/${id}/redeliver` },
     });
   });

@@ -10,9 +10,9 @@ import { PageError } from "../../sign-in/page-error.ts";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
 import { requireOperator, userOf } from "../../sign-in/require-user.ts";
 import type { ConsoleContext } from "../context.ts";
-import { nameScope } from "../render/describe-pause.ts";
-import { type Notice, noticePause, noticeThrottle } from "../render/notice.ts";
-import { renderPage } from "../render/render-page.ts";
+import { ask } from "../render/ask.ts";
+import { describePause, nameScope } from "../render/describe-pause.ts";
+import { linkToResume, type NoticeLink, noticeThrottle } from "../render/notice.ts";
 import { countRecords, inGroupsOf, inWords } from "../render/words.ts";
 import { notPaused, notThrottled } from "./changes.ts";
 import { readForm } from "./read-form.ts";
@@ -22,15 +22,14 @@ export function serveSwitches(context: ConsoleContext): Router {
   const router = express.Router();
   for (const { path, kind, load } of SWITCHES) {
     router.get(path, requireOperator, async ({ query }, response) => {
-      const { title, notice, consequence, subject, shown } = await load(query, context);
+      const { title, words, consequence, link, subject, shown } = await load(query, context);
       const { actionCount, recordCount, isMore } = await countOpen(context.database, subject);
-      await renderPage(response, "confirm", {
-        ...{ title, label: notice.link?.words, action: notice.link?.to, back: CONSOLE_PATH, shown },
+      await ask(response, {
+        ...{ title, label: link.words, action: link.to, back: CONSOLE_PATH, shown },
         sentences: [
-          `${notice.words} ${consequence}`,
+          `${words} ${consequence}`,
           `It concerns ${isMore ? "at least " : ""}${inGroupsOf(actionCount, "open bulk action")} with ${countRecords(recordCount)}, and those to come.`,
         ],
-        ...{ fields: [], fault: undefined, form: {}, isDangerous: false },
       });
     });
     router.post(path, ...readForm, async ({ query, body }, response) => {
@@ -47,8 +46,10 @@ export function serveSwitches(context: ConsoleContext): Router {
 
 type Ending = {
   readonly title: string;
-  /** What it is that ends, with its address. */
-  readonly notice: Notice;
+  /** What it is that ends. */
+  readonly words: string;
+  /** The word on the button, and the page's address. */
+  readonly link: NoticeLink;
   readonly consequence: string;
   readonly subject: OpenScope;
   /** Changes when somebody replaces it: what was agreed to is ended, and nothing else. */
@@ -79,7 +80,7 @@ const SWITCHES: readonly Switch[] = [
       const { pause, scope } = found;
       return {
         title: `Resume: ${nameScope(pause)}`,
-        notice: noticePause(pause),
+        ...{ words: describePause(pause), link: linkToResume(pause, scope) },
         consequence: "Work goes on within a few seconds, unless another pause holds it.",
         subject: {
           ...("accountId" in scope && { accountId: scope.accountId }),
@@ -103,7 +104,7 @@ const SWITCHES: readonly Switch[] = [
       const { actionType } = throttle;
       return {
         title: `Remove throttle: ${actionType === null ? "all types together" : inWords(actionType)}`,
-        notice: noticeThrottle(throttle),
+        ...noticeThrottle(throttle),
         consequence: "After that workers are as fast as the database allows.",
         subject: actionType === null ? {} : { actionType },
         shown: digest(throttle),

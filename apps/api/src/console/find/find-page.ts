@@ -1,7 +1,7 @@
 import { explain, nameOutcome } from "@bulk/domain/bulk-actions/outcome";
 import { effectWord, type RecordEffects } from "@bulk/domain/bulk-actions/record-effect";
 import { isUuid } from "@bulk/domain/is-uuid";
-import { findByFirstDigits, findOwner, isFirstDigits } from "@bulk/store/accounts/accounts";
+import { findByFirstDigits, findOwner } from "@bulk/store/accounts/accounts";
 import { findRecord, type RecordHit, type RecordHits } from "@bulk/store/search/find-record";
 import express, { type Router } from "express";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
@@ -28,7 +28,7 @@ export function serveFind({ database, config, api }: ConsoleContext): Router {
       response.redirect(303, `${CONSOLE_PATH}/bulk-actions/${bulkActionId}`);
       return;
     }
-    const begun = isFirstDigits(bulkActionId) ? await findByFirstDigits(database, bulkActionId) : [];
+    const begun = (await findByFirstDigits(database, bulkActionId)) ?? [];
     const isOn = config.RECORD_SEARCH === "on";
     const isTooLong = given.length > MOST_CHARACTERS;
     const found = isOn && !isTooLong && given !== "" ? await findRecord(database, given, MOST_HITS) : NOTHING;

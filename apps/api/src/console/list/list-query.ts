@@ -1,7 +1,7 @@
 import type { BulkActionStatus } from "@bulk/domain/bulk-actions/bulk-action";
 import { RECORD_OUTCOMES } from "@bulk/domain/bulk-actions/outcome";
 import { isUuid } from "@bulk/domain/is-uuid";
-import { findAccount, findByFirstDigits, isFirstDigits } from "@bulk/store/accounts/accounts";
+import { findAccount, findByFirstDigits } from "@bulk/store/accounts/accounts";
 import type { AllQuery, Cursor } from "@bulk/store/bulk-actions/reading/all-bulk-actions";
 import type { Database } from "@bulk/store/database";
 import { z } from "zod";
@@ -59,11 +59,10 @@ export async function readListQuery(query: unknown, database: Database): Promise
     if (value === undefined) faults.push(fault);
     return value;
   }
-  const ids = asked.id === "" ? undefined : await findIds(asked.id.toLowerCase(), database);
-  if (asked.id !== "" && ids === undefined)
-    faults.push("The id of a bulk action is a UUID, or the first eight digits of one.");
+  const ids = await findIds(asked.id.toLowerCase(), database);
+  check("id", "The id of a bulk action is a UUID, or the first eight digits of one.", () => ids);
   const account = asked.account === "" ? undefined : await findAccount(database, asked.account);
-  if (asked.account !== "" && account === undefined) faults.push("There is no account of this name or id.");
+  check("account", "There is no account of this name or id.", () => account);
   const status = check("status", "There is no such status.", readStatus);
   const outcome = check("outcome", "There is no such outcome.", (name) =>
     RECORD_OUTCOMES.find((one) => one === name),
@@ -91,8 +90,7 @@ export async function readListQuery(query: unknown, database: Database): Promise
 
 /** Finds the bulk actions of this id, or whose ids begin so; `undefined` if it is neither an id nor the start of one. */
 async function findIds(id: string, database: Database): Promise<readonly string[] | undefined> {
-  if (isUuid(id)) return [id];
-  return isFirstDigits(id) ? await findByFirstDigits(database, id) : undefined;
+  return isUuid(id) ? [id] : await findByFirstDigits(database, id);
 }
 
 // Without it, the list would be of more than was asked for.

@@ -3,12 +3,30 @@ import { expect, test } from "vitest";
 import { judgeNow } from "./judge.ts";
 import type { NowView } from "./read-now.ts";
 
-const WELL = {
+const WELL: NowView = {
   at: new Date("2026-01-01T12:00:00Z"),
-  work: { running: 0, waiting: 0, paused: 0, canceling: 0, stuck: 0, inTrouble: 0, braked: null },
-  ...{ open: [], workers: [{}], rates: [], pauses: [], throttles: [] },
-  ...{ queue: "running", retriedDeliveries: { count: 0, bulkActionId: null } },
-} as unknown as NowView;
+  work: {
+    ...{
+      running: 0,
+      waiting: 0,
+      paused: 0,
+      canceling: 0,
+      stuck: 0,
+      stuckId: null,
+      inTrouble: 0,
+      inTroubleId: null,
+    },
+    ...{ oldestId: null, oldestCreatedAt: null, isMore: false, braked: null },
+  },
+  workers: [
+    {
+      ...{ id: "one", host: "vm", pid: 1, version: "0.8.0", places: 4, turns: [] },
+      ...{ recordsPerSecond: 0, startedAt: new Date(0), seenAt: new Date(0) },
+    },
+  ],
+  ...{ open: [], rates: [], pauses: [], throttles: [], queue: "running" },
+  retriedDeliveries: { count: 0, bulkActionId: null },
+};
 
 test("nothing is said while all is well", () => {
   expect(judgeNow(WELL)).toEqual([]);

@@ -88,7 +88,12 @@ function judgeSwitches({ pauses, throttles }: NowView): readonly Judgement[] {
 const PAUSES_SHOWN = 20;
 
 const WIDTHS: readonly PauseScope["kind"][] = [
-  ...(["declaration", "all", "action_type", "account", "account_action_type", "bulk_action"] as const),
+  "declaration",
+  "all",
+  "action_type",
+  "account",
+  "account_action_type",
+  "bulk_action",
 ];
 
 function showAction(id: string | null): NoticeLink | undefined {

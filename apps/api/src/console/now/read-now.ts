@@ -33,6 +33,7 @@ export type NowReader = {
   forget(): void;
 };
 
+/** Opens the reader that all pages of this process share. */
 export function openNowReader(database: Database, readQueueState: ReadQueueState): NowReader {
   const open = () => keepFresh(FRESH_MS, () => readNow(database, readQueueState));
   let fresh = open();

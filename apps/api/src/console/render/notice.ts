@@ -1,4 +1,4 @@
-import { toKey } from "@bulk/store/operations/pause-scope";
+import { type OperatorScope, toKey } from "@bulk/store/operations/pause-scope";
 import type { Pause } from "@bulk/store/operations/pauses";
 import type { Throttle } from "@bulk/store/operations/throttles";
 import { CONSOLE_PATH } from "../../sign-in/paths.ts";
@@ -20,12 +20,21 @@ export function noticePause(pause: Pause): Notice {
   const { scope } = pause;
   const words = describePause(pause);
   if (scope.kind === "declaration" || scope.kind === "bulk_action") return { words };
+  return { words, link: linkToResume(pause, scope) };
+}
+
+/** A link to the page that ends a pause. */
+export function linkToResume(pause: Pause, scope: OperatorScope): NoticeLink {
   const to = `${CONSOLE_PATH}/pauses/resume?${new URLSearchParams(toKey(scope))}`;
-  return { words, link: { words: "Resume", to, command: resumeCommand(pause) } };
+  return { words: "Resume", to, command: resumeCommand(pause) };
 }
 
 /** A throttle, with a link to the page that removes it. */
-export function noticeThrottle({ actionType, recordsPerSecond, setBy }: Throttle): Notice {
+export function noticeThrottle({
+  actionType,
+  recordsPerSecond,
+  setBy,
+}: Throttle): Notice & { readonly link: NoticeLink } {
   const whose =
     actionType === null
       ? "All types together are"
